@@ -1,0 +1,118 @@
+"""What an act changes, and the one statement that writes it.
+
+Rows go over as JSON, a list for each table; the names in them are the columns'. A holding is closed before
+the next one of the same part is opened (`opened` waits for `changed`): only one may be open.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Effects:
+    """The rows of one act or of many; `events`, `ledger` of a new holding have `holding_id` None."""
+
+    changed: list[Row] = field(default_factory=list)
+    opened: list[Row] = field(default_factory=list)
+    contents: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    ledger: list[Row] = field(default_factory=list)
+    deltas: list[Row] = field(default_factory=list)
+    notices: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def joined(cls, all_: Iterable["Effects"]) -> "Effects":
+        whole = cls()
+        for one in all_:
+            for name in cls.__slots__:
+                getattr(whole, name).extend(getattr(one, name))
+        return whole
+
+
+APPLY = """
+WITH changed AS (
+    UPDATE holding h
+    SET status = c.status, version = c.version, due_on = c.due_on, running = c.running,
+        assignee_id = c.assignee_id, lease_until = c.lease_until,
+        closed_at = coalesce(h.closed_at, c.closed_at), closed_on = coalesce(h.closed_on, c.closed_on),
+        close = coalesce(h.close, c.close), outcome = coalesce(h.outcome, c.outcome), last_hash = c.last_hash
+    FROM jsonb_to_recordset($1) AS c(
+        id bigint, status text, version bigint, due_on date, running boolean, assignee_id bigint,
+        lease_until timestamptz, closed_at timestamptz, closed_on date, close text, outcome text,
+        last_hash bytea)
+    WHERE h.id = c.id
+    RETURNING h.appeal_id, h.part
+), opened AS (
+    INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on, regime,
+                         status, version, channel, kind, topic, region, applicant_type, running, extended,
+                         on_control, last_hash)
+    SELECT appeal_id, part, o.agency_id, o.origin, o.received_at, o.registered_on, o.due_on, o.regime,
+           o.status, o.version, o.channel, o.kind, o.topic, o.region, o.applicant_type, true, false, false,
+           o.last_hash
+    FROM jsonb_to_recordset($2) AS o(
+        appeal_id bigint, part smallint, agency_id bigint, origin text, received_at timestamptz,
+        registered_on date, due_on date, regime text, status text, version bigint, channel text, kind text,
+        topic text, region text, applicant_type text, last_hash bytea)
+    JOIN changed USING (appeal_id, part)
+    RETURNING id, appeal_id, part
+), said AS (
+    INSERT INTO content (appeal_id, part, kind, at, author_id, salt, body, hash, tokens)
+    SELECT c.* FROM jsonb_to_recordset($3) AS c(
+        appeal_id bigint, part smallint, kind text, at timestamptz, author_id bigint, salt bytea, body bytea,
+        hash bytea, tokens bigint[])
+), happened AS (
+    INSERT INTO event (appeal_id, part, holding_id, at, kind, actor_kind, actor_id, data, content_hash,
+                       previous, hash)
+    SELECT e.appeal_id, e.part, coalesce(e.holding_id, opened.id), e.at, e.kind, e.actor_kind, e.actor_id,
+           e.data, e.content_hash, e.previous, e.hash
+    FROM ROWS FROM (jsonb_to_recordset($4) AS (
+        appeal_id bigint, part smallint, holding_id bigint, at timestamptz, kind text, actor_kind text,
+        actor_id bigint, data jsonb, content_hash bytea, previous bytea, hash bytea)) WITH ORDINALITY
+        AS e(appeal_id, part, holding_id, at, kind, actor_kind, actor_id, data, content_hash, previous, hash,
+             place)
+    LEFT JOIN opened ON e.holding_id IS NULL AND opened.appeal_id = e.appeal_id AND opened.part = e.part
+    ORDER BY e.place
+), why AS (
+    INSERT INTO ledger (holding_id, event_hash, entries)
+    SELECT coalesce(l.holding_id, opened.id), l.event_hash, l.entries
+    FROM jsonb_to_recordset($5) AS l(
+        appeal_id bigint, part smallint, holding_id bigint, event_hash bytea, entries jsonb)
+    LEFT JOIN opened ON l.holding_id IS NULL AND opened.appeal_id = l.appeal_id AND opened.part = l.part
+), counted AS (
+    INSERT INTO counter_delta (agency_id, opened_on, day, due_on, channel, applicant_type, kind, topic,
+                               region, received, answered, answered_late, forwarded_out, forwarded_late,
+                               closed_otherwise, closed_late, extended, running)
+    SELECT d.* FROM jsonb_to_recordset($6) AS d(
+        agency_id bigint, opened_on date, day date, due_on date, channel text, applicant_type text, kind text,
+        topic text, region text, received smallint, answered smallint, answered_late smallint,
+        forwarded_out smallint, forwarded_late smallint, closed_otherwise smallint, closed_late smallint,
+        extended smallint, running smallint)
+), told AS (
+    INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before)
+    SELECT n.* FROM jsonb_to_recordset($7) AS n(
+        appeal_id bigint, event_hash bytea, kind text, language text, params jsonb, not_before timestamptz)
+)
+SELECT count(*) FROM changed
+"""
+
+
+async def apply(connection: asyncpg.Connection, effects: Effects) -> None:
+    """Write everything that the acts changed, in one statement."""
+    rows = [_as_json(getattr(effects, name)) for name in Effects.__slots__]
+    await connection.fetchval(APPLY, *rows)
+
+
+def _as_json(rows: list[Row]) -> list[Row]:
+    return [{name: _value(value) for name, value in row.items()} for row in rows]
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return value.isoformat() if isinstance(value, date | datetime) else value

@@ -1,0 +1,42 @@
+"""How events and contents are hashed (PURE). Anyone can repeat it from docs/security.md with sha256sum."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys and no spaces, in UTF-8: the bytes that hashes are taken of."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def content_hash(salt: bytes, body: bytes) -> bytes:
+    """What an event says of a text: without the salt, which is erased with the text, it tells nothing."""
+    return hashlib.sha256(salt + body).digest()
+
+
+def event_hash(
+    *,
+    appeal_id: int,
+    part: int,
+    kind: str,
+    at: datetime,
+    actor: tuple[str, int | None],
+    data: Mapping[str, Any],
+    content: bytes | None,
+    previous: bytes | None,
+) -> bytes:
+    """The hash of one event; `previous` is that of the event before it in the same part."""
+    described = {
+        "appeal": appeal_id,
+        "part": part,
+        "kind": kind,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": list(actor),
+        "data": data,
+        "content": content.hex() if content else None,
+        "previous": previous.hex() if previous else None,
+    }
+    return hashlib.sha256(canonical(described)).digest()

@@ -1,0 +1,171 @@
+"""Writing a new appeal: everything it consists of, for many appeals, in one statement.
+
+The keys are taken first: a message whose key is taken already writes nothing at all, and is read back by
+`already()`. Rows are one flat list of values each (`NewAppeal`), handed over as one array a column.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from app.core.db import columns
+
+
+class NewAppeal(NamedTuple):
+    """One appeal as it is stored; encrypted and hashed already. Field order is the statement's."""
+
+    appeal_id: int
+    key: bytes | None
+    request_hash: bytes | None
+    key_expires_at: datetime | None
+    received_at: datetime
+    registered_on: date
+    due_on: date
+    regime: str
+    channel: str
+    kind: str
+    topic: str
+    region: str
+    language: str
+    applicant_type: str
+    source_id: int
+    external_id: str | None
+    route: str
+    missing: str
+    agency_id: int
+    name: bytes | None
+    iin: bytes | None
+    bin: bytes | None
+    address: bytes | None
+    phone: bytes | None
+    email: bytes | None
+    iin_hash: bytes | None
+    bin_hash: bytes | None
+    phone_hash: bytes | None
+    email_hash: bytes | None
+    salt: bytes
+    body: bytes
+    content_hash: bytes
+    tokens: str
+    actor_kind: str
+    actor_id: int | None
+    data: str
+    event_hash: bytes
+    entries: str
+    notice: str
+
+
+_TYPES: dict[str, str] = dict.fromkeys(NewAppeal._fields, "text") | {
+    "appeal_id": "bigint",
+    "received_at": "timestamptz",
+    "key_expires_at": "timestamptz",
+    "registered_on": "date",
+    "due_on": "date",
+    "source_id": "bigint",
+    "agency_id": "bigint",
+    "actor_id": "bigint",
+}
+_TYPES |= dict.fromkeys(
+    (
+        *("key", "request_hash", "name", "iin", "bin", "address", "phone", "email"),
+        *("iin_hash", "bin_hash", "phone_hash", "email_hash"),
+        *("salt", "body", "content_hash", "event_hash"),
+    ),
+    "bytea",
+)
+_ARRAYS = ", ".join(f"${n}::{_TYPES[name]}[]" for n, name in enumerate(NewAppeal._fields, 1))
+
+REGISTER = f"""
+WITH item AS MATERIALIZED (
+    SELECT * FROM unnest({_ARRAYS}) AS item({", ".join(NewAppeal._fields)})
+), taken AS (
+    INSERT INTO intake_key (key, appeal_id, request_hash, expires_at)
+    SELECT key, appeal_id, request_hash, key_expires_at FROM item WHERE key IS NOT NULL ORDER BY key
+    ON CONFLICT DO NOTHING
+    RETURNING appeal_id
+), head AS (
+    INSERT INTO appeal (id, received_at, registered_on, channel, kind, topic, region, language,
+                        applicant_type, source_id, external_id, route, missing)
+    SELECT appeal_id, received_at, registered_on, channel, kind, topic, region, language,
+           applicant_type, source_id, external_id, route::jsonb, missing::text[]
+    FROM item WHERE key IS NULL OR appeal_id IN (SELECT appeal_id FROM taken)
+    RETURNING id
+), fresh AS MATERIALIZED (
+    SELECT item.* FROM item JOIN head ON head.id = item.appeal_id
+), who AS (
+    INSERT INTO applicant (appeal_id, name, iin, bin, address, phone, email,
+                           iin_hash, bin_hash, phone_hash, email_hash)
+    SELECT appeal_id, name, iin, bin, address, phone, email,
+           iin_hash, bin_hash, phone_hash, email_hash
+    FROM fresh
+), what AS (
+    INSERT INTO content (appeal_id, kind, at, salt, body, hash, tokens)
+    SELECT appeal_id, 'appeal', received_at, salt, body, content_hash, tokens::bigint[] FROM fresh
+), held AS (
+    INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on, regime,
+                         status, version, channel, kind, topic, region, applicant_type, running, extended,
+                         on_control, last_hash)
+    SELECT appeal_id, 0, agency_id, 'registered', received_at, registered_on, due_on, regime,
+           'registered', 1, channel, kind, topic, region, applicant_type, true, false, false, event_hash
+    FROM fresh
+    RETURNING id, appeal_id
+), happened AS (
+    INSERT INTO event (appeal_id, part, holding_id, at, kind, actor_kind, actor_id, data, content_hash,
+                       hash)
+    SELECT appeal_id, 0, held.id, received_at, 'registered', actor_kind, actor_id, data::jsonb,
+           content_hash, event_hash
+    FROM fresh JOIN held USING (appeal_id)
+), why AS (
+    INSERT INTO ledger (holding_id, event_hash, entries)
+    SELECT held.id, event_hash, entries::jsonb FROM fresh JOIN held USING (appeal_id)
+), counted AS (
+    INSERT INTO counter_delta (agency_id, opened_on, day, due_on, channel, applicant_type, kind, topic,
+                               region, received, running)
+    SELECT agency_id, registered_on, registered_on, due_on, channel, applicant_type, kind, topic,
+           region, 1, 1
+    FROM fresh
+), told AS (
+    INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before)
+    SELECT appeal_id, event_hash, 'appeal.registered', language, notice::jsonb, received_at FROM fresh
+)
+SELECT id FROM head
+"""
+
+ALREADY = """
+SELECT k.key, k.request_hash, a.id, a.applicant_type, a.missing, a.route, e.data
+FROM intake_key k
+JOIN appeal a ON a.id = k.appeal_id
+CROSS JOIN LATERAL (
+    SELECT data FROM event
+    WHERE event.appeal_id = a.id AND event.kind = 'registered' ORDER BY event.id LIMIT 1
+) e
+WHERE k.key = ANY($1::bytea[])
+"""
+
+
+async def insert(connection: asyncpg.Connection, appeals: Sequence[NewAppeal]) -> set[int]:
+    """Write these appeals in one statement; give the ids of those that are new."""
+    rows = await connection.fetch(REGISTER, *columns(appeals, len(NewAppeal._fields)))
+    return {row["id"] for row in rows}
+
+
+async def already(connection: asyncpg.Connection, keys: Sequence[bytes]) -> dict[bytes, asyncpg.Record]:
+    """What was registered under these keys, as it was answered then."""
+    return {row["key"]: row for row in await connection.fetch(ALREADY, list(keys))}
+
+
+async def serials(connection: asyncpg.Connection, year: int, count: int) -> list[int]:
+    """`count` new serials of a year; one that was given is never given again, even after a rollback."""
+    rows = await connection.fetch(
+        "SELECT nextval($1::text::regclass) AS serial FROM generate_series(1, $2)",
+        f"appeal_serial_{year}",
+        count,
+    )
+    return [row["serial"] for row in rows]
+
+
+def pg_array(values: Sequence[Any]) -> str:
+    """A PostgreSQL array literal of plain codes or integers (nothing that needs quoting)."""
+    return "{" + ",".join(str(value) for value in values) + "}"

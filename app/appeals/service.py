@@ -1,0 +1,114 @@
+"""The one door to a new state: `act`.
+
+Set-based: the cases are locked in one statement, decided one by one, and written in one statement. Runs in
+the caller's transaction and commits nothing.
+"""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from app.appeals.codes import Status
+from app.appeals.commands import Case, CaseNotFound, Command, Done
+from app.appeals.decide import decide
+from app.appeals.effects import Effects, apply
+from app.core.errors import AppError
+from app.directory.registry import Directory
+
+# The newest holding of a part is the open one, or the one that closed last. A row that was changed while we
+# waited for its lock comes in its new form but all beside it in its old one: then it is not `fresh`.
+# NO KEY: rows that only refer to the holding, such as a colleague's draft, need not wait.
+LOCK = """
+SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id, h.registered_on, h.due_on, h.regime, h.status,
+       h.version, h.channel, h.kind, h.topic, h.region, h.applicant_type, h.assignee_id, h.lease_until,
+       h.running, h.closed_at IS NOT NULL AS closed, h.last_hash, a.language,
+       a.received_at AS first_received_at, p.data AS proposed, p.content_hash AS proposed_hash,
+       EXISTS (SELECT FROM event r WHERE r.holding_id = h.id AND r.kind = 'rated') AS rated,
+       h.xmin = (SELECT before.xmin FROM holding before WHERE before.id = h.id) AS fresh
+FROM holding h
+JOIN appeal a ON a.id = h.appeal_id
+LEFT JOIN LATERAL (
+    SELECT e.data, e.content_hash FROM event e
+    WHERE e.holding_id = h.id AND e.kind = 'answer_proposed' AND h.status = 'awaiting_approval'
+    ORDER BY e.id DESC LIMIT 1
+) p ON true
+WHERE h.id IN (
+    SELECT max(newest.id) FROM holding newest
+    JOIN unnest($1::bigint[], $2::smallint[]) AS wanted(appeal_id, part) USING (appeal_id, part)
+    GROUP BY newest.appeal_id, newest.part
+)
+ORDER BY h.id
+FOR NO KEY UPDATE OF h
+"""
+
+Key = tuple[int, int]
+
+
+async def act(
+    connection: asyncpg.Connection, commands: Sequence[Command], directory: Directory
+) -> list[Done | AppError]:
+    """Carry out each command, or say why not, in the order given.
+
+    Several commands on one case are carried out one after the other, each seeing what the one before left.
+    """
+    answers: dict[int, Done | AppError] = {}
+    waiting = list(enumerate(commands))
+    while waiting:
+        taken: dict[Key, tuple[int, Command]] = {}
+        later: list[tuple[int, Command]] = []
+        for place, command in waiting:
+            key = (command.appeal_id, command.part)
+            later.append((place, command)) if key in taken else taken.update({key: (place, command)})
+        answers |= await _round(connection, taken, directory)
+        waiting = later
+    return [answers[place] for place in range(len(commands))]
+
+
+async def _round(
+    connection: asyncpg.Connection, commands: dict[Key, tuple[int, Command]], directory: Directory
+) -> dict[int, Done | AppError]:
+    cases = await _locked(connection, list(commands))
+    answers: dict[int, Done | AppError] = {}
+    effects: list[Effects] = []
+    for key, (place, command) in commands.items():
+        try:
+            if key not in cases:
+                raise CaseNotFound
+            changes, answers[place] = decide(command, cases[key], directory)
+            effects.append(changes)
+        except AppError as error:
+            answers[place] = error
+    if effects:
+        await apply(connection, Effects.joined(effects))
+    return answers
+
+
+async def _locked(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, Case]:
+    """Lock the newest holding of each part and read it, again until nothing changed while we waited."""
+    while (rows := await _read_locked(connection, keys)) is None:
+        pass
+    return {(row["appeal_id"], row["part"]): _case(row) for row in rows}
+
+
+async def _read_locked(
+    connection: asyncpg.Connection, keys: Sequence[Key]
+) -> Sequence[asyncpg.Record] | None:
+    """None when a row changed while we waited for it.
+
+    Locks are taken in the order of ids. A second try may meet a successor with a higher id than those held:
+    the locks of a first try over many cases are given back, else two batches could wait for each other.
+    """
+    savepoint = connection.transaction() if len(keys) > 1 else None
+    if savepoint:
+        await savepoint.start()
+    rows = await connection.fetch(LOCK, [key[0] for key in keys], [key[1] for key in keys])
+    fresh = all(row["fresh"] for row in rows)
+    if savepoint:
+        await (savepoint.commit() if fresh else savepoint.rollback())
+    return rows if fresh else None
+
+
+def _case(row: asyncpg.Record) -> Case:
+    values = dict(row)
+    del values["fresh"]
+    return Case(**(values | {"status": Status(values["status"])}))

@@ -1,0 +1,297 @@
+"""A ministry's room: the queue, a case, and what may be done to it."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Body, Depends, Query, Response
+
+from app.appeals.commands import (
+    ActNotAllowed,
+    Answering,
+    CaseNotFound,
+    ClaimedByOther,
+    ForwardToSelf,
+    VersionConflict,
+    Writing,
+)
+from app.appeals.drafts import DraftConflict
+from app.appeals.lifecycle import Act
+from app.casework import case, queue, reach
+from app.casework.acts import Asked, Assigning, Number, forwarding, lease, mark
+from app.casework.case import SeveralParts
+from app.casework.queue import Place, View
+from app.casework.schemas import (
+    AnswerIn,
+    AssignIn,
+    CaseOut,
+    ClaimIn,
+    ClaimOut,
+    DraftIn,
+    EmptyIn,
+    EventsOut,
+    ForwardIn,
+    NoteIn,
+    QueueOut,
+    ReasonIn,
+)
+from app.core import clock
+from app.core.edge import Lang, Read, Tx
+from app.core.errors import AppError, FieldError, Forbidden, Invalid, VersionMissing, problems
+from app.directory import snapshot
+from app.directory.registry import Directory
+from app.staff.access import OperatorOrHead, Staff, StaffCaller, require
+from app.staff.permissions import Role
+
+router = APIRouter(prefix="/api/v1", tags=["casework"])
+
+Reader = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD, Role.CONTROLLER))]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+TAG = {"ETag": {"description": "The version of the case", "schema": {"type": "string", "examples": ['"3"']}}}
+SEEN: tuple[type[AppError], ...] = (CaseNotFound, SeveralParts)
+
+
+@router.get(
+    "/queue",
+    summary="What is open, the most urgent first",
+    description=(
+        "Of one's own agency, a head's with all under it, a controller's everything. Ordered by due day, "
+        "then registration. `q` is a registration number in either script, its serial, or words that all "
+        "occur in the text.\n\n"
+        "`curl -H \"Authorization: Bearer $TOKEN\" '$HOST/api/v1/queue?view=unclaimed&limit=20'`"
+    ),
+    responses=problems(Forbidden, Invalid),
+)
+async def read_queue(
+    caller: Reader,
+    connection: Read,
+    lang: Lang,
+    response: Response,
+    view: Annotated[
+        View, Query(description="`mine`: what I work on; `all`: everything open")
+    ] = View.UNCLAIMED,
+    topic: Annotated[str | None, Query(max_length=100, examples=["utilities"])] = None,
+    channel: Annotated[str | None, Query(max_length=100, examples=["blog"])] = None,
+    q: Annotated[str | None, Query(max_length=200, examples=["жылу"])] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=200, description="`next_cursor` of the page before")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> QueueOut:
+    directory, now = snapshot.current(), clock.now()
+    _known(directory, topic, channel)
+    asked = queue.Asked(
+        view=view,
+        agencies=reach.visible(caller, directory),
+        account_id=caller.account_id,
+        topic=topic,
+        channel=channel,
+        q=q if q and q.strip() else None,
+        after=Place.of(cursor) if cursor else None,
+        limit=limit,
+    )
+    rows, following = await queue.page(connection, asked, now)
+    response.headers["Cache-Control"] = "no-store"
+    today = clock.civil_day(now)
+    return QueueOut(items=[queue.item(row, directory, lang, today) for row in rows], next_cursor=following)
+
+
+def _known(directory: Directory, topic: str | None, channel: str | None) -> None:
+    wrong = [
+        FieldError(name, "unknown_code", {"near": ", ".join(directory.near(name, typed)) or "—"})
+        for name, typed, known in (
+            ("topic", topic, directory.has_topic),
+            ("channel", channel, directory.has_channel),
+        )
+        if typed is not None and not known(typed)
+    ]
+    if wrong:
+        raise Invalid(errors=wrong)
+
+
+@router.post(
+    "/queue/claim",
+    summary="Take the next",
+    description=(
+        "The most urgent cases of one's agency that nobody works on, for half an hour; writing a draft "
+        "prolongs it. However many ask at once, each case goes to one of them. No cases: an empty list."
+    ),
+    responses=problems(Forbidden, Invalid),
+)
+async def claim_next(
+    caller: OperatorOrHead,
+    connection: Tx,
+    lang: Lang,
+    said: Annotated[
+        ClaimIn | None,
+        Body(openapi_examples={"one": {"value": {}}, "five": {"value": {"count": 5}}}),
+    ] = None,
+) -> ClaimOut:
+    directory, now = snapshot.current(), clock.now()
+    rows = await queue.claim(connection, caller, said.count if said else 1, directory, now)
+    today = clock.civil_day(now)
+    return ClaimOut(items=[queue.item(row, directory, lang, today) for row in rows])
+
+
+@router.get(
+    "/cases/{number}",
+    summary="A case",
+    description=(
+        "What the holder's people need to decide; who held it before sees it as it was when it left. `ETag` "
+        "is the version that an act's `If-Match` must name."
+    ),
+    responses={200: {"headers": TAG}, **problems(*SEEN, Invalid)},
+)
+async def read_case(
+    caller: Staff, number: Number, connection: Read, lang: Lang, response: Response
+) -> CaseOut:
+    directory = snapshot.current()
+    found = await case.find(connection, caller, number, directory)
+    shown = await case.read(connection, caller, found, directory, lang)
+    mark(response, shown.version)
+    return shown
+
+
+@router.get(
+    "/cases/{number}/events",
+    summary="The history of a case",
+    description="Append-only; each event carries the hash of the one before.",
+    responses=problems(*SEEN, Invalid),
+)
+async def read_events(caller: Staff, number: Number, connection: Read, response: Response) -> EventsOut:
+    found = await case.find(connection, caller, number, snapshot.current())
+    happened = await case.events(connection, found)
+    response.headers["Cache-Control"] = "no-store"
+    return EventsOut(number=found.number, items=[case.event_out(event) for event in happened])
+
+
+def act(
+    name: Act, summary: str, description: str = "", *more: type[AppError]
+) -> Callable[[Handler], Handler]:
+    """A route for an act: all answer with the case and its new ETag, and all may be refused in these ways."""
+    return router.post(
+        f"/cases/{{number}}/{name}",
+        name=f"act_{name}",
+        summary=summary,
+        description=description or summary,
+        response_model=CaseOut,
+        responses={
+            200: {"headers": TAG},
+            **problems(Forbidden, *SEEN, ActNotAllowed, *more, Invalid, VersionMissing),
+        },
+    )
+
+
+def example(**value: Any) -> Any:
+    return Body(openapi_examples={"example": {"value": value}})
+
+
+Nothing = Annotated[EmptyIn | None, example()]
+
+
+@act(
+    Act.CLAIM,
+    "Take a case",
+    "For half an hour, and again when asked again. A colleague's lease that is not over is respected.",
+    ClaimedByOther,
+)
+async def claim(asked: Asked, said: Nothing = None) -> CaseOut:
+    return await asked.perform(Act.CLAIM, lease(asked))
+
+
+@act(Act.RELEASE, "Give a case back", "A head may also release a colleague's.", ClaimedByOther)
+async def release(asked: Asked, said: Nothing = None) -> CaseOut:
+    return await asked.perform(Act.RELEASE)
+
+
+@act(Act.ASSIGN, "Assign a case to a colleague", "Heads. For three days, whoever has it now.")
+async def assign(asked: Asked, said: Annotated[AssignIn, example(to="operator@energy")]) -> CaseOut:
+    return await asked.perform(Act.ASSIGN, Assigning(said.to))
+
+
+@act(Act.NOTE, "Add an internal note", "The applicant does not see it. Also possible on an answered case.")
+async def note(
+    asked: Asked, said: Annotated[NoteIn, example(text="Called the district; the pipe is being mended.")]
+) -> CaseOut:
+    return await asked.perform(Act.NOTE, Writing(said.text))
+
+
+@act(
+    Act.DRAFT,
+    "Save one's draft",
+    "One a person. With `version` a draft that another page of yours has changed since is not overwritten: "
+    "409 with both texts. Without it, what is sent replaces what is there.",
+    DraftConflict,
+)
+async def draft(
+    asked: Asked,
+    said: Annotated[DraftIn, example(text="Құрметті Үлгібек Сынақбаев!", language="kk", version=0)],
+) -> CaseOut:
+    return await asked.save_draft(said)
+
+
+@act(
+    Act.ANSWER,
+    "Answer",
+    "Where the agency asks for approval, an operator's answer waits for the head (`awaiting_approval`). An "
+    "answer that is refused with 409 is kept as your draft: `draft_kept`.",
+    VersionConflict,
+)
+async def answer(
+    asked: Asked,
+    said: Annotated[
+        AnswerIn,
+        example(
+            outcome="satisfied",
+            text="Жылу 23 қарашада қосылды.",
+            language="kk",
+            legal_basis="ӘРПК 76-бап",
+        ),
+    ],
+) -> CaseOut:
+    return await asked.perform(
+        Act.ANSWER, Answering(said.outcome, said.text, said.language.value, said.legal_basis)
+    )
+
+
+@act(Act.APPROVE, "Approve the proposed answer", "Heads. The answer goes out.", VersionConflict)
+async def approve(asked: Asked, said: Nothing = None) -> CaseOut:
+    return await asked.perform(Act.APPROVE)
+
+
+@act(
+    Act.SEND_BACK,
+    "Send the proposed answer back",
+    "Heads. Its author finds it as a draft again, with the reason.",
+    VersionConflict,
+)
+async def send_back(
+    asked: Asked, said: Annotated[ReasonIn, example(reason="Name the day when the heating returns.")]
+) -> CaseOut:
+    return await asked.perform(Act.SEND_BACK, Writing(said.reason))
+
+
+@act(
+    Act.FORWARD,
+    "Forward to the competent body",
+    "Within three working days by rule R10; later is possible and marked. The receiver starts its own term; "
+    "one's own agency keeps seeing the case as it was.",
+    VersionConflict,
+    ForwardToSelf,
+)
+async def forward(
+    asked: Asked, said: Annotated[ForwardIn, example(to="energy", reason="Heat supply is theirs.")]
+) -> CaseOut:
+    return await asked.perform(Act.FORWARD, forwarding(said))
+
+
+@act(
+    Act.REOPEN,
+    "Reopen an answered case",
+    "Heads. A new term starts; the answer that was given stays counted.",
+    VersionConflict,
+)
+async def reopen(
+    asked: Asked, said: Annotated[ReasonIn, example(reason="The heating failed again the next day.")]
+) -> CaseOut:
+    return await asked.perform(Act.REOPEN, Writing(said.reason))

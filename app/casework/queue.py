@@ -1,0 +1,288 @@
+"""What is open, the most urgent first: a page of it, a search in it, and taking the next from it."""
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import asyncpg
+
+from app.appeals import numbers, repository, service
+from app.appeals.codes import ActorKind, ApplicantType
+from app.appeals.commands import Actor, Command, Done, Leasing
+from app.appeals.lifecycle import WORKABLE, Act
+from app.casework.schemas import AgencyOut, PersonOut, QueueItem
+from app.core import clock
+from app.core.errors import Invalid
+from app.core.i18n import Language
+from app.core.words import tokens
+from app.directory.registry import Directory
+from app.staff.access import StaffCaller
+from app.staff.permissions import Role, acts_of
+
+LEASE = timedelta(minutes=30)
+BEGINNING = 160
+SERIAL_DIGITS = 8
+LARGEST_ID = 2**63 - 1
+
+
+class View(StrEnum):
+    UNCLAIMED = "unclaimed"
+    MINE = "mine"
+    AWAITING_APPROVAL = "awaiting_approval"
+    OVERDUE = "overdue"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended, in the order of the queue."""
+
+    due_on: date
+    registered_on: date
+    id: int
+
+    def cursor(self) -> str:
+        whole = json.dumps([self.due_on.isoformat(), self.registered_on.isoformat(), self.id])
+        return base64.urlsafe_b64encode(whole.encode()).decode().rstrip("=")
+
+    @classmethod
+    def of(cls, cursor: str) -> "Place":
+        """Raises Invalid for anything that `cursor()` does not give."""
+        try:
+            due_on, registered_on, id_ = json.loads(
+                base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            )
+            place = cls(date.fromisoformat(due_on), date.fromisoformat(registered_on), id_)
+            if type(id_) is not int or not 0 < id_ <= LARGEST_ID or place.cursor() != cursor:
+                raise ValueError("not a place in the queue")
+        except (ValueError, TypeError, RecursionError):
+            raise Invalid.of("cursor", "cursor") from None
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`agencies`: whose cases are looked through."""
+
+    view: View
+    agencies: frozenset[int]
+    account_id: int
+    topic: str | None
+    channel: str | None
+    q: str | None
+    after: Place | None
+    limit: int
+
+
+_WORKABLE = ", ".join(f"'{status}'" for status in sorted(WORKABLE))
+_FREE = f"h.status IN ({_WORKABLE}) AND (h.assignee_id IS NULL OR h.lease_until <= {{now}})"
+
+_ITEMS = """
+SELECT h.id, h.appeal_id, h.part, h.agency_id, h.status, h.version, h.kind, h.topic, h.channel, h.region,
+       h.applicant_type, h.registered_on, h.due_on, h.running, h.on_control, h.assignee_id, h.lease_until,
+       a.language, account.name AS assignee_name, c.body
+FROM holding h
+JOIN appeal a ON a.id = h.appeal_id
+LEFT JOIN content c ON c.appeal_id = h.appeal_id AND c.kind = 'appeal'
+LEFT JOIN staff_account account ON account.id = h.assignee_id
+"""
+_ORDER = "ORDER BY h.due_on, h.registered_on, h.id"
+
+# Each agency's part of the queue comes in order from its index, so a page reads what it shows and no more.
+_BROWSE = """
+    SELECT h.id FROM unnest($1::bigint[]) AS mine(agency_id)
+    CROSS JOIN LATERAL (
+        SELECT h.* FROM holding h WHERE h.agency_id = mine.agency_id AND {where} {order} LIMIT {limit}
+    ) h
+    {order} LIMIT {limit}
+"""
+_SEARCH = """
+    SELECT h.id FROM ({found}) AS found(appeal_id) JOIN holding h USING (appeal_id)
+    WHERE h.agency_id = ANY($1::bigint[]) AND {where} {order} LIMIT {limit}
+"""
+
+# Cases that somebody else is taking at this moment are passed over, so nobody waits for anybody.
+_NEXT = f"""
+SELECT h.appeal_id, h.part FROM holding h
+WHERE h.closed_at IS NULL AND h.agency_id = $1 AND {_FREE.format(now="$2")}
+{_ORDER} LIMIT $3
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+_TAKEN = f"""{_ITEMS}
+JOIN unnest($1::bigint[], $2::smallint[]) AS taken(appeal_id, part)
+    ON taken.appeal_id = h.appeal_id AND taken.part = h.part
+WHERE h.closed_at IS NULL {_ORDER}
+"""
+
+
+@dataclass(slots=True)
+class _Query:
+    """Collects conditions and what they compare with."""
+
+    values: list[Any] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=lambda: ["h.closed_at IS NULL"])
+
+    def bind(self, value: Any) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def where(self, condition: str, **values: Any) -> None:
+        self.conditions.append(condition.format(**{name: self.bind(value) for name, value in values.items()}))
+
+
+async def page(
+    connection: asyncpg.Connection, asked: Asked, now: datetime
+) -> tuple[list[asyncpg.Record], str | None]:
+    """The items of a page and the cursor of the next one, by one statement."""
+    statement, values = _statement(asked, now)
+    rows = await connection.fetch(statement, *values)
+    shown, more = rows[: asked.limit], len(rows) > asked.limit
+    last = shown[-1] if more else None
+    cursor = Place(last["due_on"], last["registered_on"], last["id"]).cursor() if last else None
+    return shown, cursor
+
+
+def _statement(asked: Asked, now: datetime) -> tuple[str, list[Any]]:
+    query = _Query()
+    query.bind(sorted(asked.agencies))
+    match asked.view:
+        case View.UNCLAIMED:
+            query.where(_FREE, now=now)
+        case View.MINE:
+            query.where("h.assignee_id = {me}", me=asked.account_id)
+        case View.AWAITING_APPROVAL:
+            query.where("h.status = 'awaiting_approval'")
+        case View.OVERDUE:
+            query.where("h.running AND h.due_on < {today}", today=clock.civil_day(now))
+        case View.ALL:
+            pass
+    if asked.topic:
+        query.where("h.topic = {topic}", topic=asked.topic)
+    if asked.channel:
+        query.where("h.channel = {channel}", channel=asked.channel)
+    if asked.after:
+        place = asked.after
+        query.where(
+            "(h.due_on, h.registered_on, h.id) > ({due_on}, {registered_on}, {id})",
+            due_on=place.due_on,
+            registered_on=place.registered_on,
+            id=place.id,
+        )
+    found = _found(asked.q, query) if asked.q is not None else None
+    pattern = _BROWSE if found is None else _SEARCH
+    chosen = pattern.format(
+        where=" AND ".join(query.conditions), order=_ORDER, limit=query.bind(asked.limit + 1), found=found
+    )
+    return f"WITH page AS ({chosen}) {_ITEMS} JOIN page ON page.id = h.id {_ORDER}", query.values
+
+
+def _found(q: str, query: _Query) -> str:
+    """A subquery of the appeals meant by a registration number, its serial, or words that all occur."""
+    try:
+        number = numbers.parse(q)
+    except numbers.NumberError:
+        words = f"SELECT appeal_id FROM content WHERE tokens @> {query.bind(tokens(q))}::bigint[]"
+        words += " AND tokens <> '{}'" if tokens(q) else " AND false"
+        serial = f" UNION SELECT unnest({query.bind(_with_serial(q))}::bigint[])"
+        return words + serial
+    query.where("h.applicant_type = {type}", type=number.applicant_type)
+    if number.part:
+        query.where("h.part = {part}", part=number.part)
+    return f"SELECT {query.bind(number.appeal_id)}::bigint"
+
+
+def _with_serial(q: str) -> list[int]:
+    """The ids that an appeal with this serial would have, one a year."""
+    if not re.fullmatch(rf"[0-9]{{1,{SERIAL_DIGITS}}}", q.strip()):
+        return []
+    years = range(numbers.FIRST_YEAR, numbers.LAST_YEAR + 1)
+    return [year * numbers.SERIALS + int(q) for year in years]
+
+
+async def claim(
+    connection: asyncpg.Connection, caller: StaffCaller, count: int, directory: Directory, now: datetime
+) -> list[asyncpg.Record]:
+    """Take the most urgent cases of the caller's agency that nobody works on; at most `count`."""
+    rows = await connection.fetch(_NEXT, caller.agency_id, now, count)
+    commands = [
+        Command(
+            Act.CLAIM,
+            row["appeal_id"],
+            actor(caller),
+            now,
+            part=row["part"],
+            agencies=frozenset({caller.agency_id}),
+            payload=Leasing(caller.account_id, now + LEASE),
+        )
+        for row in rows
+    ]
+    done = await service.act(connection, commands, directory)
+    taken = [(one.appeal_id, one.part) for one in done if isinstance(one, Done)]
+    return await _items(connection, taken)
+
+
+def actor(caller: StaffCaller) -> Actor:
+    return Actor(
+        ActorKind.STAFF,
+        caller.account_id,
+        decides_alone=caller.role is Role.HEAD,
+        acts=acts_of(caller.role),
+    )
+
+
+async def _items(connection: asyncpg.Connection, keys: Sequence[tuple[int, int]]) -> list[asyncpg.Record]:
+    if not keys:
+        return []
+    rows: list[asyncpg.Record] = await connection.fetch(
+        _TAKEN, [key[0] for key in keys], [key[1] for key in keys]
+    )
+    return rows
+
+
+def item(row: asyncpg.Record, directory: Directory, language: Language, today: date) -> QueueItem:
+    agency = directory.agency_by_id(row["agency_id"])
+    said = repository.opened(row["body"]) if row["body"] else {}
+    left = directory.calendar.for_week(agency.hours.week).working_days_between(today, row["due_on"])
+    return QueueItem(
+        number=numbers.format_number(row["appeal_id"], ApplicantType(row["applicant_type"]), row["part"]),
+        part=row["part"],
+        status=row["status"],
+        version=row["version"],
+        kind=row["kind"],
+        topic=row["topic"],
+        channel=row["channel"],
+        region=row["region"] or None,
+        applicant_type=row["applicant_type"],
+        language=row["language"],
+        subject=said.get("subject"),
+        beginning=beginning(said["text"]) if "text" in said else None,
+        agency=AgencyOut(code=agency.code, name=agency.name(language, row["registered_on"])),
+        registered_on=row["registered_on"],
+        due_on=row["due_on"],
+        working_days_left=left,
+        overdue=row["running"] and today > row["due_on"],
+        on_control=row["on_control"],
+        assignee=assignee(row),
+        lease_until=row["lease_until"],
+    )
+
+
+def assignee(row: asyncpg.Record) -> PersonOut | None:
+    if row["assignee_id"] is None:
+        return None
+    return PersonOut(id=row["assignee_id"], name=row["assignee_name"] or "—")
+
+
+def beginning(text: str) -> str:
+    """The first words, on one line."""
+    line = " ".join(text[: 4 * BEGINNING].split())
+    if len(line) <= BEGINNING:
+        return line
+    whole_words = line[:BEGINNING].rpartition(" ")[0]
+    return f"{whole_words or line[:BEGINNING]}…"

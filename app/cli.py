@@ -1,0 +1,296 @@
+"""`listening-state`: serve, worker, demo, migrate, and `run`, which does all of it for the demo."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+from pydantic import ValidationError
+
+from app import listening
+from app.core.embedded_postgres import Cluster, open_cluster
+from app.settings import Settings, get_settings
+from app.supervise import Service, supervise
+
+if TYPE_CHECKING:
+    from app.core.db import DatabaseUrls
+
+NAME = "listening-state"
+PORT_PATIENCE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`cluster` is None when LS_DATABASE_URL names a server."""
+
+    urls: "DatabaseUrls"
+    cluster: Cluster | None
+
+
+def say(line: str) -> None:
+    """What is being done or went wrong, to standard error."""
+    over_progress = "\r\x1b[K" if sys.stderr.isatty() else ""
+    click.echo(f"{over_progress}{line}", err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="listening-state", prog_name=NAME)
+def cli() -> None:
+    """Citizens' appeals to the state: received, routed, answered in time, and counted exactly.
+
+    Settings come from the environment (LS_...). Without LS_DATABASE_URL every command uses the embedded
+    PostgreSQL in LS_DATA_DIR: it attaches to one that runs, or runs it as long as it needs it.
+    """
+
+
+@cli.command()
+def run() -> None:
+    """Serve the demo: database, web and worker together."""
+    settings = get_settings()
+    with _database(settings, attach=False) as opened:
+        _check_port(settings, opened.cluster)
+        _prepare(opened.urls)
+        more = {"LS_EXPECT_DEMO": "1"}
+        services = [_web(settings, opened.urls, more), _worker(settings, opened.urls)]
+        _until_stopped(services, opened, settings, demo=True)
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on. [LS_HOST, 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [LS_PORT, 8000]")
+@click.option("--workers", type=click.IntRange(1, 64), help="Web processes. [LS_WORKERS, 2]")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the web side.
+
+    Migrates first when the database is the embedded one; another server's is brought up to date by `migrate`.
+    """
+    given = {"host": host, "port": port, "workers": workers}
+    settings = get_settings().model_copy(
+        update={key: value for key, value in given.items() if value is not None}
+    )
+    with _database(settings) as opened:
+        _check_port(settings, opened.cluster)
+        web = _web(settings, opened.urls, {})
+        if opened.cluster is None:
+            _become(web)
+        _prepare(opened.urls)
+        _until_stopped([web], opened, settings)
+
+
+@cli.command()
+def worker() -> None:
+    """Do the periodic work; run as many as you like."""
+    settings = get_settings()
+    if settings.database_url:
+        _work(settings)
+        return
+    with _database(settings) as opened:
+        _prepare(opened.urls)
+        _until_stopped([_worker(settings, opened.urls)], opened, settings)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version: its tables, then the reference data."""
+    with _database(get_settings()) as opened:
+        _prepare(opened.urls)
+    say("the database is at this version")
+
+
+@cli.command()
+def demo() -> None:
+    """Load the demo: the published figures of 2021 and some living weeks. A second time changes nothing."""
+    settings = get_settings()
+    with _database(settings) as opened:
+        if opened.cluster:
+            _prepare(opened.urls)
+        asyncio.run(_load_demo(settings, opened.urls))
+
+
+@contextmanager
+def _database(settings: Settings, *, attach: bool = True) -> Iterator[Opened]:
+    from app.core.db import DatabaseUrls
+
+    if settings.database_url:
+        yield Opened(DatabaseUrls.of(settings.database_url, settings.app_database_url), None)
+        return
+    with open_cluster(settings.data_dir, attach=attach, say=say) as cluster:
+        try:
+            yield Opened(cluster.urls(), cluster)
+        finally:
+            _ignore_further_signals()
+
+
+def _prepare(urls: "DatabaseUrls") -> None:
+    from app.core.migrate import upgrade
+
+    upgrade(urls)
+    asyncio.run(_load_directory(urls))
+
+
+async def _load_directory(urls: "DatabaseUrls") -> None:
+    from app.core.db import Database
+    from app.directory.load import load_directory
+
+    db = await Database.open(urls, pool_size=2)
+    try:
+        await load_directory(db)
+    finally:
+        await db.close()
+
+
+def _until_stopped(
+    services: Sequence[Service], opened: Opened, settings: Settings, *, demo: bool = False
+) -> None:
+    served = any(service.name == "web" for service in services)
+    meanwhile = _open_for_business(settings, opened.urls, demo=demo) if served else None
+    asyncio.run(supervise(services, cluster=opened.cluster, say=say, meanwhile=meanwhile))
+
+
+async def _open_for_business(settings: Settings, urls: "DatabaseUrls", *, demo: bool) -> None:
+    """Say where the web side answers, once it does; load the demo meanwhile."""
+    if not demo:
+        await _announce(settings)
+        return
+    announcing = asyncio.create_task(_announce(settings))
+    try:
+        await _load_demo(settings, urls)
+        await announcing
+    finally:
+        announcing.cancel()
+    say(f"ready: {listening.address(settings)} serves the demo; Ctrl-C stops it")
+
+
+async def _announce(settings: Settings) -> None:
+    await listening.answers(settings)
+    say(f"listening on {listening.address(settings)}")
+
+
+async def _load_demo(settings: Settings, urls: "DatabaseUrls") -> None:
+    from app.core import cipher
+    from app.core.db import Database
+    from app.demo.load import load_demo
+
+    cipher.use(cipher.Cipher([settings.secret()]))
+    db = await Database.open(urls, pool_size=settings.pool_size)
+    try:
+        keys = await load_demo(db, settings, Progress("loading the demo"))
+    finally:
+        await db.close()
+    click.echo("people: operator@<agency>, head@<agency>, controller@administration, admin@administration")
+    click.echo(
+        f"their password: {keys.password or 'as shown at the first start; LS_DEMO_PASSWORD sets another'}"
+    )
+    for name, key in keys.clients.items():
+        click.echo(f"API key of the {name}: {key}")
+
+
+class Progress:
+    """Shows long work: a line that changes on a terminal, elsewhere a line at every tenth."""
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+        self._shown = ""
+
+    def __call__(self, done: int, total: int) -> None:
+        share = 100 * done // total if total else 100
+        terminal = sys.stderr.isatty()
+        line = f"{self._doing}: {share if terminal else share // 10 * 10} %"
+        if line != self._shown:
+            click.echo(f"\r\x1b[K{line}" if terminal else line, err=True, nl=not terminal or done >= total)
+            self._shown = line
+
+
+def _web(settings: Settings, urls: "DatabaseUrls", more: dict[str, str]) -> Service:
+    where = ["--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
+    quiet = ["--no-access-log", "--log-level", "warning", "--no-server-header"]
+    proxies = (
+        ["--forwarded-allow-ips", settings.trusted_proxies]
+        if settings.trusted_proxies
+        else ["--no-proxy-headers"]
+    )
+    arguments = ["uvicorn", "app.main:create_app", "--factory", *where, *quiet, *proxies]
+    return Service(
+        "web", [*arguments, "--timeout-graceful-shutdown", "15"], _environment(settings, urls) | more
+    )
+
+
+def _worker(settings: Settings, urls: "DatabaseUrls") -> Service:
+    return Service("worker", ["app.cli", "worker"], _environment(settings, urls))
+
+
+def _environment(settings: Settings, urls: "DatabaseUrls") -> dict[str, str]:
+    """A child's: what this process was given, and where the database is."""
+    app = "" if urls.app == urls.owner else urls.app
+    folder = str(settings.data_dir.absolute())
+    return {**os.environ, "LS_DATABASE_URL": urls.owner, "LS_APP_DATABASE_URL": app, "LS_DATA_DIR": folder}
+
+
+def _become(service: Service) -> NoReturn:
+    """Without a database to look after, this process turns into the service."""
+    from app.supervise import ROOT
+
+    os.chdir(ROOT)
+    os.execve(sys.executable, [sys.executable, "-m", *service.arguments], dict(service.environment))
+
+
+def _work(settings: Settings) -> None:
+    from app.core import log
+    from app.core.db import DatabaseUrls
+    from app.worker import work
+
+    log.setup()
+    urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
+    asyncio.run(work(urls, pool_size=settings.pool_size))
+
+
+def _check_port(settings: Settings, cluster: Cluster | None) -> None:
+    """The web side of a parent that was killed a moment ago is given time to end."""
+    listening.check(settings, patience=PORT_PATIENCE if cluster and cluster.taken_over else 0)
+
+
+def _ignore_further_signals() -> None:
+    """The database is being stopped: a second Ctrl-C must not leave it running."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _explained(error: Exception) -> str:
+    """One line: the sentence of an error of ours, the name and first line of any other."""
+    if isinstance(error, ValidationError):
+        return "; ".join(_setting_problem(item["loc"], item["msg"]) for item in error.errors())
+    first = str(error).partition("\n")[0]
+    if type(error).__module__.startswith("app."):
+        return first
+    return f"unexpected {type(error).__name__}: {first} (LS_DEBUG=1 shows where)"
+
+
+def _setting_problem(place: Sequence[int | str], message: str) -> str:
+    name = "_".join(str(part) for part in place).upper()
+    return f"LS_{name}: {message}" if name else message.removeprefix("Value error, ")
+
+
+def main() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    try:
+        cli(prog_name=NAME)
+    except Exception as error:
+        if os.environ.get("LS_DEBUG"):
+            raise
+        say(f"{NAME}: {_explained(error)}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The database: where it is, how it is reached, and the only place that commits.
+
+SQLModel classes describe the tables; what runs are asyncpg connections: `transaction()` to write, `read()` to
+read (docs/decisions/0002).
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import asyncpg
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+APP_ROLE = "ls_app"
+MINIMUM_SERVER = 180000
+
+
+class Table(SQLModel):
+    """Base of every table class. Table classes do not validate: input is always a schema."""
+
+
+def metadata() -> MetaData:
+    return SQLModel.metadata
+
+
+class DatabaseProblem(Exception):
+    """The database cannot be used as it is; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """Plain `postgresql://` URLs: migrations run as `owner`, the app as `app`.
+
+    `app_role` is set when both are one login: the app then takes that role on each connection.
+    """
+
+    owner: str
+    app: str
+    app_role: str | None = None
+
+    @classmethod
+    def of(cls, owner: str, app: str = "") -> Self:
+        owner, app = _plain(owner), _plain(app)
+        return cls(owner=owner, app=app or owner, app_role=None if app and app != owner else APP_ROLE)
+
+
+def _plain(url: str) -> str:
+    """Accept `postgres://`, `postgresql://` and `postgresql+asyncpg://`; give the middle one."""
+    if not url:
+        return ""
+    scheme, rest = url.split("://", 1) if "://" in url else ("", url)
+    if scheme.split("+")[0] not in {"postgres", "postgresql"}:
+        raise DatabaseProblem("LS_DATABASE_URL must begin with postgresql://")
+    return f"postgresql://{rest}"
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same address for SQLAlchemy: hosts become repeated `host=`, `read-write` becomes `primary`."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    if query.get("target_session_attrs") == "read-write":
+        query["target_session_attrs"] = "primary"
+    credentials, _, hosts = parts.netloc.rpartition("@")
+    pairs = [(k, v) for k, v in query.items() if k != "host"]
+    if "host" in query:
+        pairs += [("host", query["host"])]
+    elif "," in hosts:
+        pairs += [("host", host) for host in hosts.split(",")]
+        hosts = ""
+    netloc = f"{credentials}@{hosts}" if credentials else hosts
+    return f"postgresql+asyncpg://{netloc}{parts.path}?{urlencode(pairs, quote_via=quote)}"
+
+
+class Connections(Protocol):
+    """What `Database` needs of a pool; the tests give one that holds a single connection."""
+
+    def acquire(self) -> Any: ...
+    async def close(self) -> None: ...
+
+
+class Database:
+    def __init__(self, pool: Connections) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, urls: DatabaseUrls, *, pool_size: int = 10) -> Self:
+        """Connect as the app. Raises DatabaseProblem with the reason when that cannot be done."""
+        settings = {"application_name": "listening-state", "timezone": "UTC"}
+        if urls.app_role:
+            settings["role"] = urls.app_role
+        try:
+            pool = await asyncpg.create_pool(
+                urls.app, min_size=1, max_size=pool_size, init=prepare, server_settings=settings
+            )
+        except (OSError, asyncpg.PostgresError) as error:
+            raise DatabaseProblem(f"the database cannot be reached: {error}") from error
+        return cls(pool)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection in a transaction that is committed when the block ends and undone when it raises."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection for reading: each statement sees what is committed when it starts."""
+        async with self._pool.acquire() as connection:
+            yield connection
+
+
+async def prepare(connection: asyncpg.Connection) -> None:
+    """Make JSON columns Python values on this connection."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=to_json, decoder=json.loads, schema="pg_catalog")
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+async def check_server(connection: asyncpg.Connection) -> None:
+    """Refuse a server older than PostgreSQL 18."""
+    found = int(await connection.fetchval("SHOW server_version_num"))
+    if found < MINIMUM_SERVER:
+        raise DatabaseProblem(f"PostgreSQL 18 or newer is needed; this server is {found // 10000}")
+
+
+def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Turn rows into one list a column, as UNNEST takes them."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

@@ -1,0 +1,69 @@
+"""What a route is given: a transaction, a connection for reading, the caller's language and network.
+
+`scope="function"` makes the commit happen before the response is sent; a commit that fails is an error to
+the caller and never a 2xx. All of these are `async`: FastAPI would run a plain function in a thread.
+"""
+
+import ipaddress
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import asyncpg
+from fastapi import Depends, Request
+
+from app.core.db import Database
+from app.core.i18n import LANGUAGES, Language, negotiate
+from app.settings import Settings
+
+
+async def database(request: Request) -> Database:
+    db: Database = request.app.state.db
+    return db
+
+
+async def settings(request: Request) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+def language_of(request: Request) -> Language:
+    """`?lang=` when it is one of ours, else `Accept-Language`."""
+    asked = request.query_params.get("lang")
+    for known in LANGUAGES:
+        if asked == known:
+            return known
+    return negotiate(request.headers.get("accept-language"))
+
+
+async def language(request: Request) -> Language:
+    return language_of(request)
+
+
+async def network(request: Request) -> str:
+    """The caller's network: an IPv4 address, or the /64 of an IPv6 one (one household has that many)."""
+    host = request.client.host if request.client else "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+Db = Annotated[Database, Depends(database)]
+Configured = Annotated[Settings, Depends(settings)]
+Lang = Annotated[Language, Depends(language)]
+Network = Annotated[str, Depends(network)]
+
+
+async def transaction(db: Db) -> AsyncIterator[asyncpg.Connection]:
+    async with db.transaction() as connection:
+        yield connection
+
+
+async def read(db: Db) -> AsyncIterator[asyncpg.Connection]:
+    async with db.read() as connection:
+        yield connection
+
+
+Tx = Annotated[asyncpg.Connection, Depends(transaction, scope="function")]
+Read = Annotated[asyncpg.Connection, Depends(read, scope="function")]

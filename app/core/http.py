@@ -1,0 +1,228 @@
+"""How the edge answers when something is wrong, and how much it reads.
+
+Every refusal is `application/problem+json` in the caller's language. Nothing a caller sends gives a 500;
+what does is a mistake of ours, logged with the route's template and never shown.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.edge import language_of
+from app.core.errors import (
+    AppError,
+    FieldError,
+    Forbidden,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+
+log = logging.getLogger("listening_state")
+
+PROBLEM_JSON = "application/problem+json"
+DEFAULT_BODY_LIMIT = 1_048_576
+# Of the errors in one message so many are named, and of a field's name so much: an answer stays small.
+MOST_ERRORS = 100
+LONGEST_NAME = 100
+
+# The database is away, starting, or has no connection left: the caller may try again.
+UNAVAILABLE = (
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.DiskFullError,
+    asyncpg.ReadOnlySQLTransactionError,
+    ConnectionError,
+    TimeoutError,
+)
+_OF_STATUS: dict[int, type[AppError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound, 413: TooLarge}
+_KEPT_CONTEXT = ("max_length", "min_length", "ge", "le", "expected", "near")
+
+
+def problem(error: AppError, request: Request) -> Response:
+    asked = language_of(request)
+    return JSONResponse(
+        error.as_json(asked),
+        error.status,
+        headers={**error.headers, "Content-Language": asked},
+        media_type=PROBLEM_JSON,
+    )
+
+
+def install(app: FastAPI) -> None:
+    app.add_middleware(HeadAsGet)
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _unexpected)
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, _unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _app_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)
+    return problem(error, request)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        found: AppError = MethodNotAllowed(method=request.method)
+        found.headers = {"Allow": ", ".join(sorted(_methods(request)))}
+    elif isinstance(error, BodyTooLarge):
+        found = TooLarge(limit=error.limit)
+    else:
+        found = _OF_STATUS.get(error.status_code, Malformed)()
+    return problem(found, request)
+
+
+def _methods(request: Request) -> set[str]:
+    """What can be done at this path, by all the routes that it has."""
+    matching = (
+        route
+        for route in iter_route_contexts(request.app.routes)
+        if route.matches(request.scope)[0] is not Match.NONE
+    )
+    found = {method for route in matching for method in route.methods or ()}
+    return found | {"HEAD"} if "GET" in found else found
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("database unavailable at %s: %s", _route(request), type(error).__name__)
+    return problem(Unavailable(), request)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return await _unavailable(request, error)
+    log.error("unexpected error at %s", _route(request), exc_info=error)
+    return problem(AppError(), request)
+
+
+def _route(request: Request) -> str:
+    """The route's template: a path itself may carry a number or a name."""
+    return getattr(request.scope.get("route"), "path", "an unknown route")
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems: Sequence[Mapping[str, Any]] = error.errors()
+    if any(found["type"] == "json_invalid" for found in problems):
+        return problem(Malformed(), request)
+    if unread_body(problems) and not _is_json(request):
+        return problem(UnsupportedMedia(expected="application/json"), request)
+    return problem(Invalid(errors=field_errors(problems)), request)
+
+
+def unread_body(problems: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the body as a whole was not taken for JSON (FastAPI then offers it as bytes)."""
+    return any(found["loc"] == ("body",) and found["type"].endswith("_type") for found in problems)
+
+
+def _is_json(request: Request) -> bool:
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return media == "application/json" or media.endswith("+json")
+
+
+def field_errors(problems: Sequence[Mapping[str, Any]], *, skip: int = 1) -> list[FieldError]:
+    """Pydantic's findings as ours; `skip` leaves out the first steps of the path (body, query, …)."""
+    return [
+        FieldError(
+            ".".join(str(step)[:LONGEST_NAME] for step in found["loc"][skip:])
+            or str(found["loc"][0] if found["loc"] else ""),
+            _code(str(found["type"])),
+            {name: found["ctx"][name] for name in _KEPT_CONTEXT if name in found.get("ctx", {})},
+        )
+        for found in problems[:MOST_ERRORS]
+    ]
+
+
+_SAME = {
+    "model_attributes_type": "dict_type",
+    "model_type": "dict_type",
+    "timezone_aware": "timezone_aware",
+    "datetime_from_date_parsing": "datetime_parsing",
+    "datetime_object_invalid": "datetime_parsing",
+    "int_parsing_size": "int_parsing",
+    "is_instance_of": "invalid",
+}
+
+
+def _code(kind: str) -> str:
+    return _SAME.get(kind, kind)
+
+
+class BodyTooLarge(HTTPException):
+    """Raised while a body is being read: FastAPI lets no other kind of error through there."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413)
+        self.limit = limit
+
+
+class BodyLimit:
+    """Refuses a body over its route's limit as soon as that is known, reading no further."""
+
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
+        """`limits`: bytes by path; every other path has the default."""
+        self.app = app
+        self.limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.limits.get(scope["path"], DEFAULT_BODY_LIMIT)
+        declared = dict(scope["headers"]).get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > limit:
+            await problem(TooLarge(limit=limit), Request(scope))(scope, receive, send)
+            return
+        read = 0
+
+        async def limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise BodyTooLarge(limit)
+            return message
+
+        await self.app(scope, limited, send)
+
+
+class HeadAsGet:
+    """Answers HEAD as the same GET without its body, so that no route has to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, without_body)

@@ -1,0 +1,64 @@
+"""Bases of what comes in and what goes out.
+
+Input refuses unknown fields and text that cannot be stored or shown safely; text is normalised (NFC) and
+loses the marks that change the direction of writing, with which a name could be made to read as another.
+"""
+
+import re
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
+
+
+def clean(value: Any) -> Any:
+    """Normalise text; raise `control_character` for NUL and its kind (PostgreSQL stores no NUL)."""
+    if not isinstance(value, str):
+        return value
+    value = _DIRECTION_MARKS.sub("", unicodedata.normalize("NFC", value)).replace("\r\n", "\n")
+    if _CONTROL.search(value):
+        raise PydanticCustomError("control_character", "control character")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value or "\t" in value:
+        raise PydanticCustomError("one_line", "one line only")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "must not be blank")
+    return value
+
+
+# `clean` stands last to run first: before the length is looked at.
+Text = Annotated[str, StringConstraints(max_length=64_000), BeforeValidator(clean)]
+FullText = Annotated[Text, AfterValidator(_not_blank)]
+Line = Annotated[
+    str,
+    StringConstraints(max_length=300, strip_whitespace=True),
+    AfterValidator(_one_line),
+    BeforeValidator(clean),
+]
+FullLine = Annotated[Line, AfterValidator(_not_blank)]
+Code = Annotated[
+    str, StringConstraints(max_length=100, strip_whitespace=True, min_length=1), BeforeValidator(clean)
+]
+
+
+class Schema(BaseModel):
+    """Input: strict about fields, frozen once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Out(BaseModel):
+    """Output: built by our own code."""
+
+    model_config = ConfigDict(extra="ignore")

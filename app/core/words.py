@@ -1,0 +1,65 @@
+"""Words to search by: an appeal's text is encrypted, so what can be searched are keyed numbers of its stems.
+
+A word has up to two stems, for nobody can tell a short word's language: the Russian one by the Snowball
+algorithm, the Kazakh one by taking suffixes off. Kazakh letters are folded to what people type for them on a
+Russian keyboard, so `коммуналдык` finds `коммуналдық`.
+"""
+
+import hashlib
+import re
+from functools import lru_cache
+
+import snowballstemmer
+
+from app.core.cipher import cipher
+
+MAX_WORDS = 300
+_WORD = re.compile(r"[^\W_]{3,}")
+_FOLD = str.maketrans("әғқңөұүһіё", "агкноуухие")
+# Folded, longest first.
+_SUFFIXES = (
+    "ыныз", "иниз", "нда", "нде", "дан", "ден", "тан", "тен", "нан", "нен", "мен", "бен", "пен",
+    "лар", "лер", "дар", "дер", "тар", "тер", "нын", "нин", "дын", "дин", "тын", "тин", "мыз", "миз",
+    "лык", "лик", "дык", "дик", "тык", "тик", "ган", "ген", "кан", "кен", "да", "де", "та", "те",
+    "га", "ге", "ка", "ке", "на", "не", "ды", "ди", "ты", "ти", "ны", "ни", "сы", "си", "лы", "ли",
+    "ым", "им", "ы", "и",
+)  # fmt: skip
+_SHORTEST = 4
+_russian = snowballstemmer.stemmer("russian")
+
+
+def tokens(text: str) -> list[int]:
+    """What a text is found by: the distinct keyed stems of its first MAX_WORDS words, 63 bits each."""
+    return list(dict.fromkeys(token for word in sought(text) for token in word))
+
+
+def sought(text: str) -> list[tuple[int, ...]]:
+    """For each word of a query the tokens of which one must be there."""
+    key = cipher().key("words")
+    words = dict.fromkeys(_WORD.findall(text.casefold())[:MAX_WORDS])
+    return [_tokens(word, key) for word in words]
+
+
+@lru_cache(maxsize=100_000)
+def _tokens(word: str, key: bytes) -> tuple[int, ...]:
+    return tuple(_token(stem, key) for stem in stems(word))
+
+
+def _token(stem: str, key: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(stem.encode(), key=key, digest_size=8).digest(), "big") >> 1
+
+
+def stems(word: str) -> list[str]:
+    """The folded stems of a case-folded word: `жылудың`, `жылуды` and `жылу` have one in common."""
+    folded = word.translate(_FOLD)
+    return list(dict.fromkeys((_kazakh(folded), _russian.stemWord(folded))))
+
+
+def _kazakh(word: str) -> str:
+    """Up to three suffixes taken off while four letters stay."""
+    for _ in range(3):
+        ending = next((s for s in _SUFFIXES if word.endswith(s) and len(word) - len(s) >= _SHORTEST), None)
+        if ending is None:
+            break
+        word = word.removesuffix(ending)
+    return word

@@ -1,0 +1,1 @@
+"""When an appeal is registered, by when it must be answered, and why: calendar, regimes, ledger."""

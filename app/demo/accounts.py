@@ -1,0 +1,81 @@
+"""The demo's people and programs."""
+
+import base64
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from app.core.cipher import cipher
+from app.core.db import Database
+from app.demo.texts import Texts
+from app.directory.registry import Directory
+from app.settings import Settings
+from app.staff import passwords, repository
+from app.staff.permissions import Role, Scope
+from app.staff.repository import NewAccount
+from app.staff.service import create_client, ensure_accounts
+
+PROBE = "admin@administration"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What is shown at the start. `password` is None when it was shown at an earlier one."""
+
+    password: str | None
+    clients: dict[str, str]
+
+
+_CLIENTS = (
+    ("call-centre", "109-turkistan", ("call_centre",)),
+    ("blog", "blog-platform", ("blog",)),
+    ("reception-room", "citizen-api", ("reception_room",)),
+)
+
+
+async def ensure_people(db: Database, directory: Directory, texts: Texts, settings: Settings) -> str | None:
+    """Operator and head of every agency, a controller and an admin, all with one password.
+
+    Gives the password if it is known now: it was set, or has just been made. One hash serves all.
+    """
+    wanted = settings.demo_password.get_secret_value()
+    async with db.read() as connection:
+        found = await repository.password_hash(connection, PROBE)
+    if found and (not wanted or await passwords.matches(wanted, found)):
+        return wanted or None
+    password = wanted or secrets.token_urlsafe(12)
+    hash_ = await passwords.hashed(password)
+    people = list(_people(directory, texts))
+    await ensure_accounts(db, people, hash_)
+    if found:
+        async with db.transaction() as connection:
+            await repository.replace_passwords(connection, [person.login for person in people], hash_)
+    return password
+
+
+def _people(directory: Directory, texts: Texts) -> Iterator[NewAccount]:
+    rng = Random("people")
+    for agency in directory.agencies():
+        for role in (Role.OPERATOR, Role.HEAD):
+            name = texts.person(rng, "kk").name or ""
+            yield NewAccount(f"{role.value}@{agency.code}", name, role, agency.id)
+    administration = directory.agency("administration")
+    for role in (Role.CONTROLLER, Role.ADMIN):
+        name = texts.person(rng, "kk").name or ""
+        yield NewAccount(f"{role.value}@{administration.code}", name, role, administration.id)
+
+
+async def ensure_clients(db: Database, directory: Directory, settings: Settings) -> dict[str, str]:
+    """The demo's integrations and their keys, the same at every start of one installation."""
+    keys: dict[str, str] = {}
+    for name, source, channels in _CLIENTS:
+        given = settings.demo_api_key.get_secret_value() if name == "call-centre" else ""
+        keys[name] = await create_client(
+            db, directory.source(source).id, f"demo {name}", tuple(Scope), channels, given or _derived(name)
+        )
+    return keys
+
+
+def _derived(name: str) -> str:
+    return "demo_" + base64.urlsafe_b64encode(cipher().key(f"demo-client-{name}")).decode().rstrip("=")

@@ -1,0 +1,187 @@
+"""Who and what exists: reference data, changed by data and dated, so that an old appeal keeps what was true.
+
+`valid_to` is the last day of validity, inclusive; null while it lasts.
+"""
+
+from datetime import date, time
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from app.core.columns import identity, one_of
+from app.core.db import Table
+from app.directory.values import AgencyKind
+
+AGENCY_FK = "agency.id"
+REGION_FK = "region.code"
+TOPIC_FK = "topic.code"
+
+
+def _dated() -> CheckConstraint:
+    return CheckConstraint("valid_to >= valid_from", name="valid_period")
+
+
+def _text_list(*, nullable: bool) -> list[str]:
+    return Field(sa_type=ARRAY(Text), nullable=nullable)  # type: ignore[no-any-return]
+
+
+class Region(Table, table=True):
+    __tablename__ = "region"
+    __table_args__ = (
+        _dated(),
+        CheckConstraint("code ~ '^KZ-[0-9]{2}$'", name="iso_code"),
+        Index("ix_region_formed_from", "formed_from"),
+    )
+
+    code: str = Field(sa_type=Text, primary_key=True, description="ISO 3166-2")
+    formed_from: str | None = Field(default=None, sa_type=Text, foreign_key=REGION_FK)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class RegionName(Table, table=True):
+    __tablename__ = "region_name"
+    __table_args__ = (_dated(),)
+
+    region: str = Field(sa_type=Text, primary_key=True, foreign_key=REGION_FK)
+    valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+    kk: str = Field(sa_type=Text)
+    ru: str = Field(sa_type=Text)
+    en: str = Field(sa_type=Text)
+
+
+class Topic(Table, table=True):
+    __tablename__ = "topic"
+
+    code: str = Field(sa_type=Text, primary_key=True)
+    kk: str = Field(sa_type=Text)
+    ru: str = Field(sa_type=Text)
+    en: str = Field(sa_type=Text)
+
+
+class Channel(Table, table=True):
+    __tablename__ = "channel"
+
+    code: str = Field(sa_type=Text, primary_key=True)
+    kk: str = Field(sa_type=Text)
+    ru: str = Field(sa_type=Text)
+    en: str = Field(sa_type=Text)
+
+
+class Agency(Table, table=True):
+    __tablename__ = "agency"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        _dated(),
+        one_of("kind", AgencyKind),
+        CheckConstraint("code ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="code_slug"),
+        CheckConstraint("parent_id <> id", name="parent_other"),
+        CheckConstraint("closes > opens", name="office_hours"),
+        CheckConstraint("week IN (5, 6)", name="week"),
+        Index("ix_agency_parent_id", "parent_id"),
+        Index("ix_agency_region", "region"),
+    )
+
+    id: int = identity()
+    code: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    parent_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key=AGENCY_FK)
+    region: str | None = Field(default=None, sa_type=Text, foreign_key=REGION_FK)
+    valid_from: date
+    valid_to: date | None = None
+    approval_required: bool = Field(description="an operator's answer waits for the head")
+    opens: time = Field(description="office hours, Asia/Almaty")
+    closes: time
+    week: int = Field(sa_type=SmallInteger, description="working days a week")
+
+
+class AgencyName(Table, table=True):
+    __tablename__ = "agency_name"
+    __table_args__ = (_dated(),)
+
+    agency_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key=AGENCY_FK)
+    valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+    kk: str = Field(sa_type=Text)
+    ru: str = Field(sa_type=Text)
+    en: str = Field(sa_type=Text)
+
+
+class AgencySuccessor(Table, table=True):
+    """Who took matters over. Without topics: the default one; an empty list: never chosen by topic."""
+
+    __tablename__ = "agency_successor"
+    __table_args__ = (
+        CheckConstraint("successor_id <> agency_id", name="successor_other"),
+        Index(
+            "uq_agency_successor_default", "agency_id", unique=True, postgresql_where=text("topics IS NULL")
+        ),
+        Index("ix_agency_successor_successor_id", "successor_id"),
+    )
+
+    agency_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key=AGENCY_FK)
+    successor_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key=AGENCY_FK)
+    since: date
+    topics: list[str] | None = _text_list(nullable=True)
+
+
+class Competence(Table, table=True):
+    """Who answers on a topic: in one region, or (region null) wherever no region's row says otherwise."""
+
+    __tablename__ = "competence"
+    __table_args__ = (
+        _dated(),
+        UniqueConstraint("topic", "region", "valid_from", postgresql_nulls_not_distinct=True),
+        Index("ix_competence_region", "region"),
+        Index("ix_competence_agency_id", "agency_id"),
+    )
+
+    id: int = identity()
+    topic: str = Field(sa_type=Text, foreign_key=TOPIC_FK)
+    region: str | None = Field(default=None, sa_type=Text, foreign_key=REGION_FK)
+    agency_id: int = Field(sa_type=BigInteger, foreign_key=AGENCY_FK)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Source(Table, table=True):
+    """One particular integration or desk. With an agency: what it brings is that agency's."""
+
+    __tablename__ = "source"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("cardinality(channels) > 0", name="channels_named"),
+        Index("ix_source_agency_id", "agency_id"),
+        Index("ix_source_region", "region"),
+    )
+
+    id: int = identity()
+    code: str = Field(sa_type=Text)
+    agency_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key=AGENCY_FK)
+    region: str | None = Field(default=None, sa_type=Text, foreign_key=REGION_FK)
+    channels: list[str] = _text_list(nullable=False)
+    kk: str = Field(sa_type=Text)
+    ru: str = Field(sa_type=Text)
+    en: str = Field(sa_type=Text)
+
+
+class DirectoryVersion(Table, table=True):
+    """One row: moves with every change of the directory, so that each process knows when to read it again."""
+
+    __tablename__ = "directory_version"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    version: int = Field(sa_type=BigInteger)
+    content_hash: str = Field(sa_type=Text, description="of the data files that were loaded last")
+
+
+class CalendarOverride(Table, table=True):
+    """A day that an order made working or free, above the calendar that is known to the code."""
+
+    __tablename__ = "calendar_override"
+
+    day: date = Field(primary_key=True)
+    working: bool
+    act: str = Field(sa_type=Text, description="the order that says so")

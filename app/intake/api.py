@@ -1,0 +1,132 @@
+"""A citizen's appeal by the API."""
+
+import hashlib
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Header, Request, Response
+
+from app.appeals import history
+from app.appeals.codes import Status
+from app.core import clock
+from app.core.edge import Lang
+from app.core.errors import Invalid, Malformed, TooLarge, UnsupportedMedia, problems
+from app.core.i18n import Language
+from app.directory import snapshot
+from app.intake.gatherer import Gatherer
+from app.intake.register import KeyReused
+from app.intake.schemas import AgencyOut, AppealIn, ReceiptRef, RegistrationOut, RouteOut
+from app.intake.submission import Person, Registration, Submission
+from app.routing.rules import Decision, UnknownAddressee, reason
+from app.staff.access import public
+
+router = APIRouter(prefix="/api/v1", tags=["citizens"])
+
+SOURCE, CHANNEL = "citizen-api", "reception_room"
+KEY_LASTS_DAYS = 30
+
+EXAMPLES: dict[str, Any] = {
+    "heating": {
+        "summary": "No heating, in Kazakh",
+        "value": {
+            "kind": "complaint",
+            "language": "kk",
+            "text": "Үйімізде үш күннен бері жылу жоқ. Пәтерде кішкентай бала бар. Көмектесіңіздерші.",
+            "topic": "utilities",
+            "region": "KZ-61",
+            "applicant": {"name": "Үлгібек Сынақбаев", "address": "Түркістан қ., Мысал көшесі, 5"},
+        },
+    },
+    "question": {
+        "summary": "A question to a ministry, in Russian",
+        "value": {
+            "kind": "inquiry",
+            "language": "ru",
+            "text": "Какие документы нужны для получения адресной социальной помощи?",
+            "addressee": "labour",
+        },
+    },
+}
+
+
+def gatherer(request: Request) -> Gatherer:
+    found: Gatherer = request.app.state.gatherer
+    return found
+
+
+def idempotency_key(
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="16-200 characters of your own; the same body again under it gives the same answer",
+        ),
+    ] = None,
+) -> str | None:
+    if key is not None and not re.fullmatch(r"[A-Za-z0-9._:~-]{16,200}", key):
+        raise Invalid.of("Idempotency-Key", "idempotency_key")
+    return key
+
+
+@router.post(
+    "/appeals",
+    summary="File an appeal",
+    description="Registers it at once, whatever may be missing (`missing` lists it); says who will answer, "
+    "why they, and by which day. Keep the access code: it opens the appeal.",
+    status_code=201,
+    response_model=RegistrationOut,
+    dependencies=[Depends(public)],
+    responses={
+        200: {"description": "The same message again: its first answer", "model": RegistrationOut},
+        **problems(Malformed, KeyReused, TooLarge, UnsupportedMedia, Invalid, UnknownAddressee),
+    },
+)
+async def file_appeal(
+    appeal: Annotated[AppealIn, Body(openapi_examples=EXAMPLES)],
+    key: Annotated[str | None, Depends(idempotency_key)],
+    registrar: Annotated[Gatherer, Depends(gatherer)],
+    lang: Lang,
+    response: Response,
+) -> RegistrationOut:
+    registration = await registrar.register(submission(appeal, key))
+    response.status_code = 201 if registration.created else 200
+    return registration_out(registration, lang)
+
+
+def submission(appeal: AppealIn, key: str | None) -> Submission:
+    now = clock.now()
+    said = appeal.model_dump(mode="json", exclude_none=True)
+    return Submission(
+        kind=appeal.kind,
+        language=appeal.language.value,
+        text=appeal.text,
+        subject=appeal.subject,
+        applicant=Person(**appeal.applicant.model_dump()) if appeal.applicant else Person(),
+        addressee=appeal.addressee,
+        topic=appeal.topic,
+        region=appeal.region,
+        incident_address=appeal.incident_address,
+        channel=CHANNEL,
+        source=SOURCE,
+        received_at=now,
+        key=hashlib.sha256(f"public\0appeals\0{key}".encode()).digest() if key else None,
+        request_hash=hashlib.sha256(history.canonical(said)).digest() if key else None,
+        key_expires_at=now + clock.days(KEY_LASTS_DAYS) if key else None,
+    )
+
+
+def registration_out(registration: Registration, lang: Language) -> RegistrationOut:
+    directory = snapshot.current()
+    on = registration.registered_on
+    agency = directory.agency(registration.agency)
+    return RegistrationOut(
+        number=registration.number,
+        access_code=registration.access_code,
+        status=Status.REGISTERED,
+        missing=registration.missing,
+        agency=AgencyOut(code=agency.code, name=agency.name(lang, on)),
+        route=RouteOut(reason=reason(Decision.from_json(registration.route), directory, lang, on)),
+        registered_on=on,
+        due_on=registration.due_on,
+        receipt=ReceiptRef(url=f"/api/v1/receipts/{registration.number}"),
+    )

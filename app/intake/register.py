@@ -1,0 +1,239 @@
+"""The one door in: submissions become registrations.
+
+`register` is set-based: everything is decided first (route, day, due day, hashes), then written in one
+statement, so an appeal costs one round trip whether it comes alone or in a batch. A row that cannot be
+registered fails alone.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from app.appeals import history, record
+from app.appeals.access_code import access_code
+from app.appeals.codes import ApplicantType
+from app.appeals.numbers import format_number
+from app.appeals.record import NewAppeal
+from app.core import clock
+from app.core.cipher import cipher
+from app.core.db import to_json
+from app.core.errors import AppError, Conflict, FieldError, Invalid
+from app.core.words import tokens
+from app.deadlines.ledger import Term, open_term
+from app.directory.registry import Directory
+from app.intake.submission import Person, Registration, Submission
+from app.routing.rules import Decision, RouteRequest, route
+
+DEFAULT_TOPIC = "other"
+
+
+class KeyReused(Conflict):
+    code = "key_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A submission with all that follows from it, before it has a number."""
+
+    submission: Submission
+    source_id: int
+    topic: str
+    region: str
+    decision: Decision
+    term: Term
+    missing: list[str]
+
+
+async def register(
+    connection: asyncpg.Connection, submissions: Sequence[Submission], directory: Directory
+) -> list[Registration | AppError]:
+    """Register each submission, or say why not, in the order given.
+
+    Runs in the caller's transaction and commits nothing: the registrations count once that commits.
+    A submission whose key was used before gives the first answer again (`created` false), or KeyReused
+    when it is another message. Rules R04, R06, R14.
+    """
+    answers: list[Registration | AppError | None] = [None] * len(submissions)
+    decided: dict[int, _Decided] = {}
+    for place, submission in enumerate(submissions):
+        try:
+            decided[place] = _decide(submission, directory)
+        except AppError as error:
+            answers[place] = error
+    rows = await _numbered(connection, decided)
+    fresh = await record.insert(connection, list(rows.values()))
+    for place, row in rows.items():
+        if row.appeal_id in fresh:
+            answers[place] = _registration(row, decided[place])
+    waiting = {place: rows[place] for place, answer in enumerate(answers) if answer is None}
+    answers_before = await _answered_before(connection, waiting)
+    return [answer if answer is not None else answers_before[place] for place, answer in enumerate(answers)]
+
+
+def _decide(submission: Submission, directory: Directory) -> _Decided:
+    on = clock.civil_day(submission.received_at)
+    source = directory.source(submission.source)
+    # A call centre of one region need not say so in every message.
+    region = (submission.region or source.region or "").upper()
+    topic = submission.topic or DEFAULT_TOPIC
+    _known_codes(submission, topic, region, directory)
+    decision = route(
+        RouteRequest(
+            addressee=submission.addressee,
+            source_agency=directory.agency_by_id(source.agency_id).code if source.agency_id else None,
+            topic=submission.topic,
+            region=region or None,
+            on=on,
+        ),
+        directory,
+    )
+    agency = directory.agency(decision.agency)
+    term = open_term(submission.kind, submission.received_at, agency.hours, directory.calendar)
+    return _Decided(submission, source.id, topic, region, decision, term, _missing(submission.applicant))
+
+
+def _known_codes(submission: Submission, topic: str, region: str, directory: Directory) -> None:
+    wrong = [
+        FieldError(field, "unknown_code", {"near": ", ".join(directory.near(field, typed)) or "—"})
+        for field, typed, known in (
+            ("topic", topic, directory.has_topic(topic)),
+            ("region", region, not region or directory.has_region(region)),
+            ("channel", submission.channel, directory.has_channel(submission.channel)),
+        )
+        if not known
+    ]
+    if wrong:
+        raise Invalid(errors=wrong)
+
+
+def _missing(applicant: Person) -> list[str]:
+    """What Article 63 asks for (R02) and is not there; the appeal is registered all the same (R04)."""
+    return [f"applicant.{field}" for field in ("name", "address") if not getattr(applicant, field)]
+
+
+async def _numbered(connection: asyncpg.Connection, decided: dict[int, _Decided]) -> dict[int, NewAppeal]:
+    years = Counter(item.term.registered_on.year for item in decided.values())
+    free = {year: iter(await record.serials(connection, year, count)) for year, count in years.items()}
+    return {
+        place: _row(item, item.term.registered_on.year * 10**8 + next(free[item.term.registered_on.year]))
+        for place, item in decided.items()
+    }
+
+
+def _row(item: _Decided, appeal_id: int) -> NewAppeal:
+    said, who, term = item.submission, item.submission.applicant, item.term
+    body = history.canonical(said.body())
+    salt = secrets.token_bytes(16)
+    content_hash = history.content_hash(salt, body)
+    data = _event_data(item)
+    lock = cipher()
+    return NewAppeal(
+        appeal_id=appeal_id,
+        key=said.key,
+        request_hash=said.request_hash,
+        key_expires_at=said.key_expires_at,
+        received_at=said.received_at,
+        registered_on=term.registered_on,
+        due_on=term.due_on,
+        regime=term.regime,
+        channel=said.channel,
+        kind=said.kind,
+        topic=item.topic,
+        region=item.region,
+        language=said.language,
+        applicant_type=who.type,
+        source_id=item.source_id,
+        external_id=said.external_id,
+        route=to_json(item.decision.as_json()),
+        missing=record.pg_array(item.missing),
+        agency_id=item.decision.agency_id,
+        name=lock.encrypt_optional(who.name, "applicant.name"),
+        iin=lock.encrypt_optional(who.iin, "applicant.iin"),
+        bin=lock.encrypt_optional(who.bin, "applicant.bin"),
+        address=lock.encrypt_optional(who.address, "applicant.address"),
+        phone=lock.encrypt_optional(who.phone, "applicant.phone"),
+        email=lock.encrypt_optional(who.email, "applicant.email"),
+        iin_hash=lock.search_hash(who.iin, "applicant.iin"),
+        bin_hash=lock.search_hash(who.bin, "applicant.bin"),
+        phone_hash=lock.search_hash(_digits(who.phone), "applicant.phone"),
+        email_hash=lock.search_hash(who.email.casefold() if who.email else None, "applicant.email"),
+        salt=salt,
+        body=lock.encrypt(body.decode(), "content.body"),
+        content_hash=content_hash,
+        tokens=record.pg_array(tokens(f"{said.subject or ''} {said.text}")),
+        actor_kind=said.actor_kind,
+        actor_id=said.actor_id,
+        data=to_json(data),
+        event_hash=history.event_hash(
+            appeal_id=appeal_id,
+            part=0,
+            kind="registered",
+            at=said.received_at,
+            actor=(said.actor_kind, said.actor_id),
+            data=data,
+            content=content_hash,
+            previous=None,
+        ),
+        entries=to_json([entry.as_json() for entry in term.entries]),
+        notice=to_json({"agency": item.decision.agency, "due_on": term.due_on.isoformat()}),
+    )
+
+
+def _digits(phone: str | None) -> str | None:
+    """A phone number as it is searched: digits only, the leading 8 of a local call read as 7."""
+    digits = "".join(c for c in phone or "" if c.isdigit())
+    return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else digits or None
+
+
+def _event_data(item: _Decided) -> dict[str, Any]:
+    return {
+        "agency": item.decision.agency,
+        "channel": item.submission.channel,
+        "due_on": item.term.due_on.isoformat(),
+        "registered_on": item.term.registered_on.isoformat(),
+        "route": item.decision.as_json(),
+    }
+
+
+def _registration(row: NewAppeal, item: _Decided) -> Registration:
+    return _answer(row.appeal_id, row.applicant_type, _event_data(item), item.missing, created=True)
+
+
+def _answer(
+    appeal_id: int, applicant_type: str, data: dict[str, Any], missing: list[str], *, created: bool
+) -> Registration:
+    return Registration(
+        appeal_id=appeal_id,
+        number=format_number(appeal_id, ApplicantType(applicant_type)),
+        access_code=access_code(appeal_id),
+        agency=data["agency"],
+        route=data["route"],
+        registered_on=date.fromisoformat(data["registered_on"]),
+        due_on=date.fromisoformat(data["due_on"]),
+        missing=missing,
+        created=created,
+    )
+
+
+async def _answered_before(
+    connection: asyncpg.Connection, waiting: dict[int, NewAppeal]
+) -> dict[int, Registration | AppError]:
+    """The first answers to those whose key was taken. A new statement: it sees what committed meanwhile."""
+    if not waiting:
+        return {}
+    found = await record.already(connection, [row.key for row in waiting.values() if row.key])
+    answers: dict[int, Registration | AppError] = {}
+    for place, row in waiting.items():
+        first = found[row.key or b""]
+        if first["request_hash"] != row.request_hash:
+            answers[place] = KeyReused()
+        else:
+            answers[place] = _answer(
+                first["id"], first["applicant_type"], first["data"], first["missing"], created=False
+            )
+    return answers

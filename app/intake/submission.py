@@ -1,0 +1,71 @@
+"""What every channel turns its message into: one type, whatever the channel."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from app.appeals.codes import ActorKind, ApplicantType, Kind
+from app.core.i18n import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who sends it. Identifiers are checked by the adapter before they come here."""
+
+    type: ApplicantType = ApplicantType.INDIVIDUAL
+    name: str | None = None
+    iin: str | None = None
+    bin: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """`received_at`: the legal moment of receipt (aware). `key`: what makes a repeat the same message;
+    `request_hash`: tells a repeat from another message under the same key."""
+
+    kind: Kind
+    language: Language
+    text: str
+    channel: str
+    source: str
+    received_at: datetime
+    subject: str | None = None
+    applicant: Person = field(default_factory=Person)
+    addressee: str | None = None
+    topic: str | None = None
+    region: str | None = None
+    incident_address: str | None = None
+    external_id: str | None = None
+    key: bytes | None = None
+    request_hash: bytes | None = None
+    key_expires_at: datetime | None = None
+    actor_kind: ActorKind = ActorKind.CITIZEN
+    actor_id: int | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The texts, as they are encrypted and hashed together."""
+        said = {
+            "text": self.text,
+            "subject": self.subject,
+            "incident_address": self.incident_address,
+            "addressee": self.addressee,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The answer to a submission. `created` is false for a repeat."""
+
+    appeal_id: int
+    number: str
+    access_code: str
+    agency: str
+    route: dict[str, Any]
+    registered_on: date
+    due_on: date
+    missing: list[str]
+    created: bool

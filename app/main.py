@@ -1,0 +1,70 @@
+"""The web application: `create_app()` puts the rooms together; nothing else is here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.casework import api as casework
+from app.core import cipher, http, log
+from app.core.cipher import Cipher
+from app.core.db import Database, DatabaseProblem, DatabaseUrls
+from app.directory import api as directory
+from app.directory import snapshot
+from app.intake import api as intake
+from app.intake import tracking
+from app.intake.gatherer import Gatherer
+from app.oversight import api as oversight
+from app.settings import Settings, get_settings
+from app.staff import api as staff
+from app.web import front, health, reference
+
+DESCRIPTION = """
+Citizens' appeals to the state: received from every channel, routed to the body that must answer, answered
+within the legal term, and counted exactly.
+
+Sentences come in Kazakh, Russian or English (`Accept-Language`). Errors are `application/problem+json`.
+"""
+
+
+def create_app(settings: Settings | None = None, db: Database | None = None) -> FastAPI:
+    """The application. `db`: an open database that the caller closes (the tests give one)."""
+    settings = settings or get_settings()
+    cipher.use(Cipher([settings.secret()]))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        log.setup()
+        app.state.db = db or await _open(settings)
+        await snapshot.refresh(app.state.db)
+        app.state.gatherer = Gatherer(app.state.db)
+        async with snapshot.kept_fresh(app.state.db):
+            yield
+        await app.state.gatherer.close()
+        if db is None:
+            await app.state.db.close()
+
+    app = FastAPI(
+        title="Listening State",
+        summary="The service through which citizens reach their ministries and get an answer in time",
+        description=DESCRIPTION,
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=reference.TAGS,
+    )
+    app.state.settings = settings
+    http.install(app)
+    app.add_middleware(http.BodyLimit, limits={})
+    for room in (intake, tracking, directory, oversight, staff, casework, health, reference, front):
+        app.include_router(room.router)
+    reference.describe(app)
+    return app
+
+
+async def _open(settings: Settings) -> Database:
+    if not settings.database_url:
+        raise DatabaseProblem("LS_DATABASE_URL is empty: start with ./run or `listening-state serve`")
+    urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
+    return await Database.open(urls, pool_size=settings.pool_size)

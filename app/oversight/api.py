@@ -1,0 +1,60 @@
+"""The published statistics."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.core import clock
+from app.core.edge import Lang, Read
+from app.core.errors import FieldError, Invalid, problems
+from app.directory import snapshot
+from app.oversight import published
+from app.oversight.schemas import StatisticsIn, StatisticsOut
+from app.staff.access import PublicOrStaff
+from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
+
+router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
+
+
+@router.get(
+    "/agencies",
+    summary="How agencies answer",
+    description=(
+        "What is counted is a holding: one agency's continuous responsibility for an appeal or a part of it."
+        "\n\n"
+        "- `basis=received` follows the holdings opened in the period: "
+        "`received = answered + forwarded_out + closed_otherwise + pending`.\n"
+        "- `basis=activity` counts what was done in the period: "
+        "`carried_in + received = answered + forwarded_out + closed_otherwise + pending`.\n\n"
+        "By agency, period, channel and applicant type the figures are exact. With `kind`, `topic` or "
+        "`region` the public gets whole calendar months, without figures of 1 to 4 and those that would "
+        "reveal them; "
+        "staff who are signed in see all.\n\n"
+        "`curl '$HOST/api/v1/statistics/agencies?from=2021-01-01&to=2021-06-30&as_of=2021-06-30&channel=blog"
+        "&lang=en'`"
+    ),
+    response_model=StatisticsOut,
+    # `carried_in` is there on one basis only.
+    response_model_exclude_unset=True,
+    responses=problems(Invalid, TokenInvalid, TokenExpired, SessionOver),
+)
+async def agencies(
+    caller: PublicOrStaff,
+    request: Request,
+    asked: Annotated[StatisticsIn, Query()],
+    lang: Lang,
+    connection: Read,
+    response: Response,
+) -> StatisticsOut:
+    _refuse_repeated(request)
+    response.headers.update({"Content-Language": lang, "Vary": "Accept-Language, Authorization"})
+    return await published.agencies(
+        connection, asked, snapshot.current(), lang, now=clock.now(), sees_all=caller is not None
+    )
+
+
+def _refuse_repeated(request: Request) -> None:
+    """A field given twice would be counted by its last value alone, and look as if by both."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Invalid(errors=[FieldError(name, "repeated") for name in twice])

@@ -1,0 +1,100 @@
+"""From what was asked to a period and filters, or to a refusal that says what is wrong with each field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from app.appeals.codes import ApplicantType, Kind
+from app.core.errors import FieldError, Invalid
+from app.directory.near import NameIndex
+from app.directory.registry import Directory, UnknownCode
+from app.oversight.schemas import StatisticsIn
+from app.oversight.statistics import Basis, Filters, Period
+
+FIRST_DAY, LAST_DAY = date(2007, 1, 1), date(2060, 12, 31)
+CLOSED_LISTS: dict[str, type[StrEnum]] = {"basis": Basis, "applicant_type": ApplicantType, "kind": Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    period: Period
+    filters: Filters
+
+
+def understood(asked: StatisticsIn, directory: Directory, today: date) -> Question:
+    """Raises Invalid, naming every field that is wrong; an unknown code with those near it."""
+    first, last = _days(asked, today)
+    errors = [*_wrong_days(asked, first, last), *_wrong_codes(asked, directory)]
+    if errors:
+        raise Invalid(errors=errors)
+    return Question(
+        Period(first, last, asked.as_of, Basis(asked.basis)),
+        Filters(
+            agency_id=directory.agency(asked.agency).id if asked.agency else None,
+            channel=asked.channel,
+            applicant_type=asked.applicant_type,
+            kind=asked.kind,
+            topic=asked.topic,
+            region=asked.region.upper() if asked.region else None,
+        ),
+    )
+
+
+def refuse_part_months(period: Period) -> None:
+    """Raises Invalid unless every day named bounds a calendar month: day by day, differences would tell."""
+    wrong = [
+        name
+        for name, is_whole in (
+            ("from", period.first.day == 1),
+            ("to", _ends_month(period.last)),
+            ("as_of", period.as_of is None or _ends_month(period.as_of)),
+        )
+        if not is_whole
+    ]
+    if wrong:
+        raise Invalid(errors=[FieldError(name, "whole_months") for name in wrong])
+
+
+def _ends_month(day: date) -> bool:
+    return (day + timedelta(days=1)).day == 1
+
+
+def _days(asked: StatisticsIn, today: date) -> tuple[date, date]:
+    """The period: what is not given is the rest of the year, up to the end of the current one."""
+    year = max(today.year, asked.from_.year) if asked.from_ else today.year
+    last = asked.to or date(year, 12, 31)
+    return asked.from_ or date(last.year, 1, 1), last
+
+
+def _wrong_days(asked: StatisticsIn, first: date, last: date) -> Iterator[FieldError]:
+    for name, day in (("from", asked.from_), ("to", asked.to), ("as_of", asked.as_of)):
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            yield FieldError(name, "out_of_range", {"first": FIRST_DAY, "last": LAST_DAY})
+    if first > last:
+        yield FieldError("to", "period_reversed")
+
+
+def _wrong_codes(asked: StatisticsIn, directory: Directory) -> Iterator[FieldError]:
+    for name, codes in CLOSED_LISTS.items():
+        typed = getattr(asked, name)
+        if typed is not None and typed not in list(codes):
+            known = [code.value for code in codes]
+            near = NameIndex({code: [code] for code in known}).near(typed) or known
+            yield _unknown(name, near)
+    for name, find in (
+        ("agency", directory.agency),
+        ("channel", directory.channel),
+        ("topic", directory.topic),
+        ("region", directory.region),
+    ):
+        typed = getattr(asked, name)
+        try:
+            if typed is not None:
+                find(typed)
+        except UnknownCode:
+            yield _unknown(name, directory.near(name, typed))
+
+
+def _unknown(name: str, near: list[str]) -> FieldError:
+    return FieldError(name, "unknown_code", {"near": ", ".join(near) or "—"})

@@ -1,0 +1,68 @@
+"""Everything that is configured, from the environment (`LS_…`)."""
+
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="LS_", extra="ignore", env_ignore_empty=True)
+
+    environment: Literal["development", "production"] = "development"
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    app_database_url: str = Field("", description="the app's own role; empty: LS_DATABASE_URL's user after SET ROLE")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    workers: int = Field(2, ge=1, le=64)
+    secret_key: SecretStr = SecretStr("")
+    demo_password: SecretStr = SecretStr("")
+    demo_api_key: SecretStr = SecretStr("")
+    rate_limits: Literal["default", "off"] = "default"
+    expect_demo: bool = Field(False, description="readyz answers 200 only once the demo is loaded")
+    metrics_token: SecretStr = SecretStr("")
+    trusted_proxies: str = ""
+    pool_size: int = Field(10, ge=2, le=200)
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> Self:
+        secret = self.secret_key.get_secret_value()
+        if secret and len(secret) < MIN_SECRET_LENGTH:
+            raise ValueError(f"LS_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters")
+        if self.environment == "production" and not secret:
+            raise ValueError("LS_SECRET_KEY is required when LS_ENVIRONMENT=production")
+        demo_key = self.demo_api_key.get_secret_value()
+        if demo_key and len(demo_key) < 16:
+            raise ValueError("LS_DEMO_API_KEY must have at least 16 characters")
+        return self
+
+    def secret(self) -> str:
+        """The master secret. Outside production it is made once and kept in the data folder."""
+        return self.secret_key.get_secret_value() or _kept_secret(self.data_dir / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the kept secret, or make it; of two processes that make it at once, both use the first one's."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    return Settings()

@@ -1,0 +1,173 @@
+"""Who is calling: the `Annotated` callers that every route declares one of.
+
+A caller comes first among a route's parameters, before `Tx`: it takes a connection of its own for one query
+and gives it back, and a request that already held another would wait for one while it holds one.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
+
+from app.core import clock
+from app.core.db import Database
+from app.core.edge import Db
+from app.core.errors import Forbidden, Unauthenticated
+from app.staff import repository, tokens
+from app.staff.errors import KeyExpired, KeyInvalid, ScopeMissing, SessionOver
+from app.staff.permissions import Role, Scope
+from app.staff.service import key_hash
+
+TOKEN_URL = "/api/v1/auth/token"
+
+_bearer = OAuth2PasswordBearer(
+    tokenUrl=TOKEN_URL,
+    refreshUrl=TOKEN_URL,
+    scheme_name="Staff",
+    description="A staff member's login and password",
+    auto_error=False,
+)
+_api_key = APIKeyHeader(
+    name="X-API-Key", scheme_name="Client", description="An integration's key", auto_error=False
+)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_KINDS: dict[Callable[..., Any], str] = {}
+
+
+def declares(kind: str) -> Callable[[Function], Function]:
+    """Mark a dependency as one that says who the caller is; `callers_of` finds it."""
+
+    def mark(dependency: Function) -> Function:
+        _KINDS[dependency] = kind
+        return dependency
+
+    return mark
+
+
+def callers_of(dependant: Dependant) -> frozenset[str]:
+    """The kinds of caller a route declares (`route.dependant`): none is a mistake."""
+    own = {_KINDS[dependant.call]} if dependant.call in _KINDS else set()
+    return frozenset(own).union(*(callers_of(inner) for inner in dependant.dependencies))
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCaller:
+    """`session`: the sign-in whose token this is."""
+
+    account_id: int
+    login: str
+    name: str
+    role: Role
+    agency_id: int
+    agency_code: str
+    session: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCaller:
+    client_id: int
+    source_id: int
+    scopes: frozenset[str]
+    channels: frozenset[str]
+
+
+@declares("public")
+async def public() -> None:
+    """Anybody."""
+
+
+@declares("staff")
+async def staff(db: Db, token: Annotated[str | None, Depends(_bearer)]) -> StaffCaller:
+    if not token:
+        raise Unauthenticated
+    return await staff_caller(db, token)
+
+
+async def staff_caller(db: Database, token: str) -> StaffCaller:
+    """Who an access token stands for. Raises TokenInvalid, TokenExpired, SessionOver."""
+    claims = tokens.verify(token)
+    async with db.read() as connection:
+        row = await repository.caller(connection, claims.account_id, claims.issued_at, claims.family)
+    if row is None:
+        raise SessionOver
+    return StaffCaller(
+        account_id=row["id"],
+        login=row["login"],
+        name=row["name"],
+        role=Role(row["role"]),
+        agency_id=row["agency_id"],
+        agency_code=row["agency_code"],
+        session=claims.family,
+    )
+
+
+Staff = Annotated[StaffCaller, Depends(staff)]
+
+
+def require(*roles: Role) -> Callable[..., Awaitable[StaffCaller]]:
+    """A dependency for rooms that only these roles enter; others get 403."""
+
+    @declares("staff")
+    async def check(caller: Staff) -> StaffCaller:
+        if caller.role not in roles:
+            raise Forbidden
+        return caller
+
+    return check
+
+
+Head = Annotated[StaffCaller, Depends(require(Role.HEAD))]
+Controller = Annotated[StaffCaller, Depends(require(Role.CONTROLLER))]
+Admin = Annotated[StaffCaller, Depends(require(Role.ADMIN))]
+OperatorOrHead = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD))]
+HeadOrController = Annotated[StaffCaller, Depends(require(Role.HEAD, Role.CONTROLLER))]
+
+
+@declares("client")
+async def client(db: Db, key: Annotated[str | None, Depends(_api_key)]) -> ClientCaller:
+    if not key:
+        raise KeyInvalid
+    now = clock.now()
+    async with db.read() as connection:
+        # The server hands headers over as Latin-1, which gives back the bytes that were sent.
+        row = await repository.client(connection, key_hash(key.encode("latin-1", "replace")))
+    if row is None or not row["active"]:
+        raise KeyInvalid
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        raise KeyExpired
+    if row["last_used_on"] != clock.civil_day(now):
+        async with db.transaction() as connection:
+            await repository.client_used(connection, row["id"], clock.civil_day(now))
+    return ClientCaller(row["id"], row["source_id"], frozenset(row["scopes"]), frozenset(row["channels"]))
+
+
+Client = Annotated[ClientCaller, Depends(client)]
+
+
+def client_with(scope: Scope) -> Callable[..., Awaitable[ClientCaller]]:
+    """A dependency for clients that have the scope; others get 403."""
+
+    @declares("client")
+    async def check(caller: Client) -> ClientCaller:
+        if scope not in caller.scopes:
+            raise ScopeMissing(scope=scope)
+        return caller
+
+    return check
+
+
+Public = Annotated[None, Depends(public)]
+
+
+@declares("public")
+async def public_or_staff(db: Db, token: Annotated[str | None, Depends(_bearer)]) -> StaffCaller | None:
+    """Anybody, but a token that is sent must be good: silence would show a public figure as the full one."""
+    return await staff_caller(db, token) if token else None
+
+
+PublicOrStaff = Annotated[StaffCaller | None, Depends(public_or_staff)]

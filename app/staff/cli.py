@@ -1,0 +1,137 @@
+"""`listening-state staff …` and `client …`: people and keys from the command line.
+
+What is heavy is imported where it is used, as in app/cli.py: `--help` must not wait for it.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import click
+
+from app.staff.permissions import Role, Scope
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from app.core.db import Database
+
+Result = TypeVar("Result")
+
+
+class OnDatabase(Protocol):
+    """Opens the service's database, does the work on it, and closes it; raises what the work raises."""
+
+    def __call__(self, work: "Callable[[Database], Awaitable[Result]]", /) -> Result: ...
+
+
+def commands(on_database: OnDatabase) -> list[click.Group]:
+    """The groups to add to the main command."""
+    return [_staff_group(on_database), _client_group(on_database)]
+
+
+def _staff_group(on_database: OnDatabase) -> click.Group:
+    staff = click.Group("staff", help="People who work on appeals.")
+
+    @staff.command("create")
+    @click.argument("login")
+    @click.option("--name", required=True, help="The person's name.")
+    @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+    @click.option("--agency", required=True, help="The agency's code.")
+    def create(login: str, name: str, role: str, agency: str) -> None:
+        """Make an account, such as LOGIN operator@energy. The password is asked for, or read from a pipe."""
+        password = _password()
+        _told(on_database, lambda db: create_account(db, login, name, Role(role), agency, password))
+        click.echo(f"{login.strip().lower()} can sign in.")
+
+    @staff.command("password")
+    @click.argument("login")
+    def password(login: str) -> None:
+        """Set a new password and sign the person out everywhere."""
+        new = _password()
+        _told(on_database, lambda db: set_password(db, login, new))
+        click.echo("The password is changed.")
+
+    return staff
+
+
+def _client_group(on_database: OnDatabase) -> click.Group:
+    client = click.Group("client", help="Programs that send appeals.")
+
+    @client.command("create")
+    @click.argument("source")
+    @click.option("--name", required=True, help="What the client is called in lists.")
+    @click.option(
+        "--scope",
+        "scopes",
+        multiple=True,
+        type=click.Choice([scope.value for scope in Scope]),
+        default=[Scope.TICKETS_WRITE.value, Scope.TICKETS_READ.value],
+        show_default=True,
+    )
+    @click.option("--channel", "channels", multiple=True, help="Default: all channels of the source.")
+    def create(source: str, name: str, scopes: tuple[str, ...], channels: tuple[str, ...]) -> None:
+        """Make a key for a SOURCE. It is shown once and kept as a hash."""
+        click.echo(_told(on_database, lambda db: create_client(db, source, name, scopes, channels)))
+
+    return client
+
+
+async def create_account(
+    db: "Database", login: str, name: str, role: Role, agency: str, password: str
+) -> None:
+    """`agency`: its code. Raises ClickException when there is none."""
+    from app.staff import service
+
+    row = await _one(db, "SELECT id FROM agency WHERE code = $1", agency)
+    if row is None:
+        raise click.ClickException(f"there is no agency {agency}")
+    await service.create_account(db, login, name, role, row["id"], password)
+
+
+async def set_password(db: "Database", login: str, password: str) -> None:
+    """Raises ClickException when there is no such login."""
+    from app.staff import service
+
+    if not await service.set_password(db, login, password):
+        raise click.ClickException(f"there is no login {login}")
+
+
+async def create_client(
+    db: "Database", source: str, name: str, scopes: Sequence[str], channels: Sequence[str]
+) -> str:
+    """The key. Raises ClickException when there is no such source or it has no such channel."""
+    from app.staff import service
+
+    row = await _one(db, "SELECT id, channels FROM source WHERE code = $1", source)
+    if row is None:
+        raise click.ClickException(f"there is no source {source}")
+    strange = set(channels) - set(row["channels"])
+    if strange:
+        raise click.ClickException(f"{source} has no channel {', '.join(sorted(strange))}")
+    return await service.create_client(
+        db, row["id"], name, [Scope(scope) for scope in scopes], channels or row["channels"]
+    )
+
+
+async def _one(db: "Database", query: str, code: str) -> "asyncpg.Record | None":
+    async with db.read() as connection:
+        return await connection.fetchrow(query, code)
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _told(on_database: OnDatabase, work: "Callable[[Database], Awaitable[Result]]") -> Result:
+    """Do the work; what a caller may be told is told in one line."""
+    from app.core.errors import AppError
+
+    try:
+        return on_database(work)
+    except AppError as error:
+        told = error.as_json("en")
+        fields = [f"{one['field']}: {one['message']}" for one in told.get("errors", [])]
+        raise click.ClickException("; ".join(fields) or told["detail"]) from error

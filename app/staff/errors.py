@@ -1,0 +1,51 @@
+"""What can go wrong with people, their sessions and their keys."""
+
+from typing import Any
+
+from app.core.errors import Conflict, Forbidden, Unauthenticated
+
+
+class InvalidCredentials(Unauthenticated):
+    """The same for an unknown login, a wrong password and a closed account."""
+
+    code = "invalid_credentials"
+
+
+class TokenInvalid(Unauthenticated):
+    code = "token_invalid"
+
+
+class TokenExpired(Unauthenticated):
+    code = "token_expired"
+
+
+class SessionOver(Unauthenticated):
+    """Signed out, replaced, or ended because a used refresh token came back."""
+
+    code = "session_over"
+
+
+class KeyInvalid(Unauthenticated):
+    code = "api_key_invalid"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.headers = {"WWW-Authenticate": 'ApiKey realm="X-API-Key"'}
+
+
+class KeyExpired(KeyInvalid):
+    code = "api_key_expired"
+
+
+class ScopeMissing(Forbidden):
+    code = "scope_missing"
+
+
+class LoginTaken(Conflict):
+    code = "login_taken"
+
+
+class KeyTaken(Conflict):
+    """The key is already another source's."""
+
+    code = "api_key_taken"

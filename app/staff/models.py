@@ -1,0 +1,93 @@
+"""People who work on appeals, programs that send them, and what is kept to let them in."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field
+
+from app.core.columns import identity, one_of, utc
+from app.core.db import Table
+from app.staff.permissions import Role, Scope
+
+# A new account has no tokens, so none need be refused.
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _within(column: str, codes: type[Scope]) -> CheckConstraint:
+    listed = ", ".join(f"'{code.value}'" for code in codes)
+    return CheckConstraint(f"{column} <@ ARRAY[{listed}]", name=f"{column}_known")
+
+
+def _texts() -> list[str]:
+    return Field(sa_type=ARRAY(Text), nullable=False)  # type: ignore[no-any-return]
+
+
+class StaffAccount(Table, table=True):
+    __tablename__ = "staff_account"
+    __table_args__ = (
+        UniqueConstraint("login"),
+        one_of("role", Role),
+        CheckConstraint("login = lower(login)", name="login_lower"),
+        Index("ix_staff_account_agency_id", "agency_id"),
+    )
+
+    id: int = identity()
+    login: str = Field(sa_type=Text, description="such as operator@energy")
+    name: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    agency_id: int = Field(sa_type=BigInteger, foreign_key="agency.id")
+    password_hash: str = Field(sa_type=Text)
+    active: bool = True
+    tokens_valid_from: datetime = utc(default=ALWAYS, description="access tokens issued before are refused")
+    created_at: datetime = utc()
+
+
+class RefreshToken(Table, table=True):
+    """One link of a session. A family is one sign-in; without rows its access tokens are refused."""
+
+    __tablename__ = "refresh_token"
+    __table_args__ = (
+        Index("ix_refresh_token_family", "family"),
+        Index("ix_refresh_token_account_id", "account_id"),
+        Index("ix_refresh_token_expires_at", "expires_at"),
+    )
+
+    token_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    family: UUID
+    account_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
+    expires_at: datetime = utc(description="the same for the whole family")
+    used_at: datetime | None = utc(nullable=True, default=None)
+
+
+class ApiClient(Table, table=True):
+    __tablename__ = "api_client"
+    __table_args__ = (
+        UniqueConstraint("key_hash"),
+        _within("scopes", Scope),
+        Index("ix_api_client_source_id", "source_id"),
+    )
+
+    id: int = identity()
+    source_id: int = Field(sa_type=BigInteger, foreign_key="source.id")
+    name: str = Field(sa_type=Text)
+    key_hash: bytes = Field(sa_type=LargeBinary, description="SHA-256 of the key, which is random")
+    scopes: list[str] = _texts()
+    channels: list[str] = _texts()
+    active: bool = True
+    expires_at: datetime | None = utc(nullable=True, default=None)
+    last_used_on: date | None = None
+    created_at: datetime = utc()
+
+
+class Attempt(Table, table=True):
+    """Failed tries by minute; `subject` is a keyed hash of what was tried at: a login, an appeal's number."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_window_start", "window_start"),)
+
+    what: str = Field(sa_type=Text, primary_key=True)
+    subject: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    network: str = Field(sa_type=Text, primary_key=True)
+    window_start: datetime = utc(primary_key=True)
+    count: int = Field(sa_type=Integer)

@@ -1,0 +1,108 @@
+"""Making and keeping accounts and API clients."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from app.core import clock
+from app.core.db import Database
+from app.core.errors import Invalid
+from app.staff import passwords, repository
+from app.staff.attempts import PERIOD
+from app.staff.errors import KeyTaken, LoginTaken
+from app.staff.permissions import Role, Scope
+from app.staff.repository import NewAccount
+
+MIN_KEY_LENGTH = 16
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}@[a-z0-9][a-z0-9-]{0,62}")
+
+
+def normal_login(login: str) -> str:
+    return login.strip().lower()
+
+
+async def create_account(
+    db: Database, login: str, name: str, role: Role, agency_id: int, password: str
+) -> None:
+    """Raises Invalid for a login, name or password that will not do, LoginTaken when the login exists."""
+    account = _checked(NewAccount(normal_login(login), name.strip(), role, agency_id))
+    _check_password(password)
+    if not await ensure_accounts(db, [account], await passwords.hashed(password)):
+        raise LoginTaken(login=account.login)
+
+
+async def ensure_accounts(db: Database, accounts: Sequence[NewAccount], password_hash: str) -> int:
+    """Make those that do not exist yet, all with one password; how many were made."""
+    async with db.transaction() as connection:
+        return await repository.add_accounts(connection, accounts, password_hash, clock.now())
+
+
+async def set_password(db: Database, login: str, password: str) -> bool:
+    """Also signs the person out everywhere. False when there is no such login."""
+    _check_password(password)
+    password_hash = await passwords.hashed(password)
+    async with db.transaction() as connection:
+        account_id = await repository.replace_password(
+            connection, normal_login(login), password_hash, clock.now()
+        )
+        if account_id is not None:
+            await repository.end_families(connection, account_id)
+    return account_id is not None
+
+
+async def create_client(
+    db: Database,
+    source_id: int,
+    name: str,
+    scopes: Iterable[Scope],
+    channels: Iterable[str],
+    key: str | None = None,
+) -> str:
+    """The key, which is kept as a hash only: it cannot be shown again.
+
+    With a given key a second call sets name, scopes and channels anew. Raises Invalid for a short key,
+    KeyTaken when it is another source's.
+    """
+    key = key or f"ls_{secrets.token_urlsafe(32)}"
+    if len(key) < MIN_KEY_LENGTH:
+        raise Invalid.of("key", "key_short", least=MIN_KEY_LENGTH)
+    async with db.transaction() as connection:
+        saved = await repository.save_client(
+            connection,
+            source_id,
+            name,
+            key_hash(key.encode()),
+            sorted(set(scopes)),
+            sorted(set(channels)),
+            clock.now(),
+        )
+    if not saved:
+        raise KeyTaken
+    return key
+
+
+def key_hash(key: bytes) -> bytes:
+    """Of the key's bytes as they travel in the header."""
+    return hashlib.sha256(key).digest()
+
+
+async def purge_expired(connection: asyncpg.Connection, now: datetime) -> int:
+    """Delete sessions that are over and failures that no longer count; how many rows."""
+    return await repository.purge(connection, now, now - PERIOD)
+
+
+def _checked(account: NewAccount) -> NewAccount:
+    if not _LOGIN.fullmatch(account.login):
+        raise Invalid.of("login", "login_form")
+    if not account.name:
+        raise Invalid.of("name", "blank")
+    return account
+
+
+def _check_password(password: str) -> None:
+    if len(password) < passwords.MIN_LENGTH:
+        raise Invalid.of("password", "password_short", least=passwords.MIN_LENGTH)

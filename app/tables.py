@@ -1,0 +1,10 @@
+"""Every table of the service: where Alembic and the tests find the metadata."""
+
+import app.appeals.models
+import app.demo.models
+import app.directory.models
+import app.notices.models
+import app.staff.models  # noqa: F401
+from app.core.db import metadata
+
+METADATA = metadata()

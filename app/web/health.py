@@ -1,0 +1,86 @@
+"""Whether the service is alive, ready, and what it has done: for the machines that watch it."""
+
+import hmac
+import ipaddress
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from app.core import migrate
+from app.core.db import Database
+from app.core.edge import Configured, Db
+from app.core.errors import Forbidden, Unavailable, problems
+from app.core.schema import Out
+from app.settings import Settings
+from app.staff.access import public
+
+router = APIRouter(tags=["service"])
+
+
+class Alive(Out):
+    status: str
+
+
+class NotReady(Unavailable):
+    code = "not_ready"
+
+
+@router.get("/healthz", summary="Is the process alive?", response_model=Alive, dependencies=[Depends(public)])
+async def healthz() -> Alive:
+    return Alive(status="alive")
+
+
+@router.get(
+    "/readyz",
+    summary="Can it serve?",
+    description="200 once the database is reached and its migrations are current; under `./run` also only "
+    "once the demo is loaded.",
+    response_model=Alive,
+    dependencies=[Depends(public)],
+    responses=problems(NotReady),
+)
+async def readyz(db: Db, settings: Configured) -> Alive:
+    missing = await _missing(db, settings)
+    if missing:
+        raise NotReady(missing=missing, retry_after=2)
+    return Alive(status="ready")
+
+
+async def _missing(db: Database, settings: Settings) -> str:
+    async with db.read() as connection:
+        if not await migrate.is_current(connection):
+            return "migrations"
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM directory_version)"):
+            return "directory"
+        if settings.expect_demo and not await connection.fetchval("SELECT EXISTS (SELECT FROM demo_load)"):
+            return "demo"
+    return ""
+
+
+def _may_watch(request: Request, settings: Configured) -> None:
+    """In production the figures of the process are for this machine, or for who has the token."""
+    if settings.environment != "production":
+        return
+    token = settings.metrics_token.get_secret_value()
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return
+    host = request.client.host if request.client else ""
+    try:
+        if ipaddress.ip_address(host).is_loopback and "x-forwarded-for" not in request.headers:
+            return
+    except ValueError:
+        pass
+    raise Forbidden
+
+
+@router.get(
+    "/metrics",
+    summary="Figures of the process, for Prometheus",
+    response_class=PlainTextResponse,
+    dependencies=[Depends(public), Depends(_may_watch)],
+    responses=problems(Forbidden),
+)
+async def metrics() -> PlainTextResponse:
+    return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,116 @@
+"""HTML pages: templates, the security headers they go out with, and the files that they refer to."""
+
+import hashlib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.core.errors import NotFound
+from app.core.i18n import LANGUAGES, Language, t
+from app.staff.access import public
+
+HERE = Path(__file__).parent
+SWAGGER = "fastapi_swagger.resources"
+# Name under /assets/, its media type, and the package that it comes from when it is not ours.
+ASSETS: dict[str, tuple[str, str | None]] = {
+    "site.css": ("text/css; charset=utf-8", None),
+    "icon.svg": ("image/svg+xml", None),
+    "docs.js": ("text/javascript; charset=utf-8", None),
+    "docs.css": ("text/css; charset=utf-8", None),
+    "swagger-ui.css": ("text/css; charset=utf-8", SWAGGER),
+    "swagger-ui-bundle.js": ("text/javascript; charset=utf-8", SWAGGER),
+}
+KEPT = "public, max-age=31536000, immutable"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+LANGUAGE_NAMES: dict[Language, str] = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
+
+
+@cache
+def asset(name: str) -> tuple[bytes, str]:
+    """A file's bytes and the hash that stands in its address. Raises KeyError for a name not listed."""
+    package = ASSETS[name][1]
+    folder = resources.files(package) if package else HERE / "assets"
+    content = (folder / name).read_bytes()
+    return content, hashlib.sha256(content).hexdigest()[:16]
+
+
+def asset_url(name: str) -> str:
+    return f"/assets/{name}?v={asset(name)[1]}"
+
+
+@router.get("/assets/{name}")
+async def asset_file(name: str, v: str = "") -> Response:
+    """Kept for a year under the address of its present content; under any other, asked for each time."""
+    if name not in ASSETS:
+        raise NotFound
+    content, version = asset(name)
+    headers = {"Cache-Control": KEPT if v == version else "no-cache", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=ASSETS[name][0], headers=headers)
+
+
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["asset_url"] = asset_url
+
+
+def page(
+    request: Request,
+    template: str,
+    lang: Language,
+    *,
+    status: int = 200,
+    policy: str = PAGE_POLICY,
+    headers: dict[str, str] | None = None,
+    **shown: Any,
+) -> HTMLResponse:
+    """A page in one language. `t` in a template is the sentence in that language."""
+
+    def say(key: str, **params: object) -> str:
+        return t(key, lang, **params)
+
+    html = _templates.get_template(template).render(
+        lang=lang, t=say, languages=_switch(request, lang), here=request.url.path, **shown
+    )
+    return HTMLResponse(
+        html,
+        status,
+        headers={
+            "Content-Security-Policy": policy,
+            "Content-Language": lang,
+            "Vary": "Accept-Language",
+            "Cache-Control": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            **(headers or {}),
+        },
+    )
+
+
+def _switch(request: Request, lang: Language) -> list[dict[str, Any]]:
+    """The same page in each language, as links."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return [
+        {
+            "code": code,
+            "name": LANGUAGE_NAMES[code],
+            "url": f"?{urlencode([*kept, ('lang', code)])}",
+            "current": code == lang,
+        }
+        for code in LANGUAGES
+    ]

@@ -1,0 +1,120 @@
+"""The second process: periodic work. Each job is done by one worker at a time, however many there are."""
+
+import asyncio
+import hashlib
+import logging
+import random
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.appeals.repository import purge_expired_keys
+from app.core import clock
+from app.core.db import Database, DatabaseProblem, DatabaseUrls
+from app.staff.service import purge_expired
+
+logger = logging.getLogger("listening_state.worker")
+
+HEARTBEAT = timedelta(minutes=5)
+LONGEST_BACKOFF = timedelta(minutes=5)
+FINISH_WITHIN = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work done again and again; it must bear being done twice, or broken off in the middle."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Database], Awaitable[None]]
+
+    @property
+    def lock(self) -> int:
+        digest = hashlib.sha256(f"listening-state job {self.name}".encode()).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+
+async def _purge_expired(db: Database) -> None:
+    now = clock.now()
+    async with db.transaction() as connection:
+        await purge_expired_keys(connection, now)
+        await purge_expired(connection, now)
+
+
+JOBS: Sequence[Job] = (Job("purge-expired", timedelta(minutes=10), _purge_expired),)
+
+
+async def work(urls: DatabaseUrls, *, jobs: Sequence[Job] = JOBS, pool_size: int = 10) -> None:
+    """Until SIGTERM or SIGINT. What runs then has 15 seconds to finish."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    db = await _reach(urls, pool_size, stop)
+    if db is None:
+        return
+    logger.info("working: %s", ", ".join(job.name for job in jobs))
+    try:
+        await keep_all(db, jobs, stop)
+    finally:
+        await db.close()
+    logger.info("stopped")
+
+
+async def keep_all(db: Database, jobs: Sequence[Job], stop: asyncio.Event) -> None:
+    """Keep every job going until `stop` is set."""
+    tasks = [asyncio.create_task(keep(db, job, stop)) for job in jobs]
+    while not await _stopped_within(stop, HEARTBEAT):
+        logger.info("alive, %d jobs", len(jobs))
+    _, late = await asyncio.wait(tasks, timeout=FINISH_WITHIN.total_seconds())
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def keep(db: Database, job: Job, stop: asyncio.Event) -> None:
+    """Do the job every so often; after a failure sooner, then ever later. No failure ends the process."""
+    failures = 0
+    while True:
+        try:
+            await once(db, job)
+            failures, pause = 0, job.every
+        except Exception as error:  # whatever a job raises, the next round comes
+            failures += 1
+            pause = min(job.every, LONGEST_BACKOFF, timedelta(seconds=2 ** min(failures, 20)))
+            line = str(error).partition("\n")[0]
+            logger.error("job %s failed (%s: %s), again in %s", job.name, type(error).__name__, line, pause)
+        if await _stopped_within(stop, pause * random.uniform(1, 1.1)):
+            return
+
+
+async def once(db: Database, job: Job) -> bool:
+    """Do it now, unless another worker is at it. True when it was done here."""
+    async with db.read() as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", job.lock):
+            return False
+        try:
+            await job.run(db)
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock($1)", job.lock)
+    return True
+
+
+async def _reach(urls: DatabaseUrls, pool_size: int, stop: asyncio.Event) -> Database | None:
+    """The database, however long it takes to come up; None when told to stop before."""
+    pause = timedelta(seconds=1)
+    while True:
+        try:
+            return await Database.open(urls, pool_size=pool_size)
+        except DatabaseProblem as problem:
+            logger.warning("%s; again in %s", problem, pause)
+        if await _stopped_within(stop, pause):
+            return None
+        pause = min(pause * 2, LONGEST_BACKOFF)
+
+
+async def _stopped_within(stop: asyncio.Event, pause: timedelta) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), pause.total_seconds())
+    return stop.is_set()

@@ -1,0 +1,63 @@
+"""`python -m bench`: prints the table on standard output, what it is doing on standard error."""
+
+import sys
+
+import click
+
+from app.core import clock
+from bench import machine, registration, service
+from bench.machine import OtherLoad, Use
+
+BUSY = 2
+
+
+def say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--quick", is_flag=True, help="Two rounds of 3 s: for errors, not for figures.")
+@click.option("--busy", is_flag=True, help="Measure although the machine does something else.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option("--seconds", type=click.IntRange(1, 600), default=8, show_default=True, help="Of each turn.")
+def main(quick: bool, busy: bool, rounds: int, seconds: int) -> None:
+    """Measure registration over HTTP beside its limit: pgbench of the very transaction the service runs.
+
+    Both take turns on one embedded PostgreSQL with fsync, made for the run in a temporary folder; the web
+    processes are those of `listening-state serve`. Under two minutes. Refused (exit 2) while the machine is
+    busy; exit 1 when anything went wrong. docs/performance.md says what the figures mean.
+    """
+    if quick:
+        rounds, seconds = 2, 3
+    average, quiet = machine.load_average(), machine.quiet_second()
+    if quiet.high and not busy:
+        say(f"bench: the machine is busy ({quiet}): wait until it is quiet, or give --busy")
+        sys.exit(BUSY)
+    before = machine.used()
+    with service.own_folder() as folder:
+        sync = machine.sync_time(folder)
+        with registration.site(folder, say) as here:
+            outcome = registration.measure(here, rounds=rounds, seconds=seconds, say=say)
+            version = service.ask(here.cluster.owner_url, "SHOW server_version")
+    click.echo(registration.report(outcome))
+    click.echo(_circumstances(str(version), sync, average, quiet, before))
+    if outcome.errors:
+        say(f"bench: {outcome.errors} errors")
+        sys.exit(1)
+
+
+def _circumstances(version: str, sync: float, average: str, quiet: OtherLoad, before: Use) -> str:
+    """The machine and what else it did, in the lines under the table."""
+    during = machine.other_load(before, machine.used(), machine.cores())
+    lines = [
+        "",
+        f"{clock.today()}: {machine.description(version)}, a page synced in {sync * 1000:.2f} ms.",
+        f"Other load: before {quiet}, load average {average}; during the run {during}.",
+    ]
+    if quiet.high or during.high:
+        lines.append("MEASURED ON A BUSY MACHINE: no figure here counts, the ratio hardly.")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The service as it is served: a cluster with fsync in a folder of its own, and web processes on it."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psutil
+
+from app.core import cipher, migrate
+from app.core.cipher import Cipher
+from app.core.db import Database, DatabaseUrls
+from app.core.embedded_postgres import Cluster, open_cluster
+from app.supervise import ROOT, Service
+from bench.client import HOST
+from bench.machine import cpu_of
+
+START_PATIENCE = 60.0
+SECRET = "a secret for measuring alone, of forty letters"
+
+Say = Callable[[str], None]
+
+
+class NotServed(Exception):
+    """The web processes did not come up; the message is the end of what they said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    port: int
+    process: psutil.Process
+
+    def cpu(self) -> float:
+        """Seconds of CPU until now, all its processes."""
+        return cpu_of(self.process)
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="ls-bench-"))
+    folder.chmod(0o755)  # root's database runs as another user
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def database(
+    folder: Path, *, say: Say, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Cluster, DatabaseUrls]]:
+    """A cluster of our own, migrated and with the reference data; the process's cipher is set."""
+    cipher.use(Cipher([SECRET]))
+    with open_cluster(folder, attach=False, settings=settings or {}, say=say) as cluster:
+        urls = cluster.urls()
+        migrate.upgrade(urls)
+        asyncio.run(_load_directory(urls))
+        yield cluster, urls
+
+
+async def _load_directory(urls: DatabaseUrls) -> None:
+    from app.directory.load import load_directory
+
+    db = await Database.open(urls, pool_size=2)
+    await load_directory(db)
+    await db.close()
+
+
+@contextmanager
+def web(urls: DatabaseUrls, folder: Path, *, processes: int) -> Iterator[Web]:
+    """Serve as `listening-state serve` does, until the block ends. Raises NotServed."""
+    port = _free_port()
+    service = Service("web", ["app.cli", "serve"], _environment(urls, folder, port, processes))
+    said = folder / "web.log"
+    with said.open("wb") as log:
+        started = subprocess.Popen(
+            service.command,
+            env=dict(service.environment),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        found = Web(port, psutil.Process(started.pid))
+        _wait(started, found, said)
+        yield found
+    finally:
+        _end(started)
+
+
+def _environment(urls: DatabaseUrls, folder: Path, port: int, processes: int) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
+    return others | {
+        "LS_DATABASE_URL": urls.owner,
+        "LS_APP_DATABASE_URL": urls.app,
+        "LS_DATA_DIR": str(folder),
+        "LS_SECRET_KEY": SECRET,
+        "LS_HOST": HOST,
+        "LS_PORT": str(port),
+        "LS_WORKERS": str(processes),
+        "LS_RATE_LIMITS": "off",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(started: subprocess.Popen[bytes], found: Web, said: Path) -> None:
+    """Until it is ready and its processes have nothing left to do."""
+    end = time.monotonic() + START_PATIENCE
+    ready, used = False, -1.0
+    while time.monotonic() < end and started.poll() is None:
+        ready = ready or _ready(found.port)
+        now = found.cpu()
+        if ready and now - used < 0.02:
+            return
+        used = now
+        time.sleep(0.5)
+    lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    raise NotServed(" | ".join(lines[-3:]) or "it said nothing")
+
+
+def _ready(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    started.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        started.wait(20)
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+
+
+def ask(url: str, statement: str) -> Any:
+    """The first value that a statement gives."""
+
+    async def asked() -> Any:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(asked())

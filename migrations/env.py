@@ -1,0 +1,64 @@
+"""Alembic's entry: migrations run as the owner, over asyncpg, under one lock (two never run at once)."""
+
+import asyncio
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.core.columns import Encrypted, Xid8
+from app.core.db import DatabaseUrls, sqlalchemy_url
+from app.settings import get_settings
+from app.tables import METADATA
+
+MIGRATION_LOCK = 7_305_117
+
+
+def _owner_url() -> str:
+    given = context.config.attributes.get("owner_url")
+    return str(given) if given else DatabaseUrls.of(get_settings().database_url).owner
+
+
+def _render(kind: str, item: object, autogen: AutogenContext) -> str | bool:
+    """Migrations name no code of ours: encrypted columns are bytea, xid8 is a plain user type."""
+    if kind == "type" and isinstance(item, Encrypted):
+        return "sa.LargeBinary()"
+    if kind == "type" and isinstance(item, Xid8):
+        autogen.imports.add("from app.core.columns import Xid8")
+        return "Xid8()"
+    return False
+
+
+def _compare_type(
+    _context: object, _inspected: object, _column: object, inspected_type: object, metadata_type: object
+) -> bool | None:
+    return False if isinstance(metadata_type, Xid8) else None
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        compare_type=_compare_type,
+        compare_server_default=True,
+        render_item=_render,
+        transaction_per_migration=False,
+    )
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        context.run_migrations()
+
+
+async def _run() -> None:
+    engine = create_async_engine(sqlalchemy_url(_owner_url()))
+    async with engine.connect() as connection:
+        await connection.run_sync(_migrate)
+        await connection.commit()
+    await engine.dispose()
+
+
+if given := context.config.attributes.get("connection"):
+    _migrate(given)
+else:
+    asyncio.run(_run())

@@ -1,0 +1,122 @@
+"""The tests' PostgreSQL: a real server, made once, with a template database built by the migrations.
+
+LS_DATABASE_URL names any other server (a role that may create databases); else an embedded cluster is
+started for the run, without fsync. Every process of the run gets a database cloned from the template.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from app.core import cipher, migrate
+from app.core.cipher import Cipher
+from app.core.db import Database, DatabaseUrls, prepare
+from app.directory import snapshot
+from app.main import create_app
+from app.settings import Settings
+from tests.support import (
+    SECRET,
+    SERVER,
+    TEMPLATE,
+    OneConnection,
+    cloned,
+    embedded,
+    load_reference_data,
+    recreate,
+    running,
+    urls_of,
+)
+
+hypothesis_settings.register_profile(
+    "ci", max_examples=100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile("dev", max_examples=25, deadline=None)
+hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+_run = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Once a run, before the processes of pytest-xdist start: the server and its template database."""
+    cipher.use(Cipher([SECRET]))
+    if SERVER in os.environ:
+        return
+    os.environ[SERVER] = os.environ.get("LS_DATABASE_URL") or _run.enter_context(embedded())
+    _run.callback(os.environ.pop, SERVER)
+    asyncio.run(recreate(TEMPLATE))
+    migrate.upgrade(urls_of(TEMPLATE))
+    asyncio.run(load_reference_data(TEMPLATE))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _run.close()
+
+
+@pytest.fixture(scope="session")
+async def worker_urls(worker_id: str) -> AsyncIterator[DatabaseUrls]:
+    async with cloned(f"ls_{worker_id}_test") as urls:
+        yield urls
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(secret_key=SECRET, data_dir=tmp_path, demo_password="a demo password for tests")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def db(worker_urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """A database as the app's role sees it, on one connection; whatever a test does is undone."""
+    role = worker_urls.app_role or ""
+    connection = await asyncpg.connect(worker_urls.app, server_settings={"role": role, "timezone": "UTC"})
+    await prepare(connection)
+    undone = connection.transaction()
+    await undone.start()
+    try:
+        database = Database(OneConnection(connection))
+        await snapshot.refresh(database)
+        yield database
+    finally:
+        await undone.rollback()
+        await connection.close()
+
+
+@pytest.fixture
+async def real_urls() -> AsyncIterator[DatabaseUrls]:
+    async with cloned(f"ls_{uuid4().hex[:12]}_test") as urls:
+        yield urls
+
+
+@pytest.fixture
+async def real_db(real_urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """A database of the test's own, with a real pool and real commits."""
+    database = await Database.open(real_urls, pool_size=20)
+    await snapshot.refresh(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def app(db: Database, settings: Settings) -> FastAPI:
+    return create_app(settings, db)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(app) as found:
+        yield found
+
+
+@pytest.fixture
+async def real_client(real_db: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(create_app(settings, real_db)) as found:
+        yield found

@@ -1,0 +1,85 @@
+"""Addresses of the database, the app's role, and transactions."""
+
+import asyncpg
+import pytest
+
+from app.core.db import APP_ROLE, Database, DatabaseProblem, DatabaseUrls, sqlalchemy_url
+from app.core.migrate import is_current
+
+WRITTEN_ONCE = {
+    "appeal": "route",
+    "event": "data",
+    "content": "body",
+    "ledger": "entries",
+    "counter_delta": "received",
+}
+
+
+def test_one_address_serves_both_unless_the_app_has_its_own() -> None:
+    alone = DatabaseUrls.of("postgres://o@h/d")
+    assert (alone.owner, alone.app, alone.app_role) == ("postgresql://o@h/d", "postgresql://o@h/d", APP_ROLE)
+    assert DatabaseUrls.of("postgresql+asyncpg://o@h/d", "postgresql://a@h/d").app_role is None
+
+
+def test_an_address_of_another_database_is_refused() -> None:
+    with pytest.raises(DatabaseProblem, match="postgresql://"):
+        DatabaseUrls.of("mysql://o@h/d")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql:///d?host=/tmp/a b&user=o", "postgresql+asyncpg:///d?user=o&host=%2Ftmp%2Fa%20b"),
+        (
+            "postgresql://o:p@a:5432,b:5433/d?target_session_attrs=read-write",
+            "postgresql+asyncpg://o:p@/d?target_session_attrs=primary&host=a%3A5432&host=b%3A5433",
+        ),
+    ],
+)
+def test_the_form_of_an_address_for_sqlalchemy(url: str, expected: str) -> None:
+    assert sqlalchemy_url(url) == expected
+
+
+async def test_a_server_that_is_not_there_is_said_in_one_line() -> None:
+    with pytest.raises(DatabaseProblem, match="cannot be reached"):
+        await Database.open(DatabaseUrls.of("postgresql://nobody@127.0.0.1:1/nothing"))
+
+
+async def test_the_app_owns_nothing_and_rewrites_no_history(db: Database) -> None:
+    async with db.read() as connection:
+        assert await connection.fetchval("SELECT current_user") == APP_ROLE
+        owned = await connection.fetchval(
+            "SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = $1)",
+            APP_ROLE,
+        )
+        assert owned == 0
+        for table, column in WRITTEN_ONCE.items():
+            update = f"UPDATE {table} SET {column} = {column}"
+            for statement in (update, f"DELETE FROM {table}", f"TRUNCATE {table}"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    async with connection.transaction():
+                        await connection.execute(statement)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with connection.transaction():
+                await connection.execute("CREATE TABLE mine (id int)")
+
+
+async def test_the_template_is_migrated(db: Database) -> None:
+    async with db.read() as connection:
+        assert await is_current(connection)
+
+
+async def test_what_raises_is_undone_and_what_ends_is_committed(real_db: Database) -> None:
+    insert = "INSERT INTO demo_load VALUES ($1, now())"
+
+    async def fails() -> None:
+        async with real_db.transaction() as connection:
+            await connection.execute(insert, "undone")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fails()
+    async with real_db.transaction() as connection:
+        await connection.execute(insert, "kept")
+    async with real_db.read() as connection:
+        assert [row["stage"] for row in await connection.fetch("SELECT stage FROM demo_load")] == ["kept"]

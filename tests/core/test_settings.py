@@ -1,0 +1,42 @@
+"""Unsafe settings are refused at the start."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"environment": "production"}, "LS_SECRET_KEY is required"),
+        ({"secret_key": "too short"}, "at least 32"),
+        ({"demo_api_key": "short"}, "at least 16"),
+        ({"port": 70000}, "65535"),
+        ({"rate_limits": "some"}, "off"),
+    ],
+)
+def test_what_is_unsafe_or_wrong_is_refused(given: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        Settings(**given)
+
+
+def test_the_kept_secret_is_made_once_even_by_many_at_once(tmp_path: Path) -> None:
+    def read(_: int) -> str:
+        return Settings(data_dir=tmp_path / "data", secret_key="").secret()
+
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(read, range(8)))
+    assert len(secrets) == 1
+    kept = tmp_path / "data" / "secret_key"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert len(list(kept.parent.iterdir())) == 1
+
+
+def test_a_secret_is_not_shown(tmp_path: Path) -> None:
+    settings = Settings(secret_key="s" * 40, data_dir=tmp_path)
+    assert "s" * 40 not in repr(settings)

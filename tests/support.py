@@ -1,0 +1,112 @@
+"""What the tests stand on: the test server's databases, and the app running over one of them."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+
+from app.core.db import Database, DatabaseUrls
+from app.core.embedded_postgres import open_cluster
+from app.directory.load import load_directory
+
+SERVER = "LS_TEST_SERVER"
+TEMPLATE = "ls_template_test"
+SECRET = "a secret for the tests alone, of forty letters"
+
+
+@contextmanager
+def embedded() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="ls-test-"))
+    folder.chmod(0o755)
+    quick = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
+    try:
+        with open_cluster(folder, settings=quick, say=lambda line: None) as cluster:
+            yield cluster.admin_url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def url_of(name: str) -> str:
+    """The URL of a database on the test server."""
+    assert name.endswith("_test"), "tests use databases of their own"
+    return urlunsplit(urlsplit(os.environ[SERVER])._replace(path=f"/{name}"))
+
+
+def urls_of(name: str) -> DatabaseUrls:
+    return DatabaseUrls.of(url_of(name))
+
+
+async def _execute(*statements: str) -> None:
+    connection = await asyncpg.connect(os.environ[SERVER])
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def recreate(name: str, template: str = "template1") -> None:
+    await _execute(
+        f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}"
+    )
+
+
+async def load_reference_data(name: str) -> None:
+    db = await Database.open(urls_of(name), pool_size=2)
+    await load_directory(db)
+    await db.close()
+
+
+@asynccontextmanager
+async def cloned(name: str) -> AsyncIterator[DatabaseUrls]:
+    """A database like the template, dropped at the end."""
+    await recreate(name, TEMPLATE)
+    try:
+        yield urls_of(name)
+    finally:
+        await _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+class OneConnection:
+    """A pool of one connection whose transaction is never committed; one task at a time, and it may nest."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+        self._lock = asyncio.Lock()
+        self._holder: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+        task = asyncio.current_task()
+        if self._holder is task:
+            yield self._connection
+            return
+        async with self._lock:
+            self._holder = task
+            try:
+                yield self._connection
+            finally:
+                self._holder = None
+
+    async def close(self) -> None:
+        """The fixture closes it."""
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The app with its lifespan, and a client on it that sees errors as a caller does."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://test", headers={"accept-language": "en"})
+        )
