@@ -1,7 +1,7 @@
 """Answers being written: one a person and holding; no part of the history, never shown to the applicant."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
@@ -16,11 +16,15 @@ from app.core.i18n import Language
 
 COLUMN = "draft.body"
 
-FIND = "SELECT version, body FROM draft WHERE holding_id = $1 AND author_id = $2 FOR UPDATE"
+FIND = """
+SELECT version, body FROM draft WHERE holding_id = ANY($1) AND author_id = $2
+ORDER BY holding_id DESC LIMIT 1 FOR UPDATE
+"""
 
 # `$5`: the version that may be replaced; None: whatever is there.
 SAVE = """
-INSERT INTO draft (holding_id, author_id, version, body, updated_at) VALUES ($1, $2, 1, $3, $4)
+INSERT INTO draft (holding_id, author_id, version, body, updated_at)
+VALUES ($1, $2, coalesce($5, 0) + 1, $3, $4)
 ON CONFLICT (holding_id, author_id) DO UPDATE
 SET version = draft.version + 1, body = excluded.body, updated_at = excluded.updated_at
 WHERE $5::bigint IS NULL OR draft.version = $5
@@ -80,24 +84,25 @@ def opened(body: bytes) -> Draft:
 
 async def save(
     connection: asyncpg.Connection,
-    holding_id: int,
+    holdings: Sequence[int],
     author_id: int,
     changes: Mapping[str, Any],
     *,
     seen: int | None,
     now: datetime,
 ) -> int:
-    """Put these fields into the author's draft; give its new version.
+    """Put these fields into the author's draft, with the last of these holdings; give its new version.
 
+    The draft may be in an older one of them, from before the case left and came back.
     `seen`: the version that the author's page shows; None takes whatever is there. Raises DraftConflict.
     """
     while True:
-        row = await connection.fetchrow(FIND, holding_id, author_id)
+        row = await connection.fetchrow(FIND, holdings, author_id)
         version, saved = (row["version"], opened(row["body"])) if row else (0, Draft())
         if row and seen is not None and seen != version:
             raise DraftConflict(version, saved, changes)
         body = Draft.of({**asdict(saved), **changes}).sealed()
-        new: int | None = await connection.fetchval(SAVE, holding_id, author_id, body, now, version)
+        new: int | None = await connection.fetchval(SAVE, holdings[-1], author_id, body, now, version)
         if new is not None:  # else another page of the same person made the first draft at this moment
             return new
 

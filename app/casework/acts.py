@@ -106,11 +106,11 @@ class Doing:
             acts = case.acts(self.caller, found, directory)
             if Act.DRAFT not in acts:
                 raise ActNotAllowed(Act.DRAFT, found.shown["status"], acts)
-            holding_id, me = found.shown["id"], self.caller.account_id
+            me = self.caller.account_id
             # The holding before the draft, as in every other act: nobody waits for each other in a ring.
-            await drafts.prolong_lease(connection, holding_id, me, now + LEASE, now + LEASE * 2 / 3)
+            await drafts.prolong_lease(connection, found.shown["id"], me, now + LEASE, now + LEASE * 2 / 3)
             changes = said.model_dump(mode="json", exclude_unset=True, exclude={"version"})
-            await drafts.save(connection, holding_id, me, changes, seen=said.version, now=now)
+            await drafts.save(connection, found.own, me, changes, seen=said.version, now=now)
             return await self._answer(connection, directory)
 
     async def _found(self, connection: asyncpg.Connection, act: Act, directory: Directory) -> Found:

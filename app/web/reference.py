@@ -107,7 +107,7 @@ def explained(error: type[AppError], lang: Language) -> dict[str, Any]:
         "code": error.code,
         "status": error.status,
         "title": t(f"error.{error.code}.title", lang),
-        "detail": t(f"error.{error.code}", lang).format_map(_Unknown()),
+        "detail": t(f"error.{error.code}", lang).format_map(_Unknown()).replace("….", "…"),
     }
 
 

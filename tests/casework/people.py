@@ -77,7 +77,7 @@ class Office:
     people: dict[str, Person] = field(default_factory=dict)
 
     async def person(self, login: str) -> Person:
-        """`operator@energy`, `head@health`, …: the role is the login's first word (any other: an operator)."""
+        """`operator@energy`, `head@health`, …: the login's first word is the role; else an operator."""
         if login not in self.people:
             word = login.partition("@")[0]
             role = Role(word) if word in set(Role) else Role.OPERATOR
