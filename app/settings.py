@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
     database_url: str = ""
-    app_database_url: str = Field("", description="the app's own role; empty: LS_DATABASE_URL's user after SET ROLE")
+    app_database_url: str = Field("", description="the app's own login; empty: the owner's, after SET ROLE")
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(2, ge=1, le=64)

@@ -70,7 +70,7 @@ async def worker_urls(worker_id: str) -> AsyncIterator[DatabaseUrls]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(secret_key=SECRET, data_dir=tmp_path, demo_password="a demo password for tests")  # type: ignore[arg-type]
+    return Settings(secret_key=SECRET, data_dir=tmp_path, demo_password="a demo password for tests")
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 Every answer of this kind is `application/problem+json` (RFC 9457). `errors` names the fields.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from typing import Any, ClassVar
 
 from app.core.i18n import Language, known, t
@@ -15,7 +16,7 @@ class FieldError:
 
     field: str
     code: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = made_by(default_factory=dict)
 
     def as_json(self, language: Language) -> dict[str, str]:
         key = f"validation.{self.code}"
@@ -135,7 +136,8 @@ PROBLEM_EXAMPLE = {
 def problems(*classes: type[AppError]) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses=` for a route: one entry a status, with the codes it may carry."""
     found: dict[int | str, dict[str, Any]] = {}
-    for cls in (*classes, Unavailable):
+    listed: list[type[AppError]] = [*classes, Unavailable]
+    for cls in listed:
         entry = found.setdefault(
             cls.status,
             {

@@ -76,6 +76,7 @@ class _Loader:
         for stage, lives in self._stages():
             if stage not in loaded:
                 await self._stage(stage, lives)
+        await self._mark("complete")
 
     def _stages(self) -> Iterator[tuple[str, Iterator[Life]]]:
         calendar = self.directory.calendar
@@ -91,6 +92,9 @@ class _Loader:
                 await self._live(connection, chunk)
             self.done += len(chunk)
             self.progress(self.done, self.total)
+        await self._mark(stage)
+
+    async def _mark(self, stage: str) -> None:
         async with self.db.transaction() as connection:
             await connection.execute(
                 "INSERT INTO demo_load VALUES ($1, $2) ON CONFLICT DO NOTHING", stage, clock.now()

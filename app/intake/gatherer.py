@@ -8,6 +8,8 @@ whole, its rows are tried one by one, so that one bad row fails alone.
 import asyncio
 from collections import deque
 
+import asyncpg
+
 from app.core.db import Database
 from app.core.errors import AppError
 from app.directory import snapshot
@@ -16,6 +18,8 @@ from app.intake.submission import Registration, Submission
 
 MAX_BATCH = 200
 LANES = 2
+
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Answer = asyncio.Future[Registration]
 
@@ -52,17 +56,23 @@ class Gatherer:
         try:
             results = await self._write([submission for submission, _ in batch])
         except Exception as error:
-            if len(batch) == 1:
-                _refuse(batch[0][1], error)
-                return
-            for one in batch:
-                await self._settle([one])
+            await self._one_by_one(batch, error)
             return
         for (_, answer), result in zip(batch, results, strict=True):
             if isinstance(result, AppError):
                 _refuse(answer, result)
             elif not answer.done():
                 answer.set_result(result)
+
+    async def _one_by_one(self, batch: list[tuple[Submission, Answer]], error: Exception) -> None:
+        """One row's mistake is its own. When the connection was lost nobody knows whether it was committed:
+        then all are told to try again, and a key makes that harmless."""
+        if len(batch) > 1 and not isinstance(error, LOST):
+            for one in batch:
+                await self._settle([one])
+            return
+        for _, answer in batch:
+            _refuse(answer, error)
 
     async def _write(self, submissions: list[Submission]) -> list[Registration | AppError]:
         async with self._db.transaction() as connection:

@@ -17,7 +17,7 @@ def _checked(check: Any) -> Any:
         try:
             check(value)
         except IdentifierError as error:
-            raise PydanticCustomError(error.code.value, "identifier") from error  # type: ignore[type-var]
+            raise PydanticCustomError(error.code.value, "identifier") from error
         return value
 
     return AfterValidator(validate)

@@ -17,6 +17,8 @@ from app.staff.access import public
 
 router = APIRouter(tags=["service"])
 
+DEMO_LOADED = "SELECT EXISTS (SELECT FROM demo_load WHERE stage = 'complete')"
+
 
 class Alive(Out):
     status: str
@@ -53,7 +55,7 @@ async def _missing(db: Database, settings: Settings) -> str:
             return "migrations"
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM directory_version)"):
             return "directory"
-        if settings.expect_demo and not await connection.fetchval("SELECT EXISTS (SELECT FROM demo_load)"):
+        if settings.expect_demo and not await connection.fetchval(DEMO_LOADED):
             return "demo"
     return ""
 

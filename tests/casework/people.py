@@ -85,7 +85,7 @@ class Office:
         return self.people[login]
 
     async def file(self, received_at: datetime | None = None, **changes: Any) -> Registration:
-        when = {"received_at": received_at} if received_at else {}
+        when: dict[str, Any] = {"received_at": received_at} if received_at else {}
         return (await registered(self.db, [submission(**changes, **when)]))[0]
 
     async def get(self, login: str, path: str, **params: Any) -> httpx.Response:

@@ -189,9 +189,9 @@ async def test_parts_are_asked_for_by_name_when_there_are_several(office: Office
     async with db.transaction() as connection:
         await connection.execute(
             """
-            INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on, regime,
-                                 status, version, channel, kind, topic, region, applicant_type, running,
-                                 extended, on_control, last_hash)
+            INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on,
+                                 regime, status, version, channel, kind, topic, region, applicant_type,
+                                 running, extended, on_control, last_hash)
             SELECT appeal_id, 2, agency_id, 'split', received_at, registered_on, due_on, regime,
                    status, version, channel, kind, topic, region, applicant_type, running,
                    extended, on_control, last_hash

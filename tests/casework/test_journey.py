@@ -1,4 +1,4 @@
-"""The main job end to end, over HTTP: an appeal comes in, a ministry answers, the citizen reads the answer."""
+"""The main job end to end, over HTTP: an appeal comes in, a ministry answers, the citizen reads it."""
 
 from datetime import date, timedelta
 
