@@ -99,14 +99,16 @@ async def _keep(service: Service, say: Say) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask it to end, insist after 20 seconds; in either case nothing of its group is left."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), END_WITHIN)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Ask it to end, insist after 20 seconds; in any case nothing of its group is left."""
+    try:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), END_WITHIN)
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
 
 

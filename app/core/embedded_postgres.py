@@ -143,6 +143,7 @@ class Cluster:
             if self._server:
                 self._server.stop(self._say)
                 self._server = None
+            if self.owned and self.socket_dir:
                 _remove(Path(self.socket_dir))
             self._lock.release()
 

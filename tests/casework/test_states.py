@@ -1,4 +1,4 @@
-"""The same table over HTTP: in every state that the acts lead to, each staff act is done or refused by name."""
+"""The same table over HTTP: in every state that the acts lead to, each act is done or refused by name."""
 
 from collections.abc import Awaitable, Callable
 

@@ -288,8 +288,10 @@ def test_a_file_in_the_way(folder: Path, where: str) -> None:
     assert "LS_DATA_DIR" in error.message
 
 
-def test_settings_that_the_server_refuses(folder: Path) -> None:
+def test_settings_that_the_server_refuses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     error = refusal(folder / "data", settings={**FAST, "shared_buffers": "plenty"})
+    assert [path.name for path in folder.iterdir()] == ["data"], "the socket's folder is removed"
     assert error.code == "start_failed"
     assert "shared_buffers" in error.message
 

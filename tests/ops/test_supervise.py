@@ -18,7 +18,7 @@ from app import supervise
 supervise.END_WITHIN = 1.0
 async def fails():
     await asyncio.sleep(float(sys.argv[2]))
-    raise SystemExit("meanwhile it failed")
+    raise RuntimeError("meanwhile it failed")
 service = supervise.Service("child", ["child"], {**os.environ, "PYTHONPATH": sys.argv[1]})
 meanwhile = fails() if len(sys.argv) > 2 else None
 say = lambda line: print(line, flush=True)

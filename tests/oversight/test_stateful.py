@@ -60,6 +60,15 @@ STARTS = [
     datetime(2026, 3, 18, 8, tzinfo=clock.ZONE),
 ]
 
+PLACE = st.integers(0, 10_000)
+QUESTION = st.tuples(
+    st.sampled_from(Basis),
+    st.lists(PLACE, min_size=2, max_size=2),
+    st.none() | PLACE,
+    PLACE,
+    st.sets(st.sampled_from(["agency", *DIMENSIONS]), max_size=2),
+)
+
 EVENTS = """
 SELECT e.appeal_id, e.holding_id, e.kind AS event, e.at, e.data, a.channel, a.applicant_type, a.kind,
        a.topic, a.region
@@ -233,25 +242,22 @@ class Appeals(RuleBasedStateMachine):
     # what is asked
 
     @precondition(lambda self: self.holdings)
-    @rule(
-        data=st.data(),
-        basis=st.sampled_from(Basis),
-        days=st.lists(st.integers(-3, 60), min_size=2, max_size=2).map(sorted),
-        as_of=st.none() | st.integers(-5, 70),
-    )
-    def ask(self, data: st.DataObject, basis: Basis, days: list[int], as_of: int | None) -> None:
-        """Any period around what happened, as of any day, by any filters that some holding passes."""
-        first = min(held.opened_on for held in self.holdings)
-        period = Period(
-            first + timedelta(days=days[0]),
-            first + timedelta(days=days[1]),
-            None if as_of is None else first + timedelta(days=as_of),
-            basis,
-        )
-        held = data.draw(st.sampled_from(self.holdings))
-        own = {"agency": held.agency, **held.about}
-        names = data.draw(st.sets(st.sampled_from(sorted(own)), max_size=3))
-        self._compare(period, {name: own[name] for name in sorted(names) if own[name]})
+    @rule(questions=st.lists(QUESTION, min_size=8, max_size=8))
+    def ask(self, questions: list[tuple[Basis, list[int], int | None, int, set[str]]]) -> None:
+        """Periods between any days that matter, as of such days, by any filters that some holding passes."""
+        days = self._days_that_matter()
+        for basis, places, as_of, chosen, names in questions:
+            first, last = sorted(days[place % len(days)] for place in places)
+            period = Period(first, last, None if as_of is None else days[as_of % len(days)], basis)
+            held = self.holdings[chosen % len(self.holdings)]
+            own = {"agency": held.agency, **held.about}
+            self._compare(period, {name: own[name] for name in sorted(names) if own[name]})
+
+    def _days_that_matter(self) -> list[date]:
+        days = {clock.civil_day(self.now)}
+        for held in self.holdings:
+            days |= {day for day in (held.opened_on, held.due_on, held.closed_on) if day}
+        return sorted({day + clock.days(step) for day in days for step in (-1, 0, 1)})
 
     @invariant()
     def the_usual_questions_are_answered(self) -> None:
