@@ -173,22 +173,29 @@ async def _announce(settings: Settings) -> None:
 
 
 async def _load_demo(settings: Settings, urls: "DatabaseUrls") -> None:
+    """The password is shown before the loading begins: with a kill a new one would be lost unseen."""
     from app.core import cipher
     from app.core.db import Database
+    from app.demo.accounts import ensure_clients, ensure_people
     from app.demo.load import load_demo
+    from app.demo.texts import Texts
+    from app.directory import snapshot
 
     cipher.use(cipher.Cipher([settings.secret()]))
     db = await Database.open(urls, pool_size=settings.pool_size)
     try:
-        keys = await load_demo(db, settings, Progress("loading the demo"))
+        directory = await snapshot.refresh(db)
+        _show_people(await ensure_people(db, directory, Texts.load(), settings))
+        for name, key in (await ensure_clients(db, directory, settings)).items():
+            click.echo(f"API key of the {name}: {key}")
+        await load_demo(db, settings, Progress("loading the demo"))
     finally:
         await db.close()
+
+
+def _show_people(password: str | None) -> None:
     click.echo("people: operator@<agency>, head@<agency>, controller@administration, admin@administration")
-    click.echo(
-        f"their password: {keys.password or 'as shown at the first start; LS_DEMO_PASSWORD sets another'}"
-    )
-    for name, key in keys.clients.items():
-        click.echo(f"API key of the {name}: {key}")
+    click.echo(f"their password: {password or 'as shown at the first start; LS_DEMO_PASSWORD sets another'}")
 
 
 class Progress:
@@ -281,8 +288,9 @@ def _setting_problem(place: Sequence[int | str], message: str) -> str:
 
 
 def main() -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        signal.signal(signal.SIGHUP, _leave)
     try:
         cli(prog_name=NAME)
     except Exception as error:

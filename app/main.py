@@ -12,7 +12,7 @@ from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.directory import api as directory
 from app.directory import snapshot
 from app.intake import api as intake
-from app.intake import tracking
+from app.intake import preview, tracking
 from app.intake.gatherer import Gatherer
 from app.oversight import api as oversight
 from app.settings import Settings, get_settings
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.state.settings = settings
     http.install(app)
     app.add_middleware(http.BodyLimit, limits={})
-    for room in (intake, tracking, directory, oversight, staff, casework, health, reference, front):
+    for room in (intake, tracking, preview, directory, oversight, staff, casework, health, reference, front):
         app.include_router(room.router)
     reference.describe(app)
     return app

@@ -48,12 +48,13 @@ async def supervise(
     say: Say,
     meanwhile: Coroutine[Any, Any, None] | None = None,
 ) -> None:
-    """Keep services (and the cluster) running until SIGTERM, SIGINT or SIGHUP; then end the services.
+    """Keep services and the cluster running until SIGTERM, SIGINT or (but for nohup) SIGHUP; then end them.
 
     `meanwhile` runs beside them; if it raises, everything ends and this raises it.
     """
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    hang_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    for number in (signal.SIGTERM, signal.SIGINT, *hang_up):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     keepers = [asyncio.create_task(_keep(service, say)) for service in services]
     keepers += [asyncio.create_task(_tend(cluster, say))] if cluster else []

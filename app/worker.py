@@ -51,7 +51,7 @@ async def work(urls: DatabaseUrls, *, jobs: Sequence[Job] = JOBS, pool_size: int
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    db = await _reach(urls, pool_size, stop)
+    db = await reach(urls, pool_size, stop)
     if db is None:
         return
     logger.info("working: %s", ", ".join(job.name for job in jobs))
@@ -101,7 +101,7 @@ async def once(db: Database, job: Job) -> bool:
     return True
 
 
-async def _reach(urls: DatabaseUrls, pool_size: int, stop: asyncio.Event) -> Database | None:
+async def reach(urls: DatabaseUrls, pool_size: int, stop: asyncio.Event) -> Database | None:
     """The database, however long it takes to come up; None when told to stop before."""
     pause = timedelta(seconds=1)
     while True:

@@ -54,6 +54,7 @@ RULES: Mapping[Act, Rule] = {
     Act.ASSIGN: Rule(WORKABLE, Status.IN_PROGRESS, EventKind.ASSIGNED, moves=False),
     # Notes are also kept on what is answered already: the file goes on being read.
     Act.NOTE: Rule(OPEN | CLOSED, None, EventKind.NOTE_ADDED, moves=False),
+    # Saved beside the record (drafts.py): the history does not speak of drafts.
     Act.DRAFT: Rule(WORKABLE, None, EventKind.NOTE_ADDED, moves=False),
     Act.ANSWER: Rule(WORKABLE, Status.ANSWERED, EventKind.ANSWERED, close=Close.ANSWERED),
     Act.APPROVE: Rule(

@@ -168,4 +168,4 @@ async def serials(connection: asyncpg.Connection, year: int, count: int) -> list
 
 def pg_array(values: Sequence[Any]) -> str:
     """A PostgreSQL array literal of plain codes or integers (nothing that needs quoting)."""
-    return "{" + ",".join(str(value) for value in values) + "}"
+    return f"{{{','.join(map(str, values))}}}"

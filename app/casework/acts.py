@@ -57,7 +57,8 @@ def version_seen(
     if_match: Annotated[
         str | None,
         Header(
-            description='The ETag of the case as it was seen: `"3"`; `*` for whatever it is now',
+            alias="If-Match",
+            description='The ETag that was seen: `"3"`; `*` for whatever it is now. Without it: 428',
             examples=['"3"'],
         ),
     ] = None,

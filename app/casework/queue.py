@@ -94,16 +94,15 @@ LEFT JOIN staff_account account ON account.id = h.assignee_id
 _ORDER = "ORDER BY h.due_on, h.registered_on, h.id"
 
 # Each agency's part of the queue comes in order from its index, so a page reads what it shows and no more.
-_BROWSE = """
+_PAGE = """
     SELECT h.id FROM unnest($1::bigint[]) AS mine(agency_id)
     CROSS JOIN LATERAL (
         SELECT h.* FROM holding h WHERE h.agency_id = mine.agency_id AND {where} {order} LIMIT {limit}
     ) h
     {order} LIMIT {limit}
 """
-_SEARCH = """
-    SELECT h.id FROM ({found}) AS found(appeal_id) JOIN holding h USING (appeal_id)
-    WHERE h.agency_id = ANY($1::bigint[]) AND {where} {order} LIMIT {limit}
+_SAID = """
+EXISTS (SELECT FROM content said WHERE said.appeal_id = h.appeal_id AND said.tokens @> {words}::bigint[])
 """
 
 # Cases that somebody else is taking at this moment are passed over, so nobody waits for anybody.
@@ -174,35 +173,32 @@ def _statement(asked: Asked, now: datetime) -> tuple[str, list[Any]]:
             registered_on=place.registered_on,
             id=place.id,
         )
-    found = _found(asked.q, query) if asked.q is not None else None
-    pattern = _BROWSE if found is None else _SEARCH
-    chosen = pattern.format(
-        where=" AND ".join(query.conditions), order=_ORDER, limit=query.bind(asked.limit + 1), found=found
+    if asked.q is not None:
+        _search(asked.q, query)
+    chosen = _PAGE.format(
+        where=" AND ".join(query.conditions), order=_ORDER, limit=query.bind(asked.limit + 1)
     )
     return f"WITH page AS ({chosen}) {_ITEMS} JOIN page ON page.id = h.id {_ORDER}", query.values
 
 
-def _found(q: str, query: _Query) -> str:
-    """A subquery of the appeals meant by a registration number, its serial, or words that all occur."""
+def _search(q: str, query: _Query) -> None:
+    """Leave what has this registration number or serial, or in a text of which all these words occur."""
     try:
         number = numbers.parse(q)
     except numbers.NumberError:
-        words = f"SELECT appeal_id FROM content WHERE tokens @> {query.bind(tokens(q))}::bigint[]"
-        words += " AND tokens <> '{}'" if tokens(q) else " AND false"
-        serial = f" UNION SELECT unnest({query.bind(_with_serial(q))}::bigint[])"
-        return words + serial
-    query.where("h.applicant_type = {type}", type=number.applicant_type)
-    if number.part:
-        query.where("h.part = {part}", part=number.part)
-    return f"SELECT {query.bind(number.appeal_id)}::bigint"
-
-
-def _with_serial(q: str) -> list[int]:
-    """The ids that an appeal with this serial would have, one a year."""
-    if not re.fullmatch(rf"[0-9]{{1,{SERIAL_DIGITS}}}", q.strip()):
-        return []
-    years = range(numbers.FIRST_YEAR, numbers.LAST_YEAR + 1)
-    return [year * numbers.SERIALS + int(q) for year in years]
+        if re.fullmatch(rf"[0-9]{{1,{SERIAL_DIGITS}}}", q.strip()):
+            years = range(numbers.FIRST_YEAR, numbers.LAST_YEAR + 1)
+            ids = [year * numbers.SERIALS + int(q) for year in years]
+            query.where("h.appeal_id = ANY({ids}::bigint[])", ids=ids)
+        elif words := tokens(q):
+            query.where(_SAID, words=words)
+        else:
+            query.where("false")
+    else:
+        query.where("h.appeal_id = {id}", id=number.appeal_id)
+        query.where("h.applicant_type = {type}", type=number.applicant_type)
+        if number.part:
+            query.where("h.part = {part}", part=number.part)
 
 
 async def claim(

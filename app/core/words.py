@@ -8,6 +8,7 @@ Russian keyboard, so `коммуналдык` finds `коммуналдық`.
 import hashlib
 import re
 from functools import lru_cache
+from itertools import chain
 
 import snowballstemmer
 
@@ -30,7 +31,7 @@ _russian = snowballstemmer.stemmer("russian")
 
 def tokens(text: str) -> list[int]:
     """What a text is found by: the distinct keyed stems of its first MAX_WORDS words, 63 bits each."""
-    return list(dict.fromkeys(token for word in sought(text) for token in word))
+    return list(dict.fromkeys(chain.from_iterable(sought(text))))
 
 
 def sought(text: str) -> list[tuple[int, ...]]:

@@ -6,7 +6,8 @@ A year is computed once a process; every question after that is a look-up in an 
 
 import re
 from array import array
-from collections.abc import Iterator, Mapping
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
@@ -25,7 +26,6 @@ FIRST_YEAR, LAST_YEAR = 2007, 2060
 # Terms that open at the end of 2060 close in 2061; the years before and after are there for them alone.
 FIRST_DAY, LAST_DAY = date(2006, 1, 1), date(2062, 12, 31)
 _FIRST, _LAST = FIRST_DAY.toordinal(), LAST_DAY.toordinal()
-_NOTHING: Mapping[date, bool] = MappingProxyType({})
 
 
 class WeekProfile(IntEnum):
@@ -48,11 +48,29 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayOff:
-    """`holiday`: slug of its English name (`independence-day`); `worked_on`: the day worked in exchange."""
+    """`holiday`: slug of its English name (`independence-day`); `worked_on`: the day worked in exchange;
+    `act`: the order that says so, where it is one of the overrides."""
 
     why: Why
     holiday: str = ""
     worked_on: date | None = None
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What an order says of one day: `working` or off, in exchange for another day or not.
+
+    `valid_from`: the first day on which the order is in force. It counts only if that is no later than the
+    day it is about: nothing said afterwards changes whether people worked on a day that has passed.
+    Of several orders about a day the last to come into force decides.
+    """
+
+    day: date
+    working: bool
+    act: str
+    valid_from: date
+    exchanged_with: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +147,22 @@ def _drop_exchanges_of_working_days(named: dict[date, DayOff], known: Kazakhstan
 class Calendar:
     """Working days from 2006 to 2062 for one week profile; immutable.
 
-    `overrides` go above everything: True makes a day working, False makes it a day off.
-    Every method raises ValueError for a day outside the range.
+    `overrides` go above everything; a plain mapping (True: working, False: off) stands for orders that were
+    in force in time. Every method raises ValueError for a day outside the range.
     """
 
-    __slots__ = ("_base", "_ordinals", "_rank", "_siblings", "_working", "overrides", "week")
+    __slots__ = ("_base", "_given", "_ordinals", "_rank", "_siblings", "_working", "overrides", "week")
 
-    def __init__(self, overrides: Mapping[date, bool] = _NOTHING, week: int = FIVE) -> None:
+    def __init__(self, overrides: Mapping[date, bool] | Iterable[Override] = (), week: int = FIVE) -> None:
         self.week = WeekProfile(week)
-        self.overrides = MappingProxyType(dict(overrides))
         self._base = _base(self.week)
+        self._given = tuple(_orders(overrides))
+        self.overrides: Mapping[date, Override] = MappingProxyType(
+            {order.day: order for order in _in_force(self._given) if self._concerns(order)}
+        )
         working = bytearray(self._base.working)
-        for day, works in self.overrides.items():
-            working[_index(day)] = works
+        for day, order in self.overrides.items():
+            working[_index(day)] = order.working
         self._working = bytes(working)
         self._ordinals = array("l", (_FIRST + index for index, works in enumerate(working) if works))
         self._rank = array("l", _running_sum(working))
@@ -151,8 +172,15 @@ class Calendar:
         """The same overrides for a body with another week."""
         profile = WeekProfile(week)
         if profile not in self._siblings:
-            self._siblings[profile] = Calendar(self.overrides, profile)
+            self._siblings[profile] = Calendar(self._given, profile)
+            self._siblings[profile]._siblings = self._siblings
         return self._siblings[profile]
+
+    def _concerns(self, order: Override) -> bool:
+        """A day off given for a worked Saturday is none for those who work on Saturdays anyway."""
+        if order.working or order.exchanged_with is None:
+            return True
+        return not self._base.working[_index(order.exchanged_with)]
 
     def is_working_day(self, day: date) -> bool:
         return bool(self._working[_index(day)])
@@ -161,8 +189,10 @@ class Calendar:
         """Why nobody works on this day; None for a working day."""
         if self._working[_index(day)]:
             return None
-        if day in self.overrides:
-            return DayOff(Why.ORDERED)
+        if self._base.working[_index(day)]:
+            order = self.overrides[day]
+            why = Why.TRANSFERRED if order.exchanged_with else Why.ORDERED
+            return DayOff(why, worked_on=order.exchanged_with, act=order.act)
         return self._base.named.get(day) or DayOff(Why.WEEKEND)
 
     def is_worked_weekend(self, day: date) -> bool:
@@ -180,6 +210,15 @@ class Calendar:
             raise ValueError(f"{count} working days after {day}: the calendar ends on {LAST_DAY}")
         return date.fromordinal(self._ordinals[place - 1])
 
+    def working_day_before(self, day: date, count: int) -> date:
+        """The `count`-th working day before `day`; with 0 the day itself. ValueError before the range."""
+        place = self._rank[_index(day)] - self.is_working_day(day) - count
+        if count == 0:
+            return day
+        if count < 0 or place < 0:
+            raise ValueError(f"{count} working days before {day}: the calendar begins on {FIRST_DAY}")
+        return date.fromordinal(self._ordinals[place])
+
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""
         return self.add_working_days(day, 1)
@@ -191,6 +230,18 @@ class Calendar:
     def working_days_between(self, start: date, end: date) -> int:
         """Working days after `start` up to and with `end`; negative when `end` is the earlier."""
         return self._rank[_index(end)] - self._rank[_index(start)]
+
+
+def _orders(overrides: Mapping[date, bool] | Iterable[Override]) -> Iterable[Override]:
+    if isinstance(overrides, Mapping):
+        return (Override(day, working, "", day) for day, working in overrides.items())
+    return overrides
+
+
+def _in_force(orders: Iterable[Override]) -> Iterator[Override]:
+    """Those that count, the deciding one of a day last."""
+    in_time = (order for order in orders if order.valid_from <= order.day)
+    return iter(sorted(in_time, key=lambda order: order.valid_from))
 
 
 def _index(day: date) -> int:
@@ -262,3 +313,14 @@ def registration_day(received_at: datetime, hours: OfficeHours, calendar: Calend
 def days_after(start: date, end: date) -> Iterator[date]:
     """Every day after `start` up to and with `end`."""
     return (start + timedelta(days=step) for step in range(1, (end - start).days + 1))
+
+
+def add_months(day: date, count: int) -> date:
+    """The same date `count` months later; in a shorter month its last day."""
+    month = day.month - 1 + count
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def days_later(day: date, count: int) -> date:
+    return day + timedelta(days=count)

@@ -1,61 +1,23 @@
-"""A term as a ledger: dated entries, each with the rule it rests on, from which the due day follows.
+"""From the facts of a holding to its term: the due day, whether the clock runs, and why. Pure.
 
-Pure. Entries hold codes, days and numbers, never sentences; explain.py puts them into words.
-`params` is plain JSON: days are ISO strings.
+`compute` is the only place where a due day comes from, so that what is explained and what is counted with
+are the same. Facts are taken in the order in which they were written; each is dated no earlier than the one
+before it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from app.deadlines.calendar import (
-    Arrival,
-    Calendar,
-    DayOff,
-    OfficeHours,
-    Registration,
-    Why,
-    days_after,
-    registration,
-)
-from app.deadlines.regimes import Regime, TermRule, Unit, regime_for, regime_on, term_rule
+from app.deadlines import entries as words
+from app.deadlines.calendar import Calendar, OfficeHours, civil
+from app.deadlines.facts import Fact, FactCode, opened
+from app.deadlines.regimes import LAW, Law, Matter, Rule, Stage, Unit
+from app.deadlines.running import Running
+from app.deadlines.term import Hearing, LedgerEntry, NoticeDue, Term
 
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """`day`: the civil day it is about; `rule`: an id of regimes.RULES."""
-
-    day: date
-    code: str
-    rule: str
-    params: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "day": self.day.isoformat(),
-            "code": self.code,
-            "rule": self.rule,
-            "params": dict(self.params),
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "LedgerEntry":
-        return cls(date.fromisoformat(stored["day"]), stored["code"], stored["rule"], stored["params"])
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """`raw_due_on`: the last of calendar days before rolling to a working one; None for working-day terms."""
-
-    registered_on: date
-    due_on: date
-    raw_due_on: date | None
-    regime: str
-    procedure: str
-    term_days: int
-    entries: tuple[LedgerEntry, ...]
+__all__ = ["LedgerEntry", "Term", "compute", "forward_by", "forward_due", "open_term", "rest_of_term"]
 
 
 def open_term(
@@ -65,6 +27,7 @@ def open_term(
     calendar: Calendar,
     *,
     regime_at: datetime | None = None,
+    law: Law = LAW,
 ) -> Term:
     """The term of a body that receives an appeal at an aware moment (R06, R14, R20, L2007-TERM).
 
@@ -72,130 +35,322 @@ def open_term(
     appeal first came to the state, where that differs: a forwarded appeal keeps its regime.
     Raises ValueError for an unknown kind, a naive moment or one outside 2007-2060.
     """
-    regime = regime_for(regime_at or received_at)
-    rule = term_rule(regime, kind)
-    registered = registration(received_at, hours, calendar)
-    own = calendar.for_week(hours.week)
-    count = _count(registered.day, rule, own)
-    entries = (_received(registered, hours, own, regime), *count.entries)
-    return Term(
-        registered_on=registered.day,
-        due_on=count.due_on,
-        raw_due_on=count.raw_due_on,
-        regime=regime.code,
-        procedure=rule.procedure.value,
-        term_days=rule.days,
-        entries=entries,
-    )
+    opening = opened(kind, received_at, hours, calendar, first_received_at=regime_at)
+    return compute((opening,), calendar, law)
 
 
-def forward_due(registered_on: date, calendar: Calendar) -> date:
+def compute(facts: Iterable[Fact], calendar: Calendar, law: Law = LAW) -> Term:
+    """The term that follows from the facts, the first of which is the opening.
+
+    ValueError for facts that cannot follow each other: none at all, one before its predecessor, a clock
+    that is stopped twice or started without having been stopped.
+    """
+    opening, *later = tuple(facts) or (None,)
+    if opening is None or opening.code is not FactCode.OPENED:
+        raise ValueError("a ledger begins with its opening")
+    course = _Course(opening, calendar, law)
+    for fact in later:
+        course.take(fact)
+    return course.term()
+
+
+def rest_of_term(term: Term, on: date, calendar: Calendar) -> int:
+    """The days that a body leaves unused when it passes the case on, which it has left if the same part
+    comes back to it (R12-BACK); in the unit of the term, never negative."""
+    if term.unit is Unit.WORKING_DAYS:
+        return max(0, calendar.for_week(term.week).working_days_between(on, term.due_on))
+    return max(0, ((term.raw_due_on or term.due_on) - on).days)
+
+
+def forward_by(term: Term, calendar: Calendar, law: Law = LAW) -> date | None:
+    """The last day to pass the case on (R10, R13; C03 for a complaint at the body it is about). None: it may
+    not be passed on. Later is possible, and marked."""
+    if term.subject == Stage.HANDOVER:
+        return term.due_on
+    rule = law.find(Matter.FORWARDING, term.subject, term.law_day)
+    if rule is None:
+        return None
+    return rule.last_day(term.registered_on, calendar.for_week(term.week))
+
+
+def forward_due(registered_on: date, calendar: Calendar, law: Law = LAW) -> date:
     """R10: what is not within a body's powers is forwarded by the third working day after registration."""
-    return calendar.add_working_days(registered_on, regime_on(registered_on).forwarding.days)
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    due_on: date
-    raw_due_on: date | None
-    entries: tuple[LedgerEntry, ...]
+    rule = law.rule(Matter.FORWARDING, "statement", registered_on)
+    return rule.last_day(registered_on, calendar)
 
 
 @lru_cache(maxsize=1024)
-def _count(registered_on: date, rule: TermRule, calendar: Calendar) -> _Count:
-    """Shared by all that is registered on one day; a new calendar is a new key."""
-    due_on, raw_due_on = _due(registered_on, rule, calendar)
-    if raw_due_on is None:
-        special = _counted(registered_on, due_on, calendar)
+def _plain(
+    registered_on: date, due_on: date, raw: date | None, rule: Rule, days: int, rolling: str, own: Calendar
+) -> tuple[LedgerEntry, ...]:
+    """The entries of a term to which nothing has happened, shared by all that is registered on one day."""
+    if raw is None:
+        special = words.counted(registered_on, due_on, own)
     else:
-        special = _rolled(raw_due_on, due_on, rule, calendar)
-    due = {"days": rule.days, "unit": rule.unit.value, "due_on": due_on.isoformat()}
-    entries = (_counting(registered_on, rule, calendar), *special, LedgerEntry(due_on, "due", rule.rule, due))
-    return _Count(due_on, raw_due_on, entries)
+        special = words.rolled(raw, due_on, rolling, own)
+    return (*words.counting(registered_on, rule, days, own), *special, words.due(due_on, rule, days))
 
 
-def _due(registered_on: date, rule: TermRule, calendar: Calendar) -> tuple[date, date | None]:
-    if rule.unit is Unit.WORKING_DAYS:
-        return calendar.add_working_days(registered_on, rule.days), None
-    raw = registered_on + timedelta(days=rule.days)
-    return calendar.roll(raw), raw
+class _Course:
+    """Takes fact after fact: each moves the clock or leaves it, and leaves its entries."""
+
+    def __init__(self, opening: Fact, calendar: Calendar, law: Law) -> None:
+        data = opening.data
+        first = datetime.fromisoformat(data["first_received_at"]) if "first_received_at" in data else None
+        self.law_day = civil(first).date() if first else opening.day
+        self.law = law
+        self.own = calendar.for_week(data["week"])
+        self.facts = [opening]
+        self.registered_on = opening.day_of("registered_on")
+        self.subject, self.rule = self._term_rule(data)
+        self.rest = self._rest(data)
+        self.days = self.rule.amount if self.rest is None else self.rest
+        self.unit = self.rule.unit or Unit.WORKING_DAYS
+        due, raw = self._first_due()
+        self.clock = Running(self.own, self.unit, due, raw, self.registered_on)
+        self.notes: list[LedgerEntry] = []
+        self.endings: list[LedgerEntry] = []
+        self.notices: list[NoticeDue] = []
+        self.found: dict[str, Any] = {}
+
+    def _term_rule(self, data: Mapping[str, Any]) -> tuple[str, Rule]:
+        kind, stage = data["kind"], data.get("stage")
+        if stage and (rule := self._find(Matter.TERM, stage)):
+            return stage, rule
+        # Before there were stages a complaint was an appeal like the others.
+        matter = Matter.TERM_WITH_CHECK if data.get("check_needed") else Matter.TERM
+        rule = self._find(matter, kind) or self._find(Matter.TERM, kind)
+        if rule is None:
+            self.law.regime_on(self.law_day)
+            raise ValueError(f"{kind!r} is not a kind of appeal")
+        return kind, rule
+
+    def _rest(self, data: Mapping[str, Any]) -> int | None:
+        rule = self._find(Matter.COMING_BACK)
+        return data.get("rest") if rule and rule.reading == "rest_of_first_term" else None
+
+    def _first_due(self) -> tuple[date, date | None]:
+        counting = self._find(Matter.COUNTING)
+        days = self.days - bool(self.days and counting and counting.reading == "same_day")
+        raw = self.rule.raw_last_day(self.registered_on, self.own, days)
+        return self.own.roll(raw), None if self.unit is Unit.WORKING_DAYS else raw
+
+    def _find(self, matter: Matter, subject: str = "") -> Rule | None:
+        return self.law.find(matter, subject or self.subject, self.law_day)
+
+    def _id(self, matter: Matter) -> str:
+        rule = self._find(matter)
+        return rule.id if rule else ""
+
+    def take(self, fact: Fact) -> None:
+        if fact.at < self.facts[-1].at:
+            raise ValueError(f"{fact.code} at {fact.at} is dated before {self.facts[-1].code}")
+        self.facts.append(fact)
+        _TAKEN[fact.code](self, fact, max(fact.day, self.registered_on))
+
+    # what moves the clock
+
+    def suspended(self, fact: Fact, day: date) -> None:
+        left = self.clock.stop(day)
+        ground, rule = fact.data["ground"], self._id(Matter.SUSPENSION)
+        self._note(fact, day, "suspended", rule, ground=ground, left=left, unit=self.unit.value)
+        self.found["suspended"] = True
+        if "until" in fact.data:
+            self.found["resume_on"] = fact.day_of("until")
+            self._note(fact, day, "suspended_until", rule, until=fact.data["until"])
+        self._tell(fact, day, Matter.SUSPENSION_NOTICE)
+
+    def resumed(self, fact: Fact, day: date) -> None:
+        stood = self.clock.start(day)
+        self.found.pop("suspended", None)
+        self.found.pop("resume_on", None)
+        self._note(fact, day, "resumed", self._id(Matter.SUSPENSION), days=stood, unit=self.unit.value)
+
+    def correction_requested(self, fact: Fact, day: date) -> None:
+        rule, code = self._find(Matter.CORRECTION), "correction_requested"
+        if rule and rule.reading == "stops_term":
+            self.clock.stop(day)
+            code = "correction_requested_stopping"
+        self.found["correct_by"] = fact.day_of("until")
+        self._note(fact, day, code, self._id(Matter.CORRECTION), by_day=fact.data["until"])
+
+    def corrected(self, fact: Fact, day: date) -> None:
+        self.found.pop("correct_by", None)
+        rule = self._id(Matter.CORRECTION)
+        if self.clock.running_from is None and not self.found.get("suspended"):
+            stood = self.clock.start(day)
+            self._note(fact, day, "corrected_starting", rule, days=stood, unit=self.unit.value)
+        else:
+            self._note(fact, day, "corrected", rule)
+
+    def extended(self, fact: Fact, day: date) -> None:
+        until, rule = fact.day_of("until"), self._id(Matter.EXTENSION)
+        rolled_to = self.clock.extend(until)
+        self._note(fact, day, "extended", rule, until=until.isoformat())
+        self.notes += words.rolled(until, rolled_to, rule, self.own, code="extension_rolled")
+        if by := self._tell(fact, day, Matter.EXTENSION_NOTICE):
+            self._note(
+                fact, day, "extension_notice", self._id(Matter.EXTENSION_NOTICE), by_day=by.isoformat()
+            )
+
+    # what leaves it as it is
+
+    def hearing(self, fact: Fact, day: date) -> None:
+        rule, objection, on = self._find(Matter.HEARING), self._find(Matter.OBJECTION), fact.day_of("on")
+        decide_from = max(on, rule.last_day(day, self.own)) if rule else on
+        object_by = objection.last_day(day, self.own) if objection else on
+        self.found["hearing"] = Hearing(day, on, decide_from, object_by)
+        days = {"hearing_on": on, "by_day": object_by, "not_before": decide_from}
+        texts = {name: value.isoformat() for name, value in days.items()}
+        self._note(fact, day, "hearing", self._id(Matter.HEARING), **texts)
+
+    def hearing_exempt(self, fact: Fact, day: date) -> None:
+        self.found["hearing_exempt"] = True
+        self._note(fact, day, "hearing_exempt", self._id(Matter.HEARING))
+
+    def promised(self, fact: Fact, day: date) -> None:
+        self.found["control_until"] = fact.day_of("until")
+        self._note(fact, day, "promised", self._id(Matter.CONTROL), by_day=fact.data["until"])
+        self._tell(fact, day, Matter.CONTROL_NOTICE)
+
+    def control_lifted(self, fact: Fact, day: date) -> None:
+        self.found.pop("control_until", None)
+        self._note(fact, day, "control_lifted", self._id(Matter.CONTROL))
+
+    def linked(self, fact: Fact, day: date) -> None:
+        as_ = fact.data["as"]
+        matter = Matter.DUPLICATE if as_ == "duplicate" else Matter.REPEATED
+        self._note(fact, day, f"linked_{as_}", self._id(matter), number=fact.data["number"])
+
+    def recalculated(self, fact: Fact, day: date) -> None:
+        data = fact.data
+        code = "recalculated_calendar" if data["act"] else "recalculated_rule"
+        moved = {"act": data["act"], "from_day": data["before"], "to_day": data["after"]}
+        self._note(fact, day, code, data["rule"] or "D-ORDER", **moved)
+
+    def answered(self, fact: Fact, day: date) -> None:
+        late = day > self.clock.due and self.clock.running_from is not None
+        self.found["closed_on"] = day
+        self._note(fact, day, "answered_late" if late else "answered", self.rule.id)
+
+    def forwarded(self, fact: Fact, day: date) -> None:
+        by = forward_by(self.term(), self.own, self.law)
+        self.found["closed_on"] = day
+        self._tell(fact, day, Matter.FORWARD_NOTICE)
+        late = by is not None and day > by
+        params = {"by_day": by.isoformat()} if by else {}
+        self._note(
+            fact, day, "forwarded_late" if late else "forwarded", self._id(Matter.FORWARDING), **params
+        )
+
+    def closed(self, fact: Fact, day: date) -> None:
+        self.found["closed_on"] = day
+        self._note(fact, day, f"closed_{fact.data['how']}", self.rule.id)
+
+    def opened_again(self, fact: Fact, day: date) -> None:
+        raise ValueError("a ledger has one opening")
+
+    # what comes out
+
+    def _note(self, fact: Fact, day: date, code: str, rule: str, **params: Any) -> None:
+        entries = self.endings if "closed_on" in self.found else self.notes
+        entries.append(LedgerEntry(day, code, rule, params, fact.event, fact.by))
+
+    def _tell(self, fact: Fact, day: date, matter: Matter) -> date | None:
+        rule = self._find(matter)
+        if rule is None:
+            return None
+        by = rule.last_day(day, self.own) if rule.amount else day
+        self.notices.append(NoticeDue(fact.code.value, by, rule.id, fact.event))
+        return by
+
+    def term(self) -> Term:
+        clock = self.clock
+        return Term(
+            registered_on=self.registered_on,
+            due_on=clock.due,
+            raw_due_on=clock.raw,
+            regime=self.law.regime_on(self.law_day).code,
+            procedure=self.rule.procedure,
+            term_days=self.days,
+            entries=self._entries(),
+            unit=self.unit,
+            rule=self.rule.id,
+            subject=self.subject,
+            law_day=self.law_day,
+            week=int(self.own.week),
+            first_due_on=clock.first_due or clock.due,
+            facts=tuple(self.facts),
+            running=clock.running_from is not None and "closed_on" not in self.found,
+            extended=clock.extended,
+            rest=self.rest,
+            stopped_on=clock.stopped_on,
+            stood_days=clock.stood,
+            notices=tuple(self.notices),
+            **self.found,
+        )
+
+    def _entries(self) -> tuple[LedgerEntry, ...]:
+        opening = self.facts[0]
+        begun = (words.received(opening, self._id(Matter.REGISTRATION)), *self._circumstances(opening))
+        clock, rolling = self.clock, self._id(Matter.ROLLING)
+        if len(self.facts) == 1:
+            return (
+                *begun,
+                *_plain(self.registered_on, clock.due, clock.raw, self.rule, self.days, rolling, self.own),
+            )
+        special: list[LedgerEntry] = []
+        if self.unit is Unit.WORKING_DAYS:
+            for start, end in clock.stretches():
+                special += words.counted(start, end, self.own)
+        elif clock.raw and not clock.extended:
+            special += words.rolled(clock.raw, clock.due, rolling, self.own)
+        counting = words.counting(self.registered_on, self.rule, self.days, self.own)
+        explained = (*counting, *special, *self.notes, self._due(), *self.endings)
+        return (*begun, *sorted(explained, key=lambda entry: entry.day))
+
+    def _due(self) -> LedgerEntry:
+        clock = self.clock
+        if clock.running_from is None and "closed_on" not in self.found:
+            return LedgerEntry(clock.due, "due_on_hold", self.rule.id, {"stopped_due": clock.due.isoformat()})
+        return words.due(clock.due, self.rule, 0 if clock.extended else self.days)
+
+    def _circumstances(self, opening: Fact) -> list[LedgerEntry]:
+        """What is particular about how this holding began."""
+        data, stage, found = opening.data, opening.data.get("stage"), list[tuple[str, Matter]]()
+        params: dict[str, Any] = {}
+        if self.rest is not None:
+            params = {"days": self.rest, "unit": self.unit.value}
+            found.append(("rest_of_first_term", Matter.COMING_BACK))
+        elif stage and stage == self.subject:
+            found.append((f"complaint_{stage}", Matter.TERM))
+        elif data["origin"] in _ORIGINS:
+            found.append((f"own_term_{data['origin']}", _ORIGINS[data["origin"]]))
+        if data.get("anonymous"):
+            found.append(("anonymous", Matter.ANONYMOUS))
+        if data.get("filed_late"):
+            found.append(("filed_late", Matter.COMPLAINT_FILING))
+        return [
+            LedgerEntry(self.registered_on, code, self._id(matter), params, opening.event, opening.by)
+            for code, matter in found
+        ]
 
 
-def _received(
-    registered: Registration, hours: OfficeHours, calendar: Calendar, regime: Regime
-) -> LedgerEntry:
-    received_on = registered.received.date()
-    params: dict[str, Any] = {
-        "received_on": received_on.isoformat(),
-        "at": f"{registered.received:%H:%M}",
-        "registered_on": registered.day.isoformat(),
-        "opens": f"{hours.opens:%H:%M}",
-        "closes": f"{hours.closes:%H:%M}",
-    }
-    if registered.arrival is Arrival.DAY_OFF and (off := calendar.day_off(received_on)):
-        params |= _why(off)
-    return LedgerEntry(received_on, f"received_{registered.arrival.value}", regime.registration, params)
-
-
-def _counting(registered_on: date, rule: TermRule, calendar: Calendar) -> LedgerEntry:
-    first = registered_on + timedelta(days=1)
-    if rule.unit is Unit.WORKING_DAYS:
-        first = calendar.roll(first)
-    params = {"days": rule.days, "first": first.isoformat()}
-    return LedgerEntry(registered_on, f"counting_{rule.unit.value}", rule.rule, params)
-
-
-def _counted(registered_on: date, due_on: date, calendar: Calendar) -> list[LedgerEntry]:
-    """What is special about the days of a term in working days, in order."""
-    days = list(days_after(registered_on, due_on))
-    entries = [_worked_weekend(day, calendar) for day in days if calendar.is_worked_weekend(day)]
-    entries += [_off("non_working_skipped", off, them) for off, them in _days_off(days, calendar).items()]
-    return sorted(entries, key=lambda entry: entry.day)
-
-
-def _rolled(raw_due_on: date, due_on: date, rule: TermRule, calendar: Calendar) -> list[LedgerEntry]:
-    """Why a last day moved from `raw_due_on`; nothing when it did not."""
-    if raw_due_on == due_on:
-        return []
-    params = {"raw": raw_due_on.isoformat(), "rolled_to": due_on.isoformat()}
-    off = _days_off([raw_due_on, *days_after(raw_due_on, due_on)], calendar)
-    return [
-        LedgerEntry(raw_due_on, "rolled", rule.rolling, params),
-        *(_off("rolled_over", reason, days) for reason, days in off.items()),
-    ]
-
-
-def _days_off(days: list[date], calendar: Calendar) -> dict[DayOff, list[date]]:
-    found: dict[DayOff, list[date]] = {}
-    for day in days:
-        if off := calendar.day_off(day):
-            found.setdefault(off, []).append(day)
-    return found
-
-
-_RULE_OF = {
-    Why.WEEKEND: "D-WEEK",
-    Why.HOLIDAY: "D-HOLIDAY",
-    Why.OBSERVED: "D-HOLIDAY",
-    Why.TRANSFERRED: "D-TRANSFER",
-    Why.ORDERED: "D-ORDER",
+_ORIGINS = {"split": Matter.SPLITTING, "forwarded": Matter.OWN_TERM, "reopened": Matter.OWN_TERM}
+_TAKEN: Mapping[FactCode, Callable[[_Course, Fact, date], None]] = {
+    FactCode.OPENED: _Course.opened_again,
+    FactCode.SUSPENDED: _Course.suspended,
+    FactCode.RESUMED: _Course.resumed,
+    FactCode.CORRECTION_REQUESTED: _Course.correction_requested,
+    FactCode.CORRECTED: _Course.corrected,
+    FactCode.EXTENDED: _Course.extended,
+    FactCode.HEARING: _Course.hearing,
+    FactCode.HEARING_EXEMPT: _Course.hearing_exempt,
+    FactCode.PROMISED: _Course.promised,
+    FactCode.CONTROL_LIFTED: _Course.control_lifted,
+    FactCode.LINKED: _Course.linked,
+    FactCode.RECALCULATED: _Course.recalculated,
+    FactCode.ANSWERED: _Course.answered,
+    FactCode.FORWARDED: _Course.forwarded,
+    FactCode.CLOSED: _Course.closed,
 }
-
-
-def _off(code: str, off: DayOff, days: list[date]) -> LedgerEntry:
-    params = {"on": [day.isoformat() for day in days], **_why(off)}
-    return LedgerEntry(days[0], code, _RULE_OF[off.why], params)
-
-
-def _worked_weekend(day: date, calendar: Calendar) -> LedgerEntry:
-    rule = "D-ORDER" if day in calendar.overrides else "D-TRANSFER"
-    return LedgerEntry(day, "weekend_counted", rule, {"on": [day.isoformat()], "weekday": day.isoweekday()})
-
-
-def _why(off: DayOff) -> dict[str, Any]:
-    params = {"why": off.why.value}
-    if off.holiday:
-        params["holiday"] = off.holiday
-    if off.worked_on:
-        params["worked_on"] = off.worked_on.isoformat()
-    return params

@@ -114,7 +114,7 @@ class _Loader:
             _done(done)
 
     def _commands(self, life: Life, registration: Registration) -> Iterable[Command]:
-        agency = registration.agency
+        agency = registration.decision.agency
         for step in life.steps:
             if step.act is Act.FORWARD and step.to == agency:
                 return

@@ -5,6 +5,8 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, Request, Response
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from app.appeals import history
 from app.appeals.codes import Status
@@ -17,7 +19,7 @@ from app.intake.gatherer import Gatherer
 from app.intake.register import KeyReused
 from app.intake.schemas import AgencyOut, AppealIn, ReceiptRef, RegistrationOut, RouteOut
 from app.intake.submission import Person, Registration, Submission
-from app.routing.rules import Decision, UnknownAddressee, reason
+from app.routing.rules import UnknownAddressee, reason
 from app.staff.access import public
 
 router = APIRouter(prefix="/api/v1", tags=["citizens"])
@@ -49,23 +51,19 @@ EXAMPLES: dict[str, Any] = {
 }
 
 
-def gatherer(request: Request) -> Gatherer:
-    found: Gatherer = request.app.state.gatherer
-    return found
-
-
-def idempotency_key(
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="16-200 characters of your own; the same body again under it gives the same answer",
-        ),
-    ] = None,
-) -> str | None:
-    if key is not None and not re.fullmatch(r"[A-Za-z0-9._:~-]{16,200}", key):
-        raise Invalid.of("Idempotency-Key", "idempotency_key")
+def _well_formed(key: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:~-]{16,200}", key):
+        raise PydanticCustomError("idempotency_key", "idempotency key")
     return key
+
+
+IdempotencyKey = Annotated[
+    Annotated[str, AfterValidator(_well_formed)] | None,
+    Header(
+        alias="Idempotency-Key",
+        description="16-200 characters of your own; the same body again under it gives the same answer",
+    ),
+]
 
 
 @router.post(
@@ -83,11 +81,12 @@ def idempotency_key(
 )
 async def file_appeal(
     appeal: Annotated[AppealIn, Body(openapi_examples=EXAMPLES)],
-    key: Annotated[str | None, Depends(idempotency_key)],
-    registrar: Annotated[Gatherer, Depends(gatherer)],
     lang: Lang,
+    request: Request,
     response: Response,
+    key: IdempotencyKey = None,
 ) -> RegistrationOut:
+    registrar: Gatherer = request.app.state.gatherer
     registration = await registrar.register(submission(appeal, key))
     response.status_code = 201 if registration.created else 200
     return registration_out(registration, lang)
@@ -118,14 +117,14 @@ def submission(appeal: AppealIn, key: str | None) -> Submission:
 def registration_out(registration: Registration, lang: Language) -> RegistrationOut:
     directory = snapshot.current()
     on = registration.registered_on
-    agency = directory.agency(registration.agency)
+    agency = directory.agency(registration.decision.agency)
     return RegistrationOut(
         number=registration.number,
         access_code=registration.access_code,
         status=Status.REGISTERED,
         missing=registration.missing,
         agency=AgencyOut(code=agency.code, name=agency.name(lang, on)),
-        route=RouteOut(reason=reason(Decision.from_json(registration.route), directory, lang, on)),
+        route=RouteOut(reason=reason(registration.decision, directory, lang, on)),
         registered_on=on,
         due_on=registration.due_on,
         receipt=ReceiptRef(url=f"/api/v1/receipts/{registration.number}"),

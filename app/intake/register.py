@@ -69,7 +69,7 @@ async def register(
     fresh = await record.insert(connection, list(rows.values()))
     for place, row in rows.items():
         if row.appeal_id in fresh:
-            answers[place] = _registration(row, decided[place])
+            answers[place] = _registration(row.appeal_id, decided[place])
     waiting = {place: rows[place] for place, answer in enumerate(answers) if answer is None}
     answers_before = await _answered_before(connection, waiting)
     return [answer if answer is not None else answers_before[place] for place, answer in enumerate(answers)]
@@ -130,7 +130,8 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
     body = history.canonical(said.body())
     salt = secrets.token_bytes(16)
     content_hash = history.content_hash(salt, body)
-    data = _event_data(item)
+    routed = item.decision.as_json()
+    data = _event_data(item, routed)
     lock = cipher()
     return NewAppeal(
         appeal_id=appeal_id,
@@ -149,7 +150,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         applicant_type=who.type,
         source_id=item.source_id,
         external_id=said.external_id,
-        route=to_json(item.decision.as_json()),
+        route=to_json(routed),
         missing=record.pg_array(item.missing),
         agency_id=item.decision.agency_id,
         name=lock.encrypt_optional(who.name, "applicant.name"),
@@ -190,33 +191,39 @@ def _digits(phone: str | None) -> str | None:
     return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else digits or None
 
 
-def _event_data(item: _Decided) -> dict[str, Any]:
+def _event_data(item: _Decided, routed: dict[str, Any]) -> dict[str, Any]:
     return {
         "agency": item.decision.agency,
         "channel": item.submission.channel,
         "due_on": item.term.due_on.isoformat(),
         "registered_on": item.term.registered_on.isoformat(),
-        "route": item.decision.as_json(),
+        "route": routed,
     }
 
 
-def _registration(row: NewAppeal, item: _Decided) -> Registration:
-    return _answer(row.appeal_id, row.applicant_type, _event_data(item), item.missing, created=True)
-
-
-def _answer(
-    appeal_id: int, applicant_type: str, data: dict[str, Any], missing: list[str], *, created: bool
-) -> Registration:
+def _registration(appeal_id: int, item: _Decided) -> Registration:
     return Registration(
         appeal_id=appeal_id,
-        number=format_number(appeal_id, ApplicantType(applicant_type)),
+        number=format_number(appeal_id, item.submission.applicant.type),
         access_code=access_code(appeal_id),
-        agency=data["agency"],
-        route=data["route"],
-        registered_on=date.fromisoformat(data["registered_on"]),
-        due_on=date.fromisoformat(data["due_on"]),
-        missing=missing,
-        created=created,
+        decision=item.decision,
+        registered_on=item.term.registered_on,
+        due_on=item.term.due_on,
+        missing=item.missing,
+        created=True,
+    )
+
+
+def _registered_before(first: asyncpg.Record) -> Registration:
+    return Registration(
+        appeal_id=first["id"],
+        number=format_number(first["id"], ApplicantType(first["applicant_type"])),
+        access_code=access_code(first["id"]),
+        decision=Decision.from_json(first["data"]["route"]),
+        registered_on=date.fromisoformat(first["data"]["registered_on"]),
+        due_on=date.fromisoformat(first["data"]["due_on"]),
+        missing=first["missing"],
+        created=False,
     )
 
 
@@ -233,7 +240,5 @@ async def _answered_before(
         if first["request_hash"] != row.request_hash:
             answers[place] = KeyReused()
         else:
-            answers[place] = _answer(
-                first["id"], first["applicant_type"], first["data"], first["missing"], created=False
-            )
+            answers[place] = _registered_before(first)
     return answers

@@ -142,17 +142,17 @@ class ReceiptOut(Out):
 
 
 class SupplementIn(Schema):
-    text: FullText
+    text: Annotated[FullText, Field(examples=["Кеше шебер келіп кетті, бірақ жылу әлі жоқ."])]
 
 
 class WithdrawalIn(Schema):
-    reason: Text | None = None
+    reason: Annotated[Text | None, Field(examples=["Жылу қосылды, рақмет."])] = None
 
 
 class RatingIn(Schema):
-    score: Annotated[int, Field(ge=1, le=5, strict=True)]
-    resolved: Annotated[bool, Field(strict=True)]
-    comment: Text | None = None
+    score: Annotated[int, Field(ge=1, le=5, strict=True, examples=[5])]
+    resolved: Annotated[bool, Field(strict=True, examples=[True])]
+    comment: Annotated[Text | None, Field(examples=["Тез шешілді."])] = None
 
 
 class ActOut(Out):

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.appeals.codes import ActorKind, ApplicantType, Kind
 from app.core.i18n import Language
+from app.routing.rules import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,7 @@ class Registration:
     appeal_id: int
     number: str
     access_code: str
-    agency: str
-    route: dict[str, Any]
+    decision: Decision
     registered_on: date
     due_on: date
     missing: list[str]

@@ -2,6 +2,7 @@
 
 Counts of 1 to 4 are hidden. Because figures add up (a row's identity, the total of the rows), further ones
 are hidden until every hidden figure could also be another one, whatever is worked out from those shown.
+It looks at one table: differences between tables of other periods or filters are not judged here.
 """
 
 from collections.abc import Iterator, Mapping

@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from babel import Locale
 from babel.numbers import format_decimal, format_percent
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
@@ -129,11 +130,12 @@ def _number(number: int | None, lang: Language) -> str:
 
 
 def _share(share: float | None, lang: Language) -> str:
-    """In percent, rounded down: what is not all in time is never shown as 100 %."""
+    """In percent to one decimal, rounded down: what is not all in time is never shown as 100 %."""
     if share is None:
         return "—"
     cut = Decimal(str(share)).quantize(Decimal("0.001"), rounding=ROUND_DOWN)
-    return format_percent(cut, locale=lang, decimal_quantization=False)
+    pattern = Locale.parse(lang).percent_formats[None].pattern.replace("##0", "##0.0")
+    return format_percent(cut, pattern, locale=lang)
 
 
 def _period(first: date, last: date, lang: Language) -> str:

@@ -174,6 +174,8 @@ def completed(document: dict[str, Any], routes: Iterable[RouteContext]) -> dict[
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
             _declare(operation["responses"], _implied(route))
+            for parameter in operation.get("parameters", ()):
+                _without_null(parameter["schema"])
             if names[route.name] == 1:
                 operation["operationId"] = route.name
     return document
@@ -182,6 +184,14 @@ def completed(document: dict[str, Any], routes: Iterable[RouteContext]) -> dict[
 def _problem_schemas() -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     return {**problem.pop("$defs"), "Problem": problem}
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """An address or a header cannot carry null: what is optional is left out."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema |= kinds[0] | schema
 
 
 def _implied(route: RouteContext) -> list[type[AppError]]:

@@ -117,6 +117,7 @@ async def test_a_refusal_names_what_this_role_may_do_now(office: Office) -> None
         ("note", {}, "text"),
         ("note", {"text": "а", "colour": 1}, "colour"),
         ("note", {"text": "a\u0000"}, "text"),
+        ("draft", {"text": "a\u0000"}, "text"),
         ("claim", {"text": "а"}, "text"),
         ("answer", ANSWER | {"outcome": "good"}, "outcome"),
         ("answer", ANSWER | {"language": "de"}, "language"),
@@ -139,6 +140,25 @@ async def test_a_body_that_does_not_fit(office: Office, act: str, body: dict[str
     answer = await office.try_act("head@energy", appeal.number, act, **body)
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (rb'{"text": "\ud800"}', 422),
+        (b'{"text": "\xff"}', 400),
+        (b'{"text": ', 400),
+        (b"[]", 422),
+        (b"", 422),
+        (b'{"text": "' + b"a" * 2_000_000 + b'"}', 413),
+    ],
+)
+async def test_a_body_that_cannot_be_read(office: Office, body: bytes, status: int) -> None:
+    appeal = await office.file()
+    person = await office.person("operator@energy")
+    headers = person.headers | {"if-match": "*", "content-type": "application/json"}
+    answer = await office.client.post(f"/api/v1/cases/{appeal.number}/note", headers=headers, content=body)
+    assert answer.status_code == status
 
 
 async def test_forwarding_to_nobody_names_who_may_be_meant(office: Office) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 
@@ -12,7 +13,7 @@ from app.core.db import Database
 from app.directory import snapshot
 from app.staff.access import StaffCaller
 from app.staff.permissions import Role
-from tests.casework.people import NO_PASSWORD, Office, Person, registered, submission
+from tests.casework.people import Office, Person, registered, submission
 
 SOON = 10  # seconds; whoever waits for a lock that is never given waits longer
 
@@ -62,13 +63,7 @@ async def test_nobody_waits_for_a_claim_that_is_not_finished(office: Office, rea
     quick = [await office.person(f"quick{n}@energy") for n in range(3)]
     energy = snapshot.current().agency("energy")
     caller = StaffCaller(
-        slow.account_id,
-        slow.login,
-        slow.name,
-        Role.OPERATOR,
-        energy.id,
-        "energy",
-        session=None,  # type: ignore[arg-type]
+        slow.account_id, slow.login, slow.name, Role.OPERATOR, energy.id, energy.code, session=uuid4()
     )
     async with real_db.transaction() as connection:
         rows = await queue.claim(connection, caller, 1, snapshot.current(), now)
@@ -108,7 +103,3 @@ async def test_the_lease_that_ends_is_taken_once(office: Office, real_db: Databa
         await connection.execute("UPDATE holding SET lease_until = $1", clock.now() - timedelta(seconds=1))
     taken = await asyncio.gather(*(claim(office.client, person) for person in people))
     assert sorted(taken) == [[]] * 7 + [[appeal.number]]
-
-
-def test_the_password_is_nobodys() -> None:
-    assert not NO_PASSWORD.startswith("$argon2")

@@ -16,7 +16,9 @@ from app.deadlines.calendar import (
     Calendar,
     DayOff,
     OfficeHours,
+    Override,
     Why,
+    add_months,
     registration_day,
 )
 
@@ -37,6 +39,16 @@ def test_every_day_of_2015_2027_is_as_the_package_has_it() -> None:
     package = country_holidays("KZ", years=range(2014, 2029))
     span = (date(2015, 1, 1) + timedelta(days=n) for n in range((date(2028, 1, 1) - date(2015, 1, 1)).days))
     assert [d for d in span if CALENDAR.is_working_day(d) != package.is_working_day(d)] == []
+
+
+def test_counting_agrees_with_the_package_from_every_day_of_2015_2027() -> None:
+    package = country_holidays("KZ", years=range(2014, 2029))
+    span = [date(2015, 1, 1) + timedelta(days=n) for n in range((date(2028, 1, 1) - date(2015, 1, 1)).days)]
+    for count in (1, 3, 15, 20):
+        assert [
+            d for d in span if CALENDAR.add_working_days(d, count) != package.get_nth_working_day(d, count)
+        ] == []
+    assert [d for d in span if CALENDAR.working_day_before(d, 3) != package.get_nth_working_day(d, -3)] == []
 
 
 @pytest.mark.parametrize(
@@ -139,6 +151,60 @@ def test_a_six_day_week_works_on_saturdays_and_gets_no_day_for_them(on: str, wor
     assert CALENDAR.for_week(SIX).is_working_day(day(on)) is works
 
 
+def order(on: str, *, working: bool, since: str, act: str = "order", exchanged: str = "") -> Override:
+    return Override(day(on), working, act, day(since), day(exchanged) if exchanged else None)
+
+
+def test_an_order_counts_if_it_was_in_force_by_the_day_it_is_about() -> None:
+    in_time = Calendar([order("2026-11-24", working=False, since="2026-11-24")])
+    assert not in_time.is_working_day(day("2026-11-24"))
+    too_late = Calendar([order("2026-11-24", working=False, since="2026-11-25")])
+    assert too_late.is_working_day(day("2026-11-24"))
+    assert too_late.overrides == {}
+
+
+def test_of_several_orders_about_a_day_the_last_to_come_into_force_decides() -> None:
+    first = order("2026-11-24", working=False, since="2026-11-01")
+    recalled = order("2026-11-24", working=True, since="2026-11-20")
+    for orders in ([first, recalled], [recalled, first]):
+        assert Calendar(orders).is_working_day(day("2026-11-24"))
+    back_dated = order("2026-11-24", working=False, since="2026-11-26")
+    assert Calendar([first, recalled, back_dated]).is_working_day(day("2026-11-24"))
+
+
+def test_an_order_that_repeats_what_is_known_gives_the_known_reason() -> None:
+    repeated = Calendar([order("2026-12-16", working=False, since="2026-01-01")])
+    assert repeated.day_off(day("2026-12-16")) == DayOff(Why.HOLIDAY, "independence-day")
+
+
+def test_an_exchange_is_explained_and_is_none_for_a_six_day_week() -> None:
+    saturday, friday = day("2026-11-28"), day("2026-11-27")
+    moved = Calendar(
+        [
+            order("2026-11-27", working=False, since="2026-11-01", exchanged="2026-11-28"),
+            order("2026-11-28", working=True, since="2026-11-01", exchanged="2026-11-27"),
+        ]
+    )
+    assert moved.day_off(friday) == DayOff(Why.TRANSFERRED, worked_on=saturday, act="order")
+    assert moved.is_worked_weekend(saturday)
+    assert moved.for_week(SIX).is_working_day(friday)
+    assert moved.for_week(SIX).is_working_day(saturday)
+    assert moved.for_week(SIX).for_week(5) is moved
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "end"),
+    [
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2027-11-30", 3, "2028-02-29"),
+        ("2026-12-01", 2, "2027-02-01"),
+        ("2026-05-15", 0, "2026-05-15"),
+    ],
+)
+def test_months_end_on_the_same_date_or_the_last_of_a_shorter_month(start: str, count: int, end: str) -> None:
+    assert add_months(day(start), count) == day(end)
+
+
 def test_days_out_of_range_are_refused_clearly() -> None:
     for outside in (date(2005, 12, 31), date(2063, 1, 1), date(1800, 1, 1), date.min, date.max):
         with pytest.raises(ValueError, match="outside the calendar, 2006-01-01 to 2062-12-31"):
@@ -149,6 +215,8 @@ def test_days_out_of_range_are_refused_clearly() -> None:
         CALENDAR.add_working_days(LAST_DAY, 1)
     with pytest.raises(ValueError, match="-1 working days"):
         CALENDAR.add_working_days(FIRST_DAY, -1)
+    with pytest.raises(ValueError, match="the calendar begins on 2006-01-01"):
+        CALENDAR.working_day_before(FIRST_DAY, 1)
     with pytest.raises(ValueError, match="4"):
         Calendar(week=4)
 
@@ -225,6 +293,13 @@ def test_adding_agrees_with_a_day_by_day_loop(start: date, count: int, week: int
         looped += timedelta(days=1)
         left -= calendar.is_working_day(looped)
     assert calendar.add_working_days(start, count) == looped
+
+
+@settings(deadline=None)
+@given(DAYS, st.integers(0, 120))
+def test_counting_back_is_the_inverse_of_adding(start: date, count: int) -> None:
+    working = CALENDAR.roll(start)
+    assert CALENDAR.working_day_before(CALENDAR.add_working_days(working, count), count) == working
 
 
 @settings(deadline=None)

@@ -1,16 +1,16 @@
-"""Terms: both regimes, why each day is what it is, and properties."""
+"""Terms as they open: both regimes, why each day is what it is, and properties."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.deadlines.calendar import SIX, ZONE, Calendar, OfficeHours
-from app.deadlines.ledger import LedgerEntry, forward_due, open_term
-from app.deadlines.regimes import REGIMES, RULES, regime_for, regime_on
+from app.deadlines.facts import opened
+from app.deadlines.ledger import LedgerEntry, compute, forward_due, open_term
+from app.deadlines.regimes import LAW, regime_for
 
 CALENDAR = Calendar()
 HOURS = OfficeHours()
@@ -46,7 +46,9 @@ def test_reference_cases(received: str, raw: str | None, due: str) -> None:
 
 
 def test_thirty_calendar_days_of_the_2007_law_roll_too() -> None:
-    assert CALENDAR.roll(day("2021-04-09") + timedelta(days=30)) == day("2021-05-11")
+    opening = opened("statement", at_noon("2021-04-09"), HOURS, CALENDAR, check_needed=True)
+    term = compute([opening], CALENDAR)
+    assert (term.term_days, term.raw_due_on, term.due_on) == (30, day("2021-05-09"), day("2021-05-11"))
 
 
 def test_the_regime_is_of_the_moment_of_receipt_not_of_registration() -> None:
@@ -132,27 +134,6 @@ def test_a_new_override_is_not_answered_from_an_old_count() -> None:
     )
 
 
-def test_regimes_follow_each_other_without_a_gap() -> None:
-    for older, newer in pairwise(REGIMES):
-        assert older.valid_to is not None
-        assert older.valid_to + timedelta(days=1) == newer.valid_from
-    assert REGIMES[-1].valid_to is None
-    with pytest.raises(ValueError, match="2006-12-31"):
-        regime_on(day("2006-12-31"))
-
-
-def test_every_rule_that_is_named_exists_and_was_in_force() -> None:
-    for regime in REGIMES:
-        terms = {*regime.terms.values(), regime.forwarding}
-        named = (
-            {regime.registration} | {term.rule for term in terms} | {term.rolling for term in terms} - {""}
-        )
-        for rule in (RULES[name] for name in named):
-            assert rule.valid_from <= regime.valid_from
-            assert rule.valid_to == regime.valid_to
-        assert set(regime.terms) == set(KINDS)
-
-
 @settings(deadline=None)
 @given(INSTANTS, st.sampled_from(KINDS), st.sampled_from((5, 6)))
 def test_a_due_day_is_a_working_day_and_its_entries_survive_storage(
@@ -162,14 +143,14 @@ def test_a_due_day_is_a_working_day_and_its_entries_survive_storage(
     assert CALENDAR.for_week(week).is_working_day(term.due_on)
     assert term.entries[-1].day == term.due_on
     assert [entry.day for entry in term.entries] == sorted(entry.day for entry in term.entries)
-    assert all(entry.rule in RULES for entry in term.entries)
+    assert all(entry.rule in LAW.ids() for entry in term.entries)
     stored = [LedgerEntry.from_json(json.loads(json.dumps(entry.as_json()))) for entry in term.entries]
     assert stored == list(term.entries)
 
 
 @settings(deadline=None)
 @given(INSTANTS, st.timedeltas(timedelta(0), timedelta(days=40)), st.sampled_from(KINDS))
-def test_a_later_receipt_never_gives_an_earlier_due_day_under_one_regime(
+def test_a_later_receipt_never_gives_an_earlier_due_day(
     instant: datetime, later: timedelta, kind: str
 ) -> None:
     after = min(instant + later, datetime(2060, 12, 30, tzinfo=UTC))

@@ -46,6 +46,24 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(base, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A stopped cluster to copy, for the tests that are not about making one."""
+    base = Path(tempfile.mkdtemp(prefix="ls-ops-", dir="/tmp"))
+    base.chmod(0o711)
+    with opened(base / "data"):
+        pass
+    yield base / "data"
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def stocked(folder: Path, made: Path) -> Path:
+    """The folder of a test, with a cluster in `data`."""
+    subprocess.run(["cp", "-a", made, folder / "data"], check=True)
+    return folder
+
+
 @pytest.fixture
 def state(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The system folder, moved to where this test may litter."""
@@ -131,18 +149,18 @@ def test_is_made_as_decided(folder: Path) -> None:
         assert Path(cluster.socket_dir).stat().st_mode & 0o077 == 0
 
 
-def test_callers_environment_does_not_matter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_callers_environment_does_not_matter(stocked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PGPORT": "1", "PGDATA": "/nowhere", "PGOPTIONS": "-c x=y", "LANG": "xx"}.items():
         monkeypatch.setenv(name, value)
-    with opened(folder / "data") as cluster:
+    with opened(stocked / "data") as cluster:
         monkeypatch.delenv("PGOPTIONS")
         assert ask(cluster.owner_url, "SELECT 1") == 1
 
 
-def test_another_process_attaches_and_sees_the_same(folder: Path) -> None:
-    with opened(folder / "data") as cluster:
+def test_another_process_attaches_and_sees_the_same(stocked: Path) -> None:
+    with opened(stocked / "data") as cluster:
         ask(cluster.owner_url, "CREATE TABLE seen AS SELECT 7 AS n")
-        with another_process(folder / "data") as (_, owned, pid, url):
+        with another_process(stocked / "data") as (_, owned, pid, url):
             assert (owned, pid) == ("False", cluster.pid)
             assert ask(url, "SELECT n FROM seen") == 7
         assert ask(cluster.owner_url, "SELECT n FROM seen") == 7, "who attached must not stop it"
@@ -154,15 +172,15 @@ def test_two_that_start_at_once_share_one(folder: Path) -> None:
         assert one[2] == two[2]
 
 
-def test_second_owner_is_refused_by_name(folder: Path) -> None:
-    with opened(folder / "data"):
-        error = refusal(folder / "data", attach=False)
+def test_second_owner_is_refused_by_name(stocked: Path) -> None:
+    with opened(stocked / "data"):
+        error = refusal(stocked / "data", attach=False)
     assert error.code == "second_owner"
     assert str(os.getpid()) in error.message
 
 
-def test_who_attached_takes_over_when_the_owner_goes(folder: Path) -> None:
-    with another_process(folder / "data") as (process, _, _, _), opened(folder / "data") as cluster:
+def test_who_attached_takes_over_when_the_owner_goes(stocked: Path) -> None:
+    with another_process(stocked / "data") as (process, _, _, _), opened(stocked / "data") as cluster:
         cluster.tend()
         assert not cluster.owned
         process.terminate()
@@ -172,7 +190,7 @@ def test_who_attached_takes_over_when_the_owner_goes(folder: Path) -> None:
         assert ask(cluster.owner_url, "SELECT 1") == 1
 
 
-def test_killed_server_recovers_what_was_committed(folder: Path) -> None:
+def test_killed_server_recovers_what_was_committed(stocked: Path) -> None:
     async def write_until_killed(cluster: Cluster) -> int:
         connection = await asyncpg.connect(cluster.owner_url)
         await connection.execute("CREATE TABLE written (n int)")
@@ -186,7 +204,7 @@ def test_killed_server_recovers_what_was_committed(folder: Path) -> None:
         return n
 
     said: list[str] = []
-    with opened(folder / "data", settings={}, say=said.append) as cluster:
+    with opened(stocked / "data", settings={}, say=said.append) as cluster:
         written = asyncio.run(write_until_killed(cluster))
         assert written >= 200
         _wait(lambda: not _alive(cluster.pid))
@@ -195,13 +213,13 @@ def test_killed_server_recovers_what_was_committed(folder: Path) -> None:
     assert any("ended unexpectedly" in line for line in said)
 
 
-def test_server_that_outlived_its_owner_is_taken_over_and_stopped(folder: Path) -> None:
-    with another_process(folder / "data") as (process, _, pid, url):
+def test_server_that_outlived_its_owner_is_taken_over_and_stopped(stocked: Path) -> None:
+    with another_process(stocked / "data") as (process, _, pid, url):
         ask(url, "CREATE TABLE kept AS SELECT 1 AS n")
         process.kill()
         process.wait()
         assert _alive(pid)
-        with opened(folder / "data") as cluster:
+        with opened(stocked / "data") as cluster:
             assert cluster.owned
             assert cluster.taken_over
             assert cluster.pid == pid
@@ -209,36 +227,34 @@ def test_server_that_outlived_its_owner_is_taken_over_and_stopped(folder: Path) 
         assert not _alive(pid)
 
 
-def test_owner_and_server_killed_together(folder: Path) -> None:
-    with another_process(folder / "data") as (process, _, pid, url):
+def test_owner_and_server_killed_together(stocked: Path) -> None:
+    with another_process(stocked / "data") as (process, _, pid, url):
         ask(url, "CREATE TABLE kept AS SELECT 1 AS n")
         process.kill()
         os.kill(pid, signal.SIGKILL)
         process.wait()
-        with opened(folder / "data") as cluster:
+        with opened(stocked / "data") as cluster:
             assert not cluster.taken_over
             assert ask(cluster.owner_url, "SELECT n FROM kept") == 1
 
 
-def test_server_whose_socket_was_deleted_is_replaced(folder: Path) -> None:
-    with another_process(folder / "data") as (process, _, pid, _):
+def test_server_whose_socket_was_deleted_is_replaced(stocked: Path) -> None:
+    with another_process(stocked / "data") as (process, _, pid, _):
         process.kill()
         process.wait()
-        found = read_pid_file(folder / "data" / "postgres")
+        found = read_pid_file(stocked / "data" / "postgres")
         assert found
         shutil.rmtree(found.socket_dir)
-        with opened(folder / "data") as cluster:
+        with opened(stocked / "data") as cluster:
             assert cluster.pid != pid
             assert ask(cluster.owner_url, "SELECT 1") == 1
 
 
-def test_stale_pid_file_of_a_number_in_use(folder: Path) -> None:
-    with opened(folder / "data"):
-        pass
-    stale = folder / "data" / "postgres" / "postmaster.pid"
+def test_stale_pid_file_of_a_number_in_use(stocked: Path) -> None:
+    stale = stocked / "data" / "postgres" / "postmaster.pid"
     lines = [str(os.getppid()), str(stale.parent), "1700000000", "5432", "/tmp", "", "1 1", "ready"]
     stale.write_text("\n".join(lines) + "\n")
-    with opened(folder / "data") as cluster:
+    with opened(stocked / "data") as cluster:
         assert not cluster.taken_over
         assert ask(cluster.owner_url, "SELECT 1") == 1
 
@@ -288,21 +304,21 @@ def test_a_file_in_the_way(folder: Path, where: str) -> None:
     assert "LS_DATA_DIR" in error.message
 
 
-def test_settings_that_the_server_refuses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    error = refusal(folder / "data", settings={**FAST, "shared_buffers": "plenty"})
-    assert [path.name for path in folder.iterdir()] == ["data"], "the socket's folder is removed"
+def test_settings_that_the_server_refuses(stocked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(stocked))
+    error = refusal(stocked / "data", settings={**FAST, "shared_buffers": "plenty"})
+    assert [path.name for path in stocked.iterdir()] == ["data"], "the socket's folder is removed"
     assert error.code == "start_failed"
     assert "shared_buffers" in error.message
 
 
-def test_operators_own_settings_are_read(folder: Path) -> None:
-    with opened(folder / "data") as cluster:
+def test_operators_own_settings_are_read(stocked: Path) -> None:
+    with opened(stocked / "data") as cluster:
         pass
     place = embedded_place.find_place(cluster.data_dir, _silent)
     (place.pgdata / "operator.conf").write_text("work_mem = '7MB'\nport = 9\n")
     os.chown(place.pgdata / "operator.conf", place.account.uid, place.account.gid)
-    with opened(folder / "data") as cluster:
+    with opened(stocked / "data") as cluster:
         assert ask(cluster.owner_url, "SHOW work_mem") == "7MB"
         assert ask(cluster.owner_url, "SHOW port") == "5432", "what the socket needs is not theirs to change"
 
@@ -383,12 +399,12 @@ def test_root_copies_binaries_that_the_system_user_cannot_reach(
 
 
 @only_root
-def test_data_that_root_copied_become_the_system_users(folder: Path) -> None:
-    with opened(folder / "data") as cluster:
+def test_data_that_root_copied_become_the_system_users(stocked: Path) -> None:
+    with opened(stocked / "data") as cluster:
         ask(cluster.owner_url, "CREATE TABLE kept AS SELECT 1 AS n")
-    shutil.copytree(folder / "data", folder / "restored")
-    (folder / "restored").chmod(0o711)
-    with opened(folder / "restored") as cluster:
+    shutil.copytree(stocked / "data", stocked / "restored")
+    (stocked / "restored").chmod(0o711)
+    with opened(stocked / "restored") as cluster:
         assert ask(cluster.owner_url, "SELECT n FROM kept") == 1
 
 

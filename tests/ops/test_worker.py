@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from app.core.db import Database, DatabaseUrls
-from app.worker import JOBS, Job, _reach, keep, keep_all, once
+from app.worker import JOBS, Job, keep, keep_all, once, reach
 
 SOON = timedelta(milliseconds=10)
 
@@ -74,7 +74,7 @@ async def test_every_job_runs_on_an_empty_database(real_db: Database) -> None:
 async def test_waits_for_a_database_that_is_not_there_until_stopped() -> None:
     stop = asyncio.Event()
     nowhere = DatabaseUrls.of("postgresql://nobody@127.0.0.1:1/none")
-    reaching = asyncio.create_task(_reach(nowhere, 2, stop))
+    reaching = asyncio.create_task(reach(nowhere, 2, stop))
     await asyncio.sleep(0.1)
     stop.set()
     assert await asyncio.wait_for(reaching, 10) is None

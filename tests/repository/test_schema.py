@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import DateTime, ForeignKeyConstraint, Table
+from sqlalchemy import DateTime, ForeignKeyConstraint, Table, UniqueConstraint
+from sqlmodel import SQLModel
 
 from app.core import migrate
 from app.core.db import DatabaseUrls
 from app.tables import METADATA
+
+# Channels are never deleted or renamed; an index on their code would cost every registration.
+NOT_WORTH_ONE = {"appeal.channel"}
 
 
 def test_there_is_one_newest_migration() -> None:
@@ -31,6 +35,9 @@ async def test_the_migrations_make_exactly_the_tables(worker_urls: DatabaseUrls)
 def indexes(table: Table) -> Iterator[list[str]]:
     """The columns of every index of a table, those behind its keys among them."""
     yield [column.name for column in table.primary_key.columns]
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield [column.name for column in constraint.columns]
     for index in table.indexes:
         yield [getattr(column, "name", "") for column in index.expressions]
 
@@ -40,13 +47,13 @@ def foreign_keys(table: Table) -> Iterator[ForeignKeyConstraint]:
 
 
 def test_every_foreign_key_has_an_index_that_begins_with_it() -> None:
-    found = [
+    found = {
         f"{table.name}.{'+'.join(key.column_keys)}"
         for table in METADATA.tables.values()
         for key in foreign_keys(table)
         if not any(columns[: len(key.column_keys)] == key.column_keys for columns in indexes(table))
-    ]
-    assert not found
+    }
+    assert found == NOT_WORTH_ONE
 
 
 def test_every_moment_knows_its_zone() -> None:
@@ -61,9 +68,7 @@ def test_every_moment_knows_its_zone() -> None:
 
 def test_no_relationship_between_classes() -> None:
     """What belongs together is asked for by one statement, never loaded behind a reader's back."""
-    from sqlmodel import SQLModel
-
-    classes = SQLModel.__subclasses__()
+    classes: list[type[SQLModel]] = list(SQLModel.__subclasses__())
     while classes:
         cls = classes.pop()
         classes += cls.__subclasses__()

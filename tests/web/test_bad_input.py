@@ -1,16 +1,25 @@
 """Whatever a caller sends: a refusal in their language, never a 500, and nothing half-written."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from jose import jwt
 
+from app.core import clock
 from app.core.db import Database
 from app.core.http import DEFAULT_BODY_LIMIT, PROBLEM_JSON
 from app.core.i18n import LANGUAGES, Language, t
+from app.staff import service, tokens
 from app.staff.attempts import LIMIT
+from app.staff.permissions import Role
+from app.staff.repository import NewAccount
 from app.tables import METADATA
 
 APPEALS = "/api/v1/appeals"
@@ -511,6 +520,52 @@ async def test_a_token_that_is_none(client: httpx.AsyncClient, token: str) -> No
     answer = await client.get(ME, headers=headers)
     check(answer, 401, "token_invalid" if token else "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.fixture
+async def token(db: Database) -> str:
+    """A good access token of an operator."""
+    async with db.read() as connection:
+        energy = await connection.fetchval("SELECT id FROM agency WHERE code = 'energy'")
+    await service.ensure_accounts(db, [NewAccount("aigul@energy", "Айгүл", Role.OPERATOR, energy)], "none")
+    async with db.read() as connection:
+        account = await connection.fetchval("SELECT id FROM staff_account WHERE login = 'aigul@energy'")
+    return tokens.issue(account, uuid4())
+
+
+def signed_by_others(token: str) -> dict[str, str]:
+    """The same claims under other signatures."""
+    header, claims, signature = token.split(".")
+    said = jwt.get_unverified_claims(token)
+    kid = jwt.get_unverified_header(token)["kid"]
+    other = ec.generate_private_key(ec.SECP256R1())
+    pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    admin = base64.urlsafe_b64encode(json.dumps(said | {"sub": "1"}).encode()).decode().rstrip("=")
+    return {
+        "another key": jwt.encode(said, pem, algorithm="ES256", headers={"kid": kid}),
+        "a shared secret": jwt.encode(said, "secret", algorithm="HS256", headers={"kid": kid}),
+        "other claims": f"{header}.{admin}.{signature}",
+        "no signature": f"{header}.{claims}.",
+        "a cut signature": token[:-2],
+    }
+
+
+async def test_a_forged_token(client: httpx.AsyncClient, token: str) -> None:
+    for how, forged in signed_by_others(token).items():
+        answer = await client.get(ME, headers={"Authorization": f"Bearer {forged}"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid"), how
+
+
+async def test_an_expired_token(
+    client: httpx.AsyncClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    later = clock.now() + tokens.LIFETIME
+    monkeypatch.setattr(clock, "now", lambda: later)
+    check(await client.get(ME, headers=headers), 401, "token_expired")
+    check(await client.get("/api/v1/queue", headers=headers), 401, "token_expired")
+    figures = await client.get("/api/v1/statistics/agencies", headers=headers)
+    check(figures, 401, "token_expired")
 
 
 # Marks, languages
