@@ -4,22 +4,26 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 from pydantic import ValidationError
 
 from app import listening
 from app.core.embedded_postgres import Cluster, open_cluster
+from app.oversight import cli as oversight_cli
 from app.settings import Settings, get_settings
+from app.staff import cli as staff_cli
 from app.supervise import Service, supervise
 
 if TYPE_CHECKING:
-    from app.core.db import DatabaseUrls
+    from app.core.db import Database, DatabaseUrls
+
+Result = TypeVar("Result")
 
 NAME = "listening-state"
 PORT_PATIENCE = 15.0
@@ -285,6 +289,36 @@ def _explained(error: Exception) -> str:
 def _setting_problem(place: Sequence[int | str], message: str) -> str:
     name = "_".join(str(part) for part in place).upper()
     return f"LS_{name}: {message}" if name else message.removeprefix("Value error, ")
+
+
+def _on_database(work: "Callable[[Database], Awaitable[Result]]") -> "Result":
+    """Do some work on the database as the app, for one command."""
+    settings = get_settings()
+    with _database(settings) as opened:
+        if opened.cluster:
+            _prepare(opened.urls)
+        return asyncio.run(_worked(settings, opened.urls, work))
+
+
+async def _worked(
+    settings: Settings, urls: "DatabaseUrls", work: "Callable[[Database], Awaitable[Result]]"
+) -> "Result":
+    from app.core import cipher
+    from app.core.db import Database
+
+    cipher.use(cipher.Cipher([settings.secret()]))
+    db = await Database.open(urls, pool_size=2)
+    try:
+        return await work(db)
+    finally:
+        await db.close()
+
+
+for group in (
+    *staff_cli.commands(_on_database),
+    *oversight_cli.commands(_on_database, Progress("recounting from the events")),
+):
+    cli.add_command(group)
 
 
 def main() -> None:

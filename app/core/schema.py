@@ -6,6 +6,7 @@ loses the marks that change the direction of writing, with which a name could be
 
 import re
 import unicodedata
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -50,6 +51,16 @@ FullLine = Annotated[Line, AfterValidator(_not_blank)]
 Code = Annotated[
     str, StringConstraints(max_length=100, strip_whitespace=True, min_length=1), BeforeValidator(clean)
 ]
+
+
+def _iso_day(value: Any) -> Any:
+    """Days are written one way only: pydantic would also take a number of seconds for one."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("date_parsing", "not a day")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
 class Schema(BaseModel):

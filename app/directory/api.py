@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.edge import Lang
 from app.core.errors import Invalid, problems
 from app.core.i18n import Language, sort_key
+from app.core.schema import Day
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.directory.schemas import (
@@ -32,7 +33,7 @@ FRESH_FOR = "public, max-age=60"
 T = TypeVar("T", AgencyOut, RegionOut, TopicOut, ChannelOut)
 
 OnDay = Annotated[
-    date | None,
+    Day | None,
     Query(description="only what exists on this day, under its name of that day", examples=["2021-06-30"]),
 ]
 # Read by the `Lang` dependency; declared here for the documentation.

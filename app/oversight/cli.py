@@ -1,27 +1,34 @@
-"""`listening-state stats …`: are the figures what the events say?"""
+"""`listening-state stats …`: are the figures what the events say?
 
-import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+What is heavy is imported where it is used, as in app/cli.py: `--help` must not wait for it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
-from app.core.db import Database
-from app.oversight import recount
+if TYPE_CHECKING:
+    from app.core.db import Database
 
-Opened = Callable[[], AbstractAsyncContextManager[Database]]
-Progress = Callable[[str, int, int], None]
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
 
 
-def commands(opened: Opened, progress: Progress) -> list[click.Group]:
-    """The group to add to the main command. `opened` gives the service's database for one command;
-    `progress` is told what is being done, how much of it is done, and of how much."""
+class OnDatabase(Protocol):
+    """Opens the service's database, does the work on it, and closes it; raises what the work raises."""
+
+    def __call__(self, work: "Callable[[Database], Awaitable[Result]]", /) -> Result: ...
+
+
+def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
+    """The group to add to the main command. `progress(done, all)` is told how far the work is."""
     stats = click.Group("stats", help="The counters that statistics are read from.")
 
     @stats.command("verify")
     def verify() -> None:
         """Recount everything from the events, report every difference, and exit with 1 if there is one."""
-        found = asyncio.run(_verified(opened, progress))
+        found = on_database(lambda db: verified(db, progress))
         for line in found:
             click.echo(line)
         if found:
@@ -31,13 +38,10 @@ def commands(opened: Opened, progress: Progress) -> list[click.Group]:
     return [stats]
 
 
-async def _verified(opened: Opened, progress: Progress) -> list[str]:
-    async with opened() as db:
-        return await verified(db, progress)
-
-
-async def verified(db: Database, progress: Progress) -> list[str]:
+async def verified(db: "Database", progress: Progress) -> list[str]:
     """A line for each difference between the counters, the holdings and the events."""
+    from app.oversight import recount
+
     found: list[str] = []
     async with db.read() as connection:
         agencies = await recount.counted_agencies(connection)
@@ -46,5 +50,5 @@ async def verified(db: Database, progress: Progress) -> list[str]:
             found += [f"{code}: {line}" for line in await recount.differences(connection, id_)]
             strays = await recount.astray(connection, id_)
             found += [f"{code}: holding {stray} is not as its events say" for stray in strays]
-            progress("recounting from the events", place, len(agencies))
+            progress(place, len(agencies))
     return found

@@ -1,27 +1,15 @@
 """What may be asked of the statistics, and what they answer. Names are the public contract's."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
 from app.appeals.codes import ApplicantType, Kind
 from app.core.i18n import Language
-from app.core.schema import Code, Out, Schema
+from app.core.schema import Code, Day, Out, Schema
 from app.oversight.statistics import Basis
-
-
-def _iso_day(value: Any) -> Any:
-    """Days are written one way only: pydantic would also take a number of seconds for one."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise PydanticCustomError("date_parsing", "not a day")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
 def _codes(codes: type[Basis] | type[ApplicantType] | type[Kind]) -> dict[str, Any]:

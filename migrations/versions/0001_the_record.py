@@ -444,6 +444,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
     )
     op.create_index(
+        "ix_holding_to_approve",
+        "holding",
+        ["agency_id", "due_on", "registered_on", "id"],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NULL AND status = 'awaiting_approval'"),
+    )
+    op.create_index(
         "uq_holding_open",
         "holding",
         ["appeal_id", "part"],
@@ -560,6 +567,11 @@ def downgrade() -> None:
     op.drop_index("ix_intake_key_appeal_id", table_name="intake_key")
     op.drop_table("intake_key")
     op.drop_index("uq_holding_open", table_name="holding", postgresql_where=sa.text("closed_at IS NULL"))
+    op.drop_index(
+        "ix_holding_to_approve",
+        table_name="holding",
+        postgresql_where=sa.text("closed_at IS NULL AND status = 'awaiting_approval'"),
+    )
     op.drop_index("ix_holding_queue", table_name="holding", postgresql_where=sa.text("closed_at IS NULL"))
     op.drop_index(
         "ix_holding_assignee_id", table_name="holding", postgresql_where=sa.text("closed_at IS NULL")

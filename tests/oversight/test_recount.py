@@ -1,9 +1,9 @@
 """`stats verify`: what it is silent about, what it reports, and how it exits."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import asyncpg
 from click.testing import CliRunner, Result
@@ -15,9 +15,10 @@ from app.oversight.cli import commands, verified
 from tests.oversight.desk import Desk
 
 START = "2025-10-01 10:00"
+Answer = TypeVar("Answer")
 
 
-def no_progress(doing: str, done: int, total: int) -> None:
+def no_progress(done: int, total: int) -> None:
     """Nobody looks."""
 
 
@@ -47,7 +48,7 @@ async def busy(desk: Desk) -> None:
 async def test_counters_that_are_right_are_no_news(db: Database, desk: Desk) -> None:
     await busy(desk)
     seen: list[tuple[int, int]] = []
-    assert await verified(db, lambda doing, done, total: seen.append((done, total))) == []
+    assert await verified(db, lambda done, total: seen.append((done, total))) == []
     assert seen[-1][0] == seen[-1][1] == len(seen)
 
 
@@ -84,16 +85,18 @@ def test_knows_when_the_clocks_changed() -> None:
 async def test_the_command_exits_with_1_when_something_differs(
     real_urls: DatabaseUrls, real_db: Database
 ) -> None:
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[Database]:
+    async def worked(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
         database = await Database.open(real_urls, pool_size=1)
         try:
-            yield database
+            return await work(database)
         finally:
             await database.close()
 
+    def on_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
+        return asyncio.run(worked(work))
+
     async def run() -> Result:
-        (stats,) = commands(opened, no_progress)
+        (stats,) = commands(on_database, no_progress)
         return await asyncio.to_thread(CliRunner().invoke, stats, ["verify"])
 
     good = await run()
