@@ -13,6 +13,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -220,10 +221,8 @@ def _account_for(pgdata: Path) -> Account:
 
 
 def _system_user() -> Account:
-    if _name(SYSTEM_USER) is None and (useradd := shutil.which("useradd")):
-        options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-        shell = shutil.which("nologin") or "/usr/sbin/nologin"
-        subprocess.run([useradd, *options, "--shell", shell, SYSTEM_USER], capture_output=True, check=False)
+    if _name(SYSTEM_USER) is None:
+        _add_system_user()
     for name in (SYSTEM_USER, "postgres", "daemon", "nobody"):
         if _name(name) is not None:
             entry = pwd.getpwnam(name)
@@ -233,6 +232,18 @@ def _system_user() -> Account:
         f"PostgreSQL does not run as root and no system user could be made: add a user named {SYSTEM_USER}, "
         "start as an ordinary user, or name another server in LS_DATABASE_URL",
     )
+
+
+def _add_system_user() -> None:
+    """If it can be done. While another process changes the users (perhaps to add this one), try again."""
+    useradd = shutil.which("useradd")
+    options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+    options += ["--shell", shutil.which("nologin") or "/usr/sbin/nologin", SYSTEM_USER]
+    for _ in range(10 if useradd else 0):
+        subprocess.run([str(useradd), *options], capture_output=True, check=False)
+        if _name(SYSTEM_USER) is not None:
+            return
+        time.sleep(0.2)
 
 
 def _name(user: int | str) -> str | None:

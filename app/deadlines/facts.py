@@ -178,17 +178,19 @@ def recalculated(at: datetime, *, before: date, after: date, act: str = "", rule
     return Fact(FactCode.RECALCULATED, at, "system", data)
 
 
-def forwarded(at: datetime, by: str) -> Fact:
-    return Fact(FactCode.FORWARDED, at, by)
+def forwarded(at: datetime, by: str, *, due_on: date) -> Fact:
+    """`due_on`, here and in what else ends a holding: the day that it was held to. What is announced later
+    moves no term that has ended."""
+    return Fact(FactCode.FORWARDED, at, by, _day("due_on", due_on))
 
 
-def answered(at: datetime, by: str) -> Fact:
-    return Fact(FactCode.ANSWERED, at, by)
+def answered(at: datetime, by: str, *, due_on: date) -> Fact:
+    return Fact(FactCode.ANSWERED, at, by, _day("due_on", due_on))
 
 
-def closed(at: datetime, by: str, how: str) -> Fact:
+def closed(at: datetime, by: str, how: str, *, due_on: date) -> Fact:
     """Ended without an answer. `how`: withdrawn, terminated, returned, merged or self_corrected."""
-    return Fact(FactCode.CLOSED, at, by, {"how": how})
+    return Fact(FactCode.CLOSED, at, by, {"how": how} | _day("due_on", due_on))
 
 
 def _day(name: str, day: date | None) -> dict[str, Any]:

@@ -228,15 +228,16 @@ class _Course:
         moved = {"act": data["act"], "from_day": data["before"], "to_day": data["after"]}
         self._note(fact, day, code, data["rule"] or "D-ORDER", **moved)
 
+    # what ends it
+
     def answered(self, fact: Fact, day: date) -> None:
-        late = day > self.clock.due and self.clock.running_from is not None
-        self.found["closed_on"] = day
+        late = day > self._end(fact, day) and self.clock.running_from is not None
         self._note(fact, day, "answered_late" if late else "answered", self.rule.id)
 
     def forwarded(self, fact: Fact, day: date) -> None:
-        by = forward_by(self.term(), self.own, self.law)
-        self.found["closed_on"] = day
+        self._end(fact, day)
         self._tell(fact, day, Matter.FORWARD_NOTICE)
+        by = forward_by(self.term(), self.own, self.law)
         late = by is not None and day > by
         params = {"by_day": by.isoformat()} if by else {}
         self._note(
@@ -244,8 +245,17 @@ class _Course:
         )
 
     def closed(self, fact: Fact, day: date) -> None:
-        self.found["closed_on"] = day
+        self._end(fact, day)
         self._note(fact, day, f"closed_{fact.data['how']}", self.rule.id)
+
+    def _end(self, fact: Fact, day: date) -> date:
+        """The due day that the holding was held to, whatever the calendar says since."""
+        self.found["closed_on"] = day
+        kept = fact.day_of("due_on")
+        if kept != self.clock.due:
+            self.clock.due = kept
+            self._note(fact, day, "due_kept", self.rule.id, stopped_due=kept.isoformat())
+        return kept
 
     def opened_again(self, fact: Fact, day: date) -> None:
         raise ValueError("a ledger has one opening")

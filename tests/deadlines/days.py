@@ -44,6 +44,9 @@ def later(moment: datetime, days: int) -> datetime:
     return moment + timedelta(days=days)
 
 
+DUE = day("2026-12-14")
+"""Of a statement of 23 November 2026."""
+
 SAMPLES: dict[FactCode, list[Fact]] = {
     FactCode.SUSPENDED: [
         facts.suspended(at("2026-11-25"), "staff", ground, day("2026-12-25"))
@@ -71,12 +74,15 @@ SAMPLES: dict[FactCode, list[Fact]] = {
         facts.recalculated(at("2026-12-01"), before=day("2026-12-14"), after=day("2026-12-15"), rule="R14"),
     ],
     FactCode.FORWARDED: [
-        facts.forwarded(at("2026-11-25"), "staff"),
-        facts.forwarded(at("2026-12-01"), "staff"),
+        facts.forwarded(at("2026-11-25"), "staff", due_on=DUE),
+        facts.forwarded(at("2026-12-01"), "staff", due_on=DUE),
     ],
-    FactCode.ANSWERED: [facts.answered(at("2026-12-01"), "staff"), facts.answered(at("2027-02-01"), "staff")],
+    FactCode.ANSWERED: [
+        facts.answered(at("2026-12-01"), "staff", due_on=DUE),
+        facts.answered(at("2027-02-01"), "staff", due_on=DUE),
+    ],
     FactCode.CLOSED: [
-        facts.closed(at("2026-12-01"), "staff", how)
+        facts.closed(at("2026-12-01"), "staff", how, due_on=DUE)
         for how in ("withdrawn", "terminated", "returned", "merged", "self_corrected")
     ],
 }

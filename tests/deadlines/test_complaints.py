@@ -15,7 +15,7 @@ from app.deadlines.complaints import (
 )
 from app.deadlines.guards import Refused
 from app.deadlines.regimes import Stage
-from tests.deadlines.days import CALENDAR, at, day, opened, term_of
+from tests.deadlines.days import CALENDAR, DUE, at, day, opened, term_of
 
 NOW, OLD = day("2026-11-23"), day("2021-06-01")
 TERM = term_of(opened("2026-11-23"))
@@ -43,7 +43,10 @@ def test_a_late_complaint_is_marked() -> None:
 
 
 def test_one_complains_of_an_answer_or_of_silence() -> None:
-    may_complain(term_of(opened("2026-11-23"), facts.answered(at("2026-11-24"), "staff")), day("2026-11-24"))
+    may_complain(
+        term_of(opened("2026-11-23"), facts.answered(at("2026-11-24"), "staff", due_on=DUE)),
+        day("2026-11-24"),
+    )
     may_complain(TERM, day("2026-12-15"))
     suspended = term_of(opened("2026-11-23"), facts.suspended(at("2026-11-24"), "staff", "court"))
     for term, on in ((TERM, "2026-12-14"), (suspended, "2026-12-15")):

@@ -11,7 +11,7 @@ from app.deadlines.facts import Fact, FactCode, opened, read_facts
 from app.deadlines.ledger import compute, forward_by, open_term, rest_of_term
 from app.deadlines.regimes import LAW, Law, Matter, Stage
 from app.deadlines.term import NoticeDue
-from tests.deadlines.days import CALENDAR, HOURS, SAMPLES, at, codes, day, term_of
+from tests.deadlines.days import CALENDAR, DUE, HOURS, SAMPLES, at, codes, day, term_of
 from tests.deadlines.days import opened as opened_on
 
 # Monday; fifteen working days end on Monday 14 December 2026.
@@ -167,7 +167,7 @@ def test_a_hearing_says_from_when_an_unfavourable_decision_may_come() -> None:
 
 def test_additional_control_lasts_until_the_promise_is_kept() -> None:
     promised = facts.promised(at("2026-12-01"), "staff", day("2027-03-01"))
-    answered = facts.answered(at("2026-12-01"), "staff")
+    answered = facts.answered(at("2026-12-01"), "staff", due_on=DUE)
     term = term_of(OPENING, answered, promised)
     assert (term.control_until, term.closed_on, term.running) == (
         day("2027-03-01"),
@@ -180,7 +180,7 @@ def test_additional_control_lasts_until_the_promise_is_kept() -> None:
 
 
 def test_a_forwarded_appeal_has_a_new_term_where_it_arrives() -> None:
-    sent = term_of(OPENING, facts.forwarded(at("2026-11-25T17:00"), "staff"))
+    sent = term_of(OPENING, facts.forwarded(at("2026-11-25T17:00"), "staff", due_on=DUE))
     assert sent.notices == (NoticeDue("forwarded", day("2026-11-25"), "R10-NOTICE"),)
     # The receiver works until 16:30: there it is registered on the next day.
     received = opened(
@@ -272,12 +272,25 @@ def test_circumstances_of_an_opening_are_said() -> None:
 
 
 def test_what_is_late_stays_late_whatever_is_done_afterwards() -> None:
-    answered = term_of(OPENING, facts.answered(at("2026-12-15"), "staff"))
+    answered = term_of(OPENING, facts.answered(at("2026-12-15"), "staff", due_on=DUE))
     assert codes(answered)[-1] == ("2026-12-15", "answered_late")
-    in_time = term_of(OPENING, facts.answered(at("2026-12-14T23:59"), "staff"))
+    in_time = term_of(OPENING, facts.answered(at("2026-12-14T23:59"), "staff", due_on=DUE))
     assert codes(in_time)[-1] == ("2026-12-14", "answered")
-    forwarded = term_of(OPENING, facts.forwarded(at("2026-11-27"), "staff"))
+    forwarded = term_of(OPENING, facts.forwarded(at("2026-11-27"), "staff", due_on=DUE))
     assert ("2026-11-27", "forwarded_late") in codes(forwarded)
+
+
+def test_what_is_announced_after_the_end_moves_nothing() -> None:
+    """An order in force in time that is entered late: whoever was late for 14 December stays late."""
+    entered_late = Calendar({day("2026-12-10"): False})
+    assert term_of(OPENING, calendar=entered_late).due_on == day("2026-12-15")
+    term = term_of(OPENING, facts.answered(at("2026-12-15"), "staff", due_on=DUE), calendar=entered_late)
+    assert term.due_on == DUE
+    assert codes(term)[-3:] == [
+        ("2026-12-14", "due"),
+        ("2026-12-15", "due_kept"),
+        ("2026-12-15", "answered_late"),
+    ]
 
 
 def test_a_fact_names_its_event_and_its_author() -> None:

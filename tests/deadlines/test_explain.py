@@ -134,7 +134,7 @@ LIFE = (
     facts.suspended(at("2026-11-25"), "staff", "court", day("2026-12-25")),
     facts.resumed(at("2026-12-04"), "staff"),
     facts.extended(at("2026-12-18"), "staff", day("2027-01-09")),
-    facts.answered(at("2027-01-12"), "staff"),
+    facts.answered(at("2027-01-12"), "staff", due_on=day("2027-01-11")),
 )
 LIVED = {
     "kk": [
@@ -213,7 +213,7 @@ def test_a_step_names_its_rule() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", SAMPLES)
 def test_every_fact_has_its_sentences(code: FactCode, language: Language) -> None:
-    before = [fact for fact in _BEFORE.get(code, ()) for fact in SAMPLES[fact][:1]]
+    before = [SAMPLES[earlier][0] for earlier in _BEFORE.get(code, ())]
     for fact in SAMPLES[code]:
         for kind, stage in (("statement", None), ("inquiry", None), ("complaint", Stage.REVIEW)):
             opening = opened("2026-11-23", kind, stage=stage)

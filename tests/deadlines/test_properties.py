@@ -186,7 +186,7 @@ def test_nobody_can_back_date(instant: datetime, life: list[tuple[int, str, int]
     earlier = term.facts[-1].at - before
     for fact in (
         facts.extended(earlier, "staff", term.due_on + timedelta(days=5)),
-        facts.answered(earlier, "staff"),
+        facts.answered(earlier, "staff", due_on=term.due_on),
         facts.hearing_exempt(earlier, "staff"),
     ):
         with pytest.raises(ValueError, match="is dated before"):

@@ -22,7 +22,7 @@ from app.deadlines.watch import (
     warned_of,
     warnings,
 )
-from tests.deadlines.days import CALENDAR, HOURS, RECENT, at, day, opened, term_of
+from tests.deadlines.days import CALENDAR, DUE, HOURS, RECENT, at, day, opened, term_of
 
 TERM = term_of(opened("2026-11-23"))
 
@@ -47,7 +47,7 @@ def test_a_short_term_warns_on_its_first_day_and_a_stopped_one_not_at_all() -> N
         day("2026-11-25"),
     ]
     stopped = term_of(opened("2026-11-23"), facts.suspended(at("2026-11-25"), "staff", "court"))
-    answered = term_of(opened("2026-11-23"), facts.answered(at("2026-11-25"), "staff"))
+    answered = term_of(opened("2026-11-23"), facts.answered(at("2026-11-25"), "staff", due_on=DUE))
     assert warnings(stopped, CALENDAR) == warnings(answered, CALENDAR) == ()
 
 
@@ -98,7 +98,7 @@ def test_silence_is_a_refusal_once_the_due_day_is_over() -> None:
         term_of(opened("2026-11-23", "inquiry")),
         term_of(opened("2021-06-01")),
         term_of(opened("2026-11-23"), facts.suspended(at("2026-11-25"), "staff", "court")),
-        term_of(opened("2026-11-23"), facts.answered(at("2027-01-25"), "staff")),
+        term_of(opened("2026-11-23"), facts.answered(at("2027-01-25"), "staff", due_on=DUE)),
     ],
 )
 def test_where_silence_is_no_refusal(term: Term) -> None:

@@ -100,7 +100,7 @@ def test_installs_what_is_locked_and_nothing_else(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["test", "-k", "two words"], "<pytest>\n<-k>\n<two words>\n"),
+        (["test", "-k", "two words"], "<pytest>\n<-n>\n<2>\n<--dist>\n<loadgroup>\n<-k>\n<two words>\n"),
         (["bench", "--quick"], "<bench>\n<--quick>\n"),
         (["soak"], "<pytest>\n<tests/soak>\n"),
         (["serve", "--port", "1"], "<app.cli>\n<serve>\n<--port>\n<1>\n"),
@@ -201,9 +201,9 @@ def test_runs_under_any_name_and_folder(tree: Tree, tmp_path: Path) -> None:
     link.symlink_to(tree.root / "run")
     environment = {"PATH": str(tree.bin), "PRETEND_CALLS": str(tree.calls)}
     said = subprocess.run(
-        [link, "test"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        [link, "soak"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert said.stdout == "<pytest>\n"
+    assert said.stdout == "<pytest>\n<tests/soak>\n"
     assert (tree.root / ".venv" / "setup.done").exists()
 
 
