@@ -1,14 +1,23 @@
 """`python -m bench`: prints the table on standard output, what it is doing on standard error."""
 
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 import click
 
 from app.core import clock
+from app.core.db import DatabaseProblem
+from app.core.embedded_place import EmbeddedError
 from bench import machine, registration, service
 from bench.machine import OtherLoad, Use
+from bench.pgbench import PgbenchFailed
+from bench.registration import Miscounted, Outcome
+from bench.service import NotServed
 
 BUSY = 2
+EXPLAINED = (DatabaseProblem, EmbeddedError, Miscounted, NotServed, PgbenchFailed)
 
 
 def say(line: str) -> None:
@@ -19,7 +28,7 @@ def say(line: str) -> None:
 @click.option("--quick", is_flag=True, help="Two rounds of 3 s: for errors, not for figures.")
 @click.option("--busy", is_flag=True, help="Measure although the machine does something else.")
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
-@click.option("--seconds", type=click.IntRange(1, 600), default=8, show_default=True, help="Of each turn.")
+@click.option("--seconds", type=click.IntRange(1, 600), default=7, show_default=True, help="Of each turn.")
 def main(quick: bool, busy: bool, rounds: int, seconds: int) -> None:
     """Measure registration over HTTP beside its limit: pgbench of the very transaction the service runs.
 
@@ -33,6 +42,18 @@ def main(quick: bool, busy: bool, rounds: int, seconds: int) -> None:
     if quiet.high and not busy:
         say(f"bench: the machine is busy ({quiet}): wait until it is quiet, or give --busy")
         sys.exit(BUSY)
+    try:
+        outcome = _measure(rounds, seconds, average, quiet)
+    except EXPLAINED as error:
+        say(f"bench: {type(error).__name__}: {error}")
+        sys.exit(1)
+    if outcome.errors:
+        say(f"bench: {outcome.errors} errors")
+        sys.exit(1)
+
+
+def _measure(rounds: int, seconds: int, average: str, quiet: OtherLoad) -> Outcome:
+    """Measure and print. `average` and `quiet`: what the machine did before."""
     before = machine.used()
     with service.own_folder() as folder:
         sync = machine.sync_time(folder)
@@ -41,9 +62,7 @@ def main(quick: bool, busy: bool, rounds: int, seconds: int) -> None:
             version = service.ask(here.cluster.owner_url, "SHOW server_version")
     click.echo(registration.report(outcome))
     click.echo(_circumstances(str(version), sync, average, quiet, before))
-    if outcome.errors:
-        say(f"bench: {outcome.errors} errors")
-        sys.exit(1)
+    return outcome
 
 
 def _circumstances(version: str, sync: float, average: str, quiet: OtherLoad, before: Use) -> str:
@@ -59,5 +78,10 @@ def _circumstances(version: str, sync: float, average: str, quiet: OtherLoad, be
     return "\n".join(lines)
 
 
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _leave)  # so that the database is stopped and its folder removed
     main()

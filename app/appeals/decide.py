@@ -29,7 +29,10 @@ from app.appeals.lifecycle import RULES, Act, after, allowed
 from app.core import clock
 from app.core.cipher import cipher
 from app.core.words import tokens
-from app.deadlines.ledger import Term, forward_due, open_term
+from app.deadlines import facts
+from app.deadlines.facts import Fact
+from app.deadlines.ledger import compute, forward_due
+from app.deadlines.term import Term
 from app.directory.registry import Directory
 from app.directory.values import Agency
 
@@ -255,7 +258,30 @@ class _Change:
             }
         )
         if self.close:
+            self.noted(self.ending(self.close))
             self.counted_close(self.close, forwarded_late=forwarded_late)
+
+    def ending(self, close: Close) -> Fact:
+        at, by, due_on = self.command.at, self.command.actor.kind, self.case.due_on
+        match close:
+            case Close.ANSWERED:
+                return facts.answered(at, by, due_on=due_on)
+            case Close.FORWARDED_OUT:
+                return facts.forwarded(at, by, due_on=due_on)
+            case Close.CLOSED_OTHERWISE:
+                return facts.closed(at, by, self.status, due_on=due_on)
+
+    def noted(self, fact: Fact, *, on_new: bool = False) -> None:
+        """Into the ledger, under the event that was last."""
+        self.effects.ledger.append(
+            {
+                "appeal_id": self.case.appeal_id,
+                "part": self.case.part,
+                "holding_id": None if on_new else self.case.holding_id,
+                "event_hash": self.last_hash,
+                "facts": [fact.as_json()],
+            }
+        )
 
     def counted_close(self, close: Close, *, forwarded_late: bool) -> None:
         late = self.day > self.case.due_on
@@ -277,9 +303,16 @@ class _Change:
 
     def opened(self, agency: Agency, origin: Origin, event: EventKind, content: bytes | None = None) -> None:
         case, at = self.case, self.command.at
-        term = open_term(
-            case.kind, at, agency.hours, self.directory.calendar, regime_at=case.first_received_at
+        opening = facts.opened(
+            case.kind,
+            at,
+            agency.hours,
+            self.directory.calendar,
+            by=self.command.actor.kind,
+            origin=origin,
+            first_received_at=case.first_received_at,
         )
+        term = compute((opening,), self.directory.calendar)
         self.happened(
             event,
             {
@@ -291,15 +324,7 @@ class _Change:
             on_new=True,
         )
         self.effects.opened.append(self._holding(agency, origin, term))
-        self.effects.ledger.append(
-            {
-                "appeal_id": case.appeal_id,
-                "part": case.part,
-                "holding_id": None,
-                "event_hash": self.last_hash,
-                "entries": [entry.as_json() for entry in term.entries],
-            }
-        )
+        self.noted(opening, on_new=True)
         self.effects.deltas.append(
             _delta(case, agency.id, term.registered_on, term.registered_on, term.due_on)
             | _whole({"received": 1, "running": 1})

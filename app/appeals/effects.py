@@ -79,10 +79,10 @@ WITH changed AS (
     LEFT JOIN opened ON e.holding_id IS NULL AND opened.appeal_id = e.appeal_id AND opened.part = e.part
     ORDER BY e.place
 ), why AS (
-    INSERT INTO ledger (holding_id, event_hash, entries)
-    SELECT coalesce(l.holding_id, opened.id), l.event_hash, l.entries
+    INSERT INTO ledger (holding_id, event_hash, facts)
+    SELECT coalesce(l.holding_id, opened.id), l.event_hash, l.facts
     FROM jsonb_to_recordset($5) AS l(
-        appeal_id bigint, part smallint, holding_id bigint, event_hash bytea, entries jsonb)
+        appeal_id bigint, part smallint, holding_id bigint, event_hash bytea, facts jsonb)
     LEFT JOIN opened ON l.holding_id IS NULL AND opened.appeal_id = l.appeal_id AND opened.part = l.part
 ), counted AS (
     INSERT INTO counter_delta (agency_id, opened_on, day, due_on, channel, applicant_type, kind, topic,

@@ -210,7 +210,7 @@ class Event(Table, table=True):
 
 
 class Ledger(Table, table=True):
-    """Why the due day is what it is: the entries that one act added, in order."""
+    """What a due day follows from: the facts that one act added, in order (app/deadlines/facts.py)."""
 
     __tablename__ = "ledger"
     __table_args__ = (Index("ix_ledger_holding_id", "holding_id"),)
@@ -218,7 +218,7 @@ class Ledger(Table, table=True):
     id: int = identity()
     holding_id: int = Field(sa_type=BigInteger, foreign_key=HOLDING_FK)
     event_hash: bytes = Field(sa_type=LargeBinary)
-    entries: list[dict[str, Any]] = Field(sa_type=JSONB, nullable=False)
+    facts: list[dict[str, Any]] = Field(sa_type=JSONB, nullable=False)
 
 
 class Draft(Table, table=True):

@@ -53,7 +53,7 @@ class NewAppeal(NamedTuple):
     actor_id: int | None
     data: str
     event_hash: bytes
-    entries: str
+    facts: str
     notice: str
 
 
@@ -118,8 +118,8 @@ WITH item AS MATERIALIZED (
            content_hash, event_hash
     FROM fresh JOIN held USING (appeal_id)
 ), why AS (
-    INSERT INTO ledger (holding_id, event_hash, entries)
-    SELECT held.id, event_hash, entries::jsonb FROM fresh JOIN held USING (appeal_id)
+    INSERT INTO ledger (holding_id, event_hash, facts)
+    SELECT held.id, event_hash, facts::jsonb FROM fresh JOIN held USING (appeal_id)
 ), counted AS (
     INSERT INTO counter_delta (agency_id, opened_on, day, due_on, channel, applicant_type, kind, topic,
                                region, received, running)

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from app.core.cipher import cipher
+from app.deadlines.facts import Fact, read_facts
 
 HEAD = """
 SELECT a.id, a.received_at, a.registered_on, a.channel, a.kind, a.topic, a.region, a.language,
@@ -32,7 +33,7 @@ SELECT c.part, c.kind, c.at, c.author_id, c.body, c.hash FROM content c WHERE c.
 """
 
 LEDGER = """
-SELECT l.entries FROM ledger l WHERE l.holding_id = $1 ORDER BY l.id
+SELECT l.event_hash, l.facts FROM ledger l WHERE l.holding_id = $1 ORDER BY l.id
 """
 
 
@@ -71,10 +72,10 @@ def opened(body: bytes) -> dict[str, Any]:
     return found
 
 
-async def ledger(connection: asyncpg.Connection, holding_id: int) -> list[dict[str, Any]]:
-    """Every entry of a holding's ledger, in order."""
+async def ledger(connection: asyncpg.Connection, holding_id: int) -> list[Fact]:
+    """The facts that a holding's due day follows from, in order."""
     rows = await connection.fetch(LEDGER, holding_id)
-    return [entry for row in rows for entry in row["entries"]]
+    return read_facts([(row["event_hash"], row["facts"]) for row in rows])
 
 
 async def purge_expired_keys(connection: asyncpg.Connection, now: datetime) -> int:

@@ -37,7 +37,8 @@ from app.core.cipher import cipher
 from app.core.errors import Conflict
 from app.core.i18n import Language
 from app.deadlines.explain import explain
-from app.deadlines.ledger import LedgerEntry
+from app.deadlines.facts import read_facts
+from app.deadlines.ledger import compute
 from app.directory.registry import Directory
 from app.routing.rules import Decision, reason
 from app.staff.access import StaffCaller
@@ -53,7 +54,8 @@ WHERE h.appeal_id = $1 ORDER BY h.id
 HEAD = """
 SELECT a.received_at, a.registered_on, a.language, a.route, a.missing, p.name, p.iin, p.bin, p.address,
        p.phone, p.email,
-       (SELECT jsonb_agg(l.entries ORDER BY l.id) FROM ledger l WHERE l.holding_id = $2) AS ledger
+       (SELECT array_agg(l.event_hash ORDER BY l.id) FROM ledger l WHERE l.holding_id = $2) AS ledger_events,
+       (SELECT jsonb_agg(l.facts ORDER BY l.id) FROM ledger l WHERE l.holding_id = $2) AS ledger
 FROM appeal a LEFT JOIN applicant p ON p.appeal_id = a.id
 WHERE a.id = $1
 """
@@ -247,7 +249,8 @@ class _Page:
         return calendar.working_days_between(today, self.found.shown["due_on"])
 
     def _deadline(self) -> DeadlineOut:
-        entries = [LedgerEntry.from_json(entry) for act in self.head["ledger"] or () for entry in act]
+        facts = read_facts(zip(self.head["ledger_events"], self.head["ledger"], strict=True))
+        entries = compute(facts, self.directory.calendar).entries
         steps = [StepOut(**step) for step in explain(entries, self.language)]
         return DeadlineOut(due_on=self.found.shown["due_on"], steps=steps)
 

@@ -178,10 +178,13 @@ class DirectoryVersion(Table, table=True):
 
 
 class CalendarOverride(Table, table=True):
-    """A day that an order made working or free, above the calendar that is known to the code."""
+    """A day that an order made working or free, above the calendar that is known to the code; append only."""
 
     __tablename__ = "calendar_override"
+    __table_args__ = (CheckConstraint("valid_from <= day", name="known_before"),)
 
     day: date = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True, description="the first day on which the order is in force")
     working: bool
     act: str = Field(sa_type=Text, description="the order that says so")
+    exchanged_with: date | None = None

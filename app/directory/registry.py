@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeVar
 
-from app.deadlines.calendar import Calendar
+from app.deadlines.calendar import Calendar, Override
 from app.directory.near import NameIndex
 from app.directory.values import (
     Agency,
@@ -46,7 +46,7 @@ class Facts:
     channels: Sequence[Channel]
     sources: Sequence[Source]
     competence: Sequence[CompetenceRow]
-    overrides: Mapping[date, bool] = field(default_factory=dict)
+    overrides: Sequence[Override] = ()
 
 
 class Directory:

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.core.db import Database
-from app.deadlines.calendar import OfficeHours
+from app.deadlines.calendar import OfficeHours, Override
 from app.directory.registry import Directory, Facts, Named, UnknownCode
 from app.directory.values import (
     Agency,
@@ -114,7 +114,7 @@ def _facts(tables: Mapping[str, Sequence[Row]]) -> Facts:
         channels=[Channel(row["code"], _names(row)) for row in tables["channel"]],
         sources=[_source(row) for row in tables["source"]],
         competence=[_competence(row) for row in tables["competence"]],
-        overrides={date.fromisoformat(row["day"]): row["working"] for row in tables["calendar_override"]},
+        overrides=[_override(row) for row in tables["calendar_override"]],
     )
 
 
@@ -172,6 +172,16 @@ def _competence(row: Row) -> CompetenceRow:
     return CompetenceRow(row["topic"], row["region"], row["agency_id"], first, last)
 
 
+def _override(row: Row) -> Override:
+    return Override(
+        date.fromisoformat(row["day"]),
+        row["working"],
+        row["act"],
+        date.fromisoformat(row["valid_from"]),
+        _day(row["exchanged_with"]),
+    )
+
+
 _ORDERED = {
     "directory_version": "id",
     "agency": "id",
@@ -183,7 +193,7 @@ _ORDERED = {
     "channel": "code",
     "competence": "topic, region, valid_from",
     "source": "id",
-    "calendar_override": "day",
+    "calendar_override": "day, valid_from",
 }
 _READ = "SELECT json_build_object({})::text".format(
     ", ".join(

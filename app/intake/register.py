@@ -180,7 +180,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
             content=content_hash,
             previous=None,
         ),
-        entries=to_json([entry.as_json() for entry in term.entries]),
+        facts=to_json([fact.as_json() for fact in term.facts]),
         notice=to_json({"agency": item.decision.agency, "due_on": term.due_on.isoformat()}),
     )
 

@@ -27,9 +27,10 @@ from app.core.errors import (
     problems,
 )
 from app.core.i18n import Language, t
+from app.deadlines.calendar import Calendar
 from app.deadlines.complaints import complaint_until
 from app.deadlines.explain import explain
-from app.deadlines.ledger import LedgerEntry
+from app.deadlines.ledger import compute
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.intake.schemas import (
@@ -123,12 +124,12 @@ NOT_OPENED = (AppealNotFound, AccessCodeMissing, TooManyRequests)
 async def track(caller: Citizen, connection: Read, lang: Lang) -> TrackingOut:
     head = await _head(connection, caller)
     events = await repository.events(connection, head["id"])
-    entries = await repository.ledger(connection, head["holding_id"])
+    facts = await repository.ledger(connection, head["holding_id"])
     said = await repository.contents(connection, head["id"])
     directory = snapshot.current()
     agency = _agency(directory, head["agency_id"], head["registered_on"], lang)
     open_ = head["closed_at"] is None
-    steps = explain([LedgerEntry.from_json(entry) for entry in entries], lang)
+    steps = explain(compute(facts, directory.calendar).entries, lang)
     return TrackingOut(
         number=caller.number,
         status=head["status"],
@@ -139,7 +140,7 @@ async def track(caller: Citizen, connection: Read, lang: Lang) -> TrackingOut:
         deadline=DeadlineOut(due_on=head["due_on"], steps=[StepOut(**step) for step in steps]),
         timeline=timeline(events, directory, lang),
         parts=[PartOut(number=caller.number, status=head["status"], agency=agency, due_on=head["due_on"])],
-        answer=answer_of(events, said) if head["status"] == Status.ANSWERED else None,
+        answer=answer_of(events, said, directory.calendar) if head["status"] == Status.ANSWERED else None,
     )
 
 
@@ -182,7 +183,9 @@ def sentence(event: asyncpg.Record, directory: Directory, lang: Language) -> str
             return t(f"event.{kind}", lang)
 
 
-def answer_of(events: Sequence[asyncpg.Record], said: Sequence[repository.Said]) -> AnswerOut | None:
+def answer_of(
+    events: Sequence[asyncpg.Record], said: Sequence[repository.Said], calendar: Calendar
+) -> AnswerOut | None:
     """The newest answer that was given."""
     given = [event for event in events if event["kind"] == EventKind.ANSWERED]
     if not given:
@@ -196,7 +199,7 @@ def answer_of(events: Sequence[asyncpg.Record], said: Sequence[repository.Said])
         language=event["data"]["language"],
         legal_basis=body.get("legal_basis"),
         answered_at=event["at"],
-        may_complain_until=complaint_until(clock.civil_day(event["at"])),
+        may_complain_until=complaint_until(clock.civil_day(event["at"]), calendar),
     )
 
 

@@ -31,9 +31,12 @@ def upgrade() -> None:
     op.create_table(
         "calendar_override",
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("working", sa.Boolean(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("day", name=op.f("pk_calendar_override")),
+        sa.Column("exchanged_with", sa.Date(), nullable=True),
+        sa.CheckConstraint("valid_from <= day", name=op.f("ck_calendar_override_known_before")),
+        sa.PrimaryKeyConstraint("day", "valid_from", name=op.f("pk_calendar_override")),
     )
     op.create_table(
         "channel",
@@ -538,7 +541,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("holding_id", sa.BigInteger(), nullable=False),
         sa.Column("event_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("entries", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(["holding_id"], ["holding.id"], name=op.f("fk_ledger_holding_id_holding")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
     )

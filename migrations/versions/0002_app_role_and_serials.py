@@ -15,11 +15,13 @@ YEARS = range(2007, 2061)
 
 # What the app may do, by table. What is written once has no UPDATE and no DELETE.
 GRANTS = {
-    "SELECT, INSERT": ["appeal", "applicant", "content", "counter_delta", "demo_load", "event", "ledger"],
+    "SELECT, INSERT": [
+        "appeal", "applicant", "calendar_override", "content", "counter_delta", "demo_load", "event", "ledger",
+    ],
     "SELECT, INSERT, UPDATE": ["holding", "notice"],
     "SELECT, INSERT, DELETE": ["intake_key"],
     "SELECT, INSERT, UPDATE, DELETE": [
-        "agency", "agency_name", "agency_successor", "api_client", "attempt", "calendar_override", "channel",
+        "agency", "agency_name", "agency_successor", "api_client", "attempt", "channel",
         "competence", "directory_version", "draft", "refresh_token", "region", "region_name", "source",
         "staff_account", "topic",
     ],

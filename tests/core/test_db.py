@@ -10,7 +10,7 @@ WRITTEN_ONCE = {
     "appeal": "route",
     "event": "data",
     "content": "body",
-    "ledger": "entries",
+    "ledger": "facts",
     "counter_delta": "received",
 }
 

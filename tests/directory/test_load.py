@@ -213,7 +213,7 @@ async def test_a_change_elsewhere_is_seen_by_refresh(db: Database) -> None:
     assert await snapshot.refresh(db) is held
     async with db.transaction() as connection:
         await connection.execute(
-            "INSERT INTO calendar_override (day, working, act) VALUES ('2026-11-24', false, 'a test')"
+            "INSERT INTO calendar_override VALUES ('2026-11-24', '2026-11-01', false, 'a test')"
         )
         await bump(connection)
     renewed = await snapshot.refresh(db)
