@@ -1,15 +1,16 @@
 """How events and contents are hashed (PURE). Anyone can repeat it from docs/security.md with sha256sum."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys and no spaces, in UTF-8: the bytes that hashes are taken of."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def content_hash(salt: bytes, body: bytes) -> bytes:

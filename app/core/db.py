@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import asyncpg
+import orjson
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
@@ -131,7 +132,7 @@ async def prepare(connection: asyncpg.Connection) -> None:
 
 
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 async def check_server(connection: asyncpg.Connection) -> None:

@@ -20,7 +20,10 @@ def clean(value: Any) -> Any:
     """Normalise text; raise `control_character` for NUL and its kind (PostgreSQL stores no NUL)."""
     if not isinstance(value, str):
         return value
-    value = _DIRECTION_MARKS.sub("", unicodedata.normalize("NFC", value)).replace("\r\n", "\n")
+    value = unicodedata.normalize("NFC", value)
+    if value.isprintable():  # nothing of what follows is; the common case, and quick
+        return value
+    value = _DIRECTION_MARKS.sub("", value).replace("\r\n", "\n")
     if _CONTROL.search(value):
         raise PydanticCustomError("control_character", "control character")
     return value
