@@ -5,6 +5,7 @@ the caller's transaction and commits nothing.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 
 import asyncpg
 
@@ -83,29 +84,27 @@ async def _round(
     return answers
 
 
+class _ChangedMeanwhile(Exception):
+    """A row changed while we waited for its lock."""
+
+
 async def _locked(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, Case]:
-    """Lock the newest holding of each part and read it, again until nothing changed while we waited."""
-    while (rows := await _read_locked(connection, keys)) is None:
-        pass
-    return {(row["appeal_id"], row["part"]): _case(row) for row in rows}
-
-
-async def _read_locked(
-    connection: asyncpg.Connection, keys: Sequence[Key]
-) -> Sequence[asyncpg.Record] | None:
-    """None when a row changed while we waited for it.
+    """Lock the newest holding of each part and read it, again until nothing changed while we waited.
 
     Locks are taken in the order of ids. A second try may meet a successor with a higher id than those held:
     the locks of a first try over many cases are given back, else two batches could wait for each other.
     """
-    savepoint = connection.transaction() if len(keys) > 1 else None
-    if savepoint:
-        await savepoint.start()
+    while True:
+        with suppress(_ChangedMeanwhile):
+            async with connection.transaction() if len(keys) > 1 else nullcontext():
+                return await _read_locked(connection, keys)
+
+
+async def _read_locked(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, Case]:
     rows = await connection.fetch(LOCK, [key[0] for key in keys], [key[1] for key in keys])
-    fresh = all(row["fresh"] for row in rows)
-    if savepoint:
-        await (savepoint.commit() if fresh else savepoint.rollback())
-    return rows if fresh else None
+    if not all(row["fresh"] for row in rows):
+        raise _ChangedMeanwhile
+    return {(row["appeal_id"], row["part"]): _case(row) for row in rows}
 
 
 def _case(row: asyncpg.Record) -> Case:

@@ -15,9 +15,8 @@ TIME_OF_DAY = re.compile(
 
 
 def commits(name: str, call: ast.Call) -> bool:
-    """Whether it ends a transaction; giving up a savepoint (a variable of that name) does not."""
     if name.endswith(".commit"):
-        return name != "savepoint.commit"
+        return True
     return bool(call.args and re.match(r"(?i)\s*commit\b", text(call.args[0]) or ""))
 
 
