@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.casework import api as casework
-from app.core import cipher, http, log
+from app.core import cipher, http, lifeline, log
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.directory import api as directory
@@ -35,6 +35,8 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         log.setup()
+        if settings.supervised:
+            lifeline.die_with_parent()
         app.state.db = db or await _open(settings)
         await snapshot.refresh(app.state.db)
         app.state.gatherer = Gatherer(app.state.db)

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     demo_password: SecretStr = SecretStr("")
     demo_api_key: SecretStr = SecretStr("")
     rate_limits: Literal["default", "off"] = "default"
+    supervised: bool = Field(False, description="web processes end with the one that started them")
     expect_demo: bool = Field(False, description="readyz answers 200 only once the demo is loaded")
     metrics_token: SecretStr = SecretStr("")
     trusted_proxies: str = ""

@@ -5,7 +5,6 @@ Run as a program, this module makes its process die with the parent and then bec
 """
 
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -17,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from app.core.embedded_postgres import Cluster, EmbeddedError
+from app.core.lifeline import die_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 END_WITHIN = 20.0
 LONGEST_BACKOFF = 30.0
 STEADY = 60.0
 LOOK_EVERY = 1.0
-_DIE_WITH_PARENT = 1
 
 Say = Callable[[str], None]
 
@@ -83,7 +82,7 @@ async def _keep(service: Service, say: Say) -> None:
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             *service.command,
-            env=dict(service.environment),
+            env={**service.environment, "LS_SUPERVISED": "1"},
             cwd=ROOT,
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
@@ -126,8 +125,7 @@ async def _tend(cluster: Cluster, say: Say) -> None:
 
 
 def main(parent: int, command: Sequence[str]) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+    die_with_parent()
     if os.getppid() != parent:
         sys.exit(0)
     os.execv(command[0], list(command))

@@ -5,7 +5,6 @@ associated data, so that a value moved into another column does not open. All ke
 master secret by HKDF; several secrets may be known at once (the first one encrypts).
 """
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -88,7 +87,3 @@ def use(cipher_: Cipher) -> None:
 
 def cipher() -> Cipher:
     return _current[0]
-
-
-def base32(value: bytes) -> str:
-    return base64.b32encode(value).decode().rstrip("=")

@@ -6,7 +6,7 @@ read (docs/decisions/0002).
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -115,13 +115,23 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection in a transaction that is committed when the block ends and undone when it raises."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._connection() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection for reading: each statement sees what is committed when it starts."""
-        async with self._pool.acquire() as connection:
+        async with self._connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Raises ConnectionError when the server is away; a socket that is gone is no missing file."""
+        async with AsyncExitStack() as held:
+            try:
+                connection = await held.enter_async_context(self._pool.acquire())
+            except OSError as error:
+                raise ConnectionError(str(error)) from error
             yield connection
 
 

@@ -121,18 +121,6 @@ class Unavailable(AppError):
         super().__init__(headers={"Retry-After": str(retry_after)}, **kwargs)
 
 
-PROBLEM_EXAMPLE = {
-    "type": "/problems/invalid",
-    "title": "Something in the message is not right",
-    "status": 422,
-    "detail": "Please correct the fields listed.",
-    "code": "invalid",
-    "errors": [
-        {"field": "topic", "code": "unknown_code", "message": "There is no such code. Near it: land."}
-    ],
-}
-
-
 def problems(*classes: type[AppError]) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses=` for a route: one entry a status, with the codes it may carry."""
     found: dict[int | str, dict[str, Any]] = {}

@@ -5,6 +5,7 @@ what does is a mistake of ours, logged with the route's template and never shown
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,7 @@ LONGEST_NAME = 100
 # The database is away, starting, or has no connection left: the caller may try again.
 UNAVAILABLE = (
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the connection broke in the middle of its work
     asyncpg.PostgresConnectionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.CannotConnectNowError,
@@ -154,10 +156,17 @@ def field_errors(problems: Sequence[Mapping[str, Any]], *, skip: int = 1) -> lis
             ".".join(str(step)[:LONGEST_NAME] for step in found["loc"][skip:])
             or str(found["loc"][0] if found["loc"] else ""),
             _code(str(found["type"])),
-            {name: found["ctx"][name] for name in _KEPT_CONTEXT if name in found.get("ctx", {})},
+            _context(found.get("ctx", {})),
         )
         for found in problems[:MOST_ERRORS]
     ]
+
+
+def _context(given: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: given[name] for name in _KEPT_CONTEXT if name in given}
+    if "expected" in kept:  # pydantic joins the codes with an English "or"
+        kept["expected"] = ", ".join(re.findall(r"'([^']*)'", str(kept["expected"]))) or kept["expected"]
+    return kept
 
 
 _SAME = {
