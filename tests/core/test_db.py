@@ -1,8 +1,17 @@
 """Addresses of the database, the app's role, and transactions."""
 
-import asyncpg
-import pytest
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.appeals.models import Applicant, Content
 from app.core.db import APP_ROLE, Database, DatabaseProblem, DatabaseUrls, sqlalchemy_url
 from app.core.migrate import is_current
 
@@ -43,6 +52,38 @@ def test_the_form_of_an_address_for_sqlalchemy(url: str, expected: str) -> None:
 async def test_a_server_that_is_not_there_is_said_in_one_line() -> None:
     with pytest.raises(DatabaseProblem, match="cannot be reached"):
         await Database.open(DatabaseUrls.of("postgresql://nobody@127.0.0.1:1/nothing"))
+
+
+class GonePool:
+    """As when the server's socket was removed with it."""
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+        raise FileNotFoundError("the socket")
+        yield
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_server_that_went_away_is_a_connection_that_failed() -> None:
+    with pytest.raises(ConnectionError, match="the socket"):
+        async with Database(GonePool()).read():
+            pass
+
+
+async def test_what_was_registered_reads_through_the_encrypting_type(
+    real_client: httpx.AsyncClient, real_urls: DatabaseUrls
+) -> None:
+    body = {"kind": "inquiry", "language": "kk", "text": "Қашан?", "applicant": {"name": "Үлгі Сынақбаев"}}
+    assert (await real_client.post("/api/v1/appeals", json=body)).status_code == 201
+    engine = create_async_engine(sqlalchemy_url(real_urls.owner))
+    async with AsyncSession(engine) as session:
+        found = (await session.exec(select(Applicant))).one()
+        said = (await session.exec(select(Content))).one()
+    await engine.dispose()
+    assert (found.name, found.iin) == ("Үлгі Сынақбаев", None)
+    assert json.loads(said.body) == {"text": "Қашан?"}
 
 
 async def test_the_app_owns_nothing_and_rewrites_no_history(db: Database) -> None:

@@ -129,6 +129,12 @@ async def test_a_wrong_field_is_named(client: httpx.AsyncClient, field: str, val
     assert {"field": field, "code": code} == {k: answer.json()["errors"][0][k] for k in ("field", "code")}
 
 
+async def test_the_codes_that_would_do_are_listed_without_english(client: httpx.AsyncClient) -> None:
+    answer = await file(client, {**HEATING, "kind": "petition"}, {"accept-language": "ru"})
+    message = answer.json()["errors"][0]["message"]
+    assert message == "Должно быть одним из: statement, complaint, message, inquiry, response, proposal."
+
+
 async def test_an_unknown_addressee_is_told_what_is_near(client: httpx.AsyncClient) -> None:
     answer = await file(client, {**HEATING, "addressee": "enrgy"})
     assert "energy" in answer.json()["detail"] + answer.json()["errors"][0]["message"]
