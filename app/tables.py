@@ -4,7 +4,8 @@ import app.appeals.models
 import app.demo.models
 import app.directory.models
 import app.notices.models
-import app.staff.models  # noqa: F401
+import app.staff.models
+import app.timekeeping.models  # noqa: F401
 from app.core.db import metadata
 
 METADATA = metadata()

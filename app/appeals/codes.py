@@ -43,6 +43,37 @@ class Outcome(StrEnum):
     TAKEN_NOTE = "taken_note"
 
 
+class Decision(StrEnum):
+    """How a review of a complaint ends (C08)."""
+
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    OBLIGED = "obliged"
+    UPHELD_ACT = "upheld_act"
+    LEFT_UNCONSIDERED = "left_unconsidered"
+
+
+class SuspensionGround(StrEnum):
+    COURT = "court"
+    OTHER_CASE = "other_case"
+    MISSING_DATA = "missing_data"
+
+
+class TerminationGround(StrEnum):
+    SAME_SUBJECT_DECIDED = "same_subject_decided"
+    NO_NEW_ARGUMENTS = "no_new_arguments"
+    DEATH_OR_LIQUIDATION = "death_or_liquidation"
+    ANONYMOUS = "anonymous"
+    NO_ESSENCE = "no_essence"
+
+
+class Likeness(StrEnum):
+    """How an appeal stands to the one that it is linked to (A05, A06)."""
+
+    DUPLICATE = "duplicate"
+    REPEAT = "repeat"
+
+
 class Origin(StrEnum):
     """How a holding opened."""
 
@@ -75,6 +106,28 @@ class EventKind(StrEnum):
     WITHDRAWN = "withdrawn"
     REOPENED = "reopened"
     RATED = "rated"
+    SPLIT = "split"
+    SPLIT_OFF = "split_off"
+    CORRECTION_REQUESTED = "correction_requested"
+    CORRECTED = "corrected"
+    RETURNED = "returned"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    EXTENDED = "extended"
+    HEARING_SET = "hearing_set"
+    HEARING_EXEMPTED = "hearing_exempted"
+    TERMINATED = "terminated"
+    LINKED = "linked"
+    MERGED = "merged"
+    SELF_CORRECTED = "self_corrected"
+    DECIDED = "decided"
+    CONTROL_TAKEN = "control_taken"
+    CONTROL_LIFTED = "control_lifted"
+    CONTROL_OVERDUE = "control_overdue"
+    UNMASKED = "unmasked"
+    RECALCULATED = "recalculated"
+    DEADLINE_NEAR = "deadline_near"
+    DEADLINE_PASSED = "deadline_passed"
 
 
 class ActorKind(StrEnum):
@@ -91,3 +144,9 @@ class ContentKind(StrEnum):
     ANSWER = "answer"
     REASON = "reason"
     COMMENT = "comment"
+    PART = "part"
+    """What a part of a split appeal asks for."""
+    REQUEST = "request"
+    """What the applicant is asked to correct."""
+    PRELIMINARY = "preliminary"
+    """The decision as it is sent to the applicant before the hearing."""

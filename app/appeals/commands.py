@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.appeals.codes import ActorKind, Outcome, Status
-from app.appeals.lifecycle import Act, allowed
-from app.core.errors import Conflict, NotFound
+from app.appeals.codes import (
+    ActorKind,
+    Decision,
+    Likeness,
+    Outcome,
+    Status,
+    SuspensionGround,
+    TerminationGround,
+)
+from app.appeals.lifecycle import CITIZEN_ACTS, SYSTEM_ACTS, Act, allowed
+from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.i18n import Language, t
-
-CITIZEN_ACTS = frozenset({Act.SUPPLEMENT, Act.WITHDRAW, Act.RATE})
+from app.deadlines.complaints import ReviewerKind
+from app.deadlines.facts import Fact
+from app.deadlines.guards import Refused
+from app.deadlines.regimes import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,8 @@ class Answering:
     text: str
     language: Language
     legal_basis: str | None = None
+    promised_until: date | None = None
+    """The answer promises a later act, to be done by this day (A11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,120 @@ class Rating:
     comment: str | None = None
 
 
-Payload = Answering | Forwarding | Writing | Leasing | Rating | None
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """`parts`: to which agency (its code) goes what. `keeps`: something stays here."""
+
+    parts: tuple[tuple[str, str], ...]
+    keeps: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Requesting:
+    """What the applicant is asked to correct; without a day, by the usual one (R08)."""
+
+    what: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspending:
+    """`until`: the last day of the suspension, after which the case resumes by itself."""
+
+    ground: SuspensionGround
+    until: date | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extending:
+    until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Either the day and the preliminary decision, or why no hearing is needed."""
+
+    on: date | None = None
+    preliminary: str | None = None
+    exempt_ground: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terminating:
+    ground: TerminationGround
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """`to`: the other appeal's number as the API gives it; that the actor may see it has been checked."""
+
+    to: str
+    as_: Likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    outcome: Decision
+    text: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Controlling:
+    on: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasking:
+    field: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """So many working days before the due day the role `to` (operator, head) is warned; `passed`: it is over.
+
+    `due_on`: what was found due; if it has moved meanwhile, nothing is said.
+    """
+
+    due_on: date
+    to: str = ""
+    days: int = 0
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculating:
+    """Why: the act of the order about the calendar, or the id of the rule."""
+
+    act: str = ""
+    rule: str = ""
+
+
+Payload = (
+    Answering
+    | Forwarding
+    | Writing
+    | Leasing
+    | Rating
+    | Splitting
+    | Requesting
+    | Suspending
+    | Extending
+    | Hearing
+    | Terminating
+    | Linking
+    | Deciding
+    | Controlling
+    | Unmasking
+    | Watched
+    | Recalculating
+    | None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +200,29 @@ class Command:
     agencies: frozenset[int] | None = None
     version: int | None = None
     payload: Payload = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a complaint is about, and who may not decide it: `signers` wrote or approved the act."""
+
+    appeal_id: int
+    about_id: int
+    about_part: int
+    respondent_id: int
+    signers: frozenset[int]
+    reviewer: ReviewerKind
+    reviewer_id: int | None
+    """The agency that reviews it; None where only a court can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A holding of this part with its facts, read for acts that ask for the term."""
+
+    holding_id: int
+    agency_id: int
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +253,16 @@ class Case:
     proposed: dict[str, Any] | None
     proposed_hash: bytes | None
     rated: bool
+    stage: Stage | None
+    on_control: bool
+    extended: bool
+    wait_until: date | None
+    warned: int
+    last_part: int
+    """The highest part of the appeal."""
+    held: tuple[Held, ...]
+    """The holdings of this part in order, this one last; empty unless the act asks for the term."""
+    complaint: Complaint | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +281,11 @@ class CaseNotFound(NotFound):
 
 def open_to(actor: Actor, case: Case) -> list[Act]:
     """The acts that the state allows now and that are this actor's, sorted."""
-    acts = allowed(case.status, closed=case.closed)
+    acts = allowed(case.status, closed=case.closed, stage=case.stage)
     if actor.kind is ActorKind.CITIZEN:
         acts &= CITIZEN_ACTS
     else:
-        acts -= CITIZEN_ACTS
+        acts -= CITIZEN_ACTS | SYSTEM_ACTS
     return sorted(act for act in acts if actor.acts is None or act in actor.acts)
 
 
@@ -168,3 +326,23 @@ class AlreadyRated(Conflict):
 
 class ForwardToSelf(Conflict):
     code = "forward_to_self"
+
+
+class TermRefused(Conflict):
+    """The term does not allow the act (app/deadlines/guards.py); the answer says which acts are allowed."""
+
+    code = "term_refused"
+
+    def __init__(self, refused: Refused, acts: Iterable[Act]) -> None:
+        super().__init__(extra={"reason": refused.code, "allowed": list(acts)})
+        self.refused = refused
+
+    def as_json(self, language: Language) -> dict[str, Any]:
+        return super().as_json(language) | {"detail": t(self.refused.key, language, **self.refused.params)}
+
+
+def refusal(refused: Refused, actor: Actor, case: Case) -> AppError:
+    """As the caller is told: 422 for a field that is wrong, 409 for a term that does not allow it."""
+    if refused.field:
+        return Invalid.of(refused.field, refused.code, **refused.params)
+    return TermRefused(refused, open_to(actor, case))

@@ -1,7 +1,8 @@
 """What an act changes, and the one statement that writes it.
 
 Rows go over as JSON, a list for each table; the names in them are the columns'. A holding is closed before
-the next one of the same part is opened (`opened` waits for `changed`): only one may be open.
+the next one of the same part is opened (`opened` waits for `changed`): only one may be open. A part that is
+split off names the part that it comes from.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 import asyncpg
+
+from app.appeals.commands import Case
 
 Row = dict[str, Any]
 
@@ -35,31 +38,60 @@ class Effects:
         return whole
 
 
+FIGURES = (
+    "received",
+    "answered",
+    "answered_late",
+    "forwarded_out",
+    "forwarded_late",
+    "closed_otherwise",
+    "closed_late",
+    "extended",
+    "running",
+)
+
+
+def delta(case: Case, agency_id: int, opened_on: date, day: date, due_on: date, **figures: int) -> Row:
+    """What an act of the civil day `day` adds to the figures of a holding that opened on `opened_on`."""
+    return {
+        "agency_id": agency_id,
+        "opened_on": opened_on,
+        "day": day,
+        "due_on": due_on,
+        "channel": case.channel,
+        "applicant_type": case.applicant_type,
+        "kind": case.kind,
+        "topic": case.topic,
+        "region": case.region,
+    } | {name: int(figures.get(name, 0)) for name in FIGURES}
+
+
 APPLY = """
 WITH changed AS (
     UPDATE holding h
     SET status = c.status, version = c.version, due_on = c.due_on, running = c.running,
+        extended = c.extended, on_control = c.on_control, wait_until = c.wait_until, warned = c.warned,
         assignee_id = c.assignee_id, lease_until = c.lease_until,
         closed_at = coalesce(h.closed_at, c.closed_at), closed_on = coalesce(h.closed_on, c.closed_on),
         close = coalesce(h.close, c.close), outcome = coalesce(h.outcome, c.outcome), last_hash = c.last_hash
     FROM jsonb_to_recordset($1) AS c(
-        id bigint, status text, version bigint, due_on date, running boolean, assignee_id bigint,
-        lease_until timestamptz, closed_at timestamptz, closed_on date, close text, outcome text,
-        last_hash bytea)
+        id bigint, status text, version bigint, due_on date, running boolean, extended boolean,
+        on_control boolean, wait_until date, warned smallint, assignee_id bigint, lease_until timestamptz,
+        closed_at timestamptz, closed_on date, close text, outcome text, last_hash bytea)
     WHERE h.id = c.id
     RETURNING h.appeal_id, h.part
 ), opened AS (
     INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on, regime,
                          status, version, channel, kind, topic, region, applicant_type, running, extended,
-                         on_control, last_hash)
-    SELECT appeal_id, part, o.agency_id, o.origin, o.received_at, o.registered_on, o.due_on, o.regime,
+                         on_control, stage, last_hash)
+    SELECT o.appeal_id, o.part, o.agency_id, o.origin, o.received_at, o.registered_on, o.due_on, o.regime,
            o.status, o.version, o.channel, o.kind, o.topic, o.region, o.applicant_type, true, false, false,
-           o.last_hash
+           o.stage, o.last_hash
     FROM jsonb_to_recordset($2) AS o(
-        appeal_id bigint, part smallint, agency_id bigint, origin text, received_at timestamptz,
-        registered_on date, due_on date, regime text, status text, version bigint, channel text, kind text,
-        topic text, region text, applicant_type text, last_hash bytea)
-    JOIN changed USING (appeal_id, part)
+        appeal_id bigint, part smallint, from_part smallint, agency_id bigint, origin text,
+        received_at timestamptz, registered_on date, due_on date, regime text, status text, version bigint,
+        channel text, kind text, topic text, region text, applicant_type text, stage text, last_hash bytea)
+    JOIN changed ON changed.appeal_id = o.appeal_id AND changed.part = o.from_part
     RETURNING id, appeal_id, part
 ), said AS (
     INSERT INTO content (appeal_id, part, kind, at, author_id, salt, body, hash, tokens)
@@ -94,9 +126,10 @@ WITH changed AS (
         forwarded_out smallint, forwarded_late smallint, closed_otherwise smallint, closed_late smallint,
         extended smallint, running smallint)
 ), told AS (
-    INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before)
+    INSERT INTO notice (appeal_id, event_hash, kind, audience, language, params, not_before)
     SELECT n.* FROM jsonb_to_recordset($7) AS n(
-        appeal_id bigint, event_hash bytea, kind text, language text, params jsonb, not_before timestamptz)
+        appeal_id bigint, event_hash bytea, kind text, audience text, language text,
+        params jsonb, not_before timestamptz)
 )
 SELECT count(*) FROM changed
 """

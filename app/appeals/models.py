@@ -28,6 +28,7 @@ from app.appeals.codes import (
     ApplicantType,
     Close,
     ContentKind,
+    Decision,
     Kind,
     LanguageCode,
     Origin,
@@ -36,6 +37,8 @@ from app.appeals.codes import (
 )
 from app.core.columns import TIMESTAMP, Encrypted, identity, one_of, xid
 from app.core.db import Table
+from app.deadlines.complaints import ReviewerKind
+from app.deadlines.regimes import Stage
 
 APPEAL_FK = "appeal.id"
 HOLDING_FK = "holding.id"
@@ -146,10 +149,19 @@ class Holding(Table, table=True):
         Index("ix_holding_assignee_id", "assignee_id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_holding_agency_id_registered_on", "agency_id", "registered_on"),
         Index("ix_holding_appeal_id", "appeal_id"),
+        # What the worker looks for: terms that end, and days that were waited for.
+        Index(
+            "ix_holding_watched",
+            "due_on",
+            "id",
+            postgresql_where=text("closed_at IS NULL AND running AND warned < 3"),
+        ),
+        Index("ix_holding_wait_until", "wait_until", postgresql_where=text("wait_until IS NOT NULL")),
         one_of("status", Status),
         one_of("origin", Origin),
         one_of("close", Close),
-        one_of("outcome", Outcome),
+        one_of("outcome", (*Outcome, *Decision)),
+        one_of("stage", Stage),
         CheckConstraint(
             "(closed_at IS NULL) = (close IS NULL) AND (closed_at IS NULL) = (closed_on IS NULL)",
             name="closed_whole",
@@ -179,11 +191,31 @@ class Holding(Table, table=True):
     running: bool = Field(description="open and the clock is not suspended")
     extended: bool = False
     on_control: bool = False
+    stage: str | None = Field(default=None, sa_type=Text, description="of a complaint: handover or review")
+    wait_until: date | None = Field(
+        default=None, sa_type=Date, description="the last day of what is waited for, after which ELAPSE comes"
+    )
+    warned: int = _small(0)
     closed_at: datetime | None = Field(default=None, sa_type=TIMESTAMP)
     closed_on: date | None = Field(default=None, sa_type=Date)
     close: str | None = Field(default=None, sa_type=Text)
     outcome: str | None = Field(default=None, sa_type=Text)
     last_hash: bytes = Field(sa_type=LargeBinary, description="hash of the newest event of this part")
+
+
+class Complaint(Table, table=True):
+    """What a complaint is about. It is walled off from `signers`, who wrote or approved the act (A08)."""
+
+    __tablename__ = "complaint"
+    __table_args__ = (Index("ix_complaint_about_id", "about_id"), one_of("reviewer", ReviewerKind))
+
+    appeal_id: int = _appeal_id(primary_key=True)
+    about_id: int = _appeal_id()
+    about_part: int = _small(0)
+    respondent_id: int = Field(sa_type=BigInteger)
+    signers: list[int] = Field(sa_type=ARRAY(BigInteger), nullable=False)
+    reviewer: str = Field(sa_type=Text)
+    reviewer_id: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Event(Table, table=True):

@@ -55,6 +55,8 @@ class NewAppeal(NamedTuple):
     event_hash: bytes
     facts: str
     notice: str
+    stage: str | None
+    complaint: str | None
 
 
 _TYPES: dict[str, str] = dict.fromkeys(NewAppeal._fields, "text") | {
@@ -106,11 +108,19 @@ WITH item AS MATERIALIZED (
 ), held AS (
     INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on, regime,
                          status, version, channel, kind, topic, region, applicant_type, running, extended,
-                         on_control, last_hash)
+                         on_control, stage, last_hash)
     SELECT appeal_id, 0, agency_id, 'registered', received_at, registered_on, due_on, regime,
-           'registered', 1, channel, kind, topic, region, applicant_type, true, false, false, event_hash
+           'registered', 1, channel, kind, topic, region, applicant_type, true, false, false, stage,
+           event_hash
     FROM fresh
     RETURNING id, appeal_id
+), about AS (
+    INSERT INTO complaint (appeal_id, about_id, about_part, respondent_id, signers, reviewer, reviewer_id)
+    SELECT fresh.appeal_id, c.*
+    FROM fresh CROSS JOIN LATERAL jsonb_to_record(complaint::jsonb) AS c(
+        about_id bigint, about_part smallint, respondent_id bigint, signers bigint[], reviewer text,
+        reviewer_id bigint)
+    WHERE complaint IS NOT NULL
 ), happened AS (
     INSERT INTO event (appeal_id, part, holding_id, at, kind, actor_kind, actor_id, data, content_hash,
                        hash)

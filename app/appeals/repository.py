@@ -8,17 +8,72 @@ from typing import Any
 
 import asyncpg
 
+from app.appeals.codes import EventKind
 from app.core.cipher import cipher
 from app.deadlines.facts import Fact, read_facts
 
 HEAD = """
 SELECT a.id, a.received_at, a.registered_on, a.channel, a.kind, a.topic, a.region, a.language,
-       a.applicant_type, a.source_id, a.route, a.missing, h.id AS holding_id, h.agency_id, h.status, h.due_on,
-       h.running, h.closed_at
+       a.applicant_type, a.source_id, c.about_id, c.about_part, about.applicant_type AS about_type,
+       c.respondent_id, c.reviewer, c.reviewer_id,
+       (SELECT jsonb_agg(jsonb_build_array(later.id, later.applicant_type) ORDER BY later.id)
+        FROM complaint x JOIN appeal later ON later.id = x.appeal_id WHERE x.about_id = a.id) AS complaints
 FROM appeal a
-JOIN LATERAL (
-    SELECT * FROM holding WHERE holding.appeal_id = a.id AND holding.part = 0 ORDER BY holding.id DESC LIMIT 1
-) h ON true
+LEFT JOIN complaint c ON c.appeal_id = a.id
+LEFT JOIN appeal about ON about.id = c.about_id
+WHERE a.id = $1
+"""
+
+# Each with what was written into its ledger.
+HOLDINGS = """
+SELECT h.id, h.part, h.agency_id, h.registered_on, h.due_on, h.status, h.stage, h.topic, h.applicant_type,
+       h.running, h.closed_at, h.close, array_agg(l.event_hash ORDER BY l.id) AS ledger_events,
+       jsonb_agg(l.facts ORDER BY l.id) AS ledger
+FROM holding h JOIN ledger l ON l.holding_id = h.id
+WHERE h.appeal_id = $1
+GROUP BY h.id ORDER BY h.id
+"""
+
+# The newest holding of each part.
+PARTS = """
+SELECT DISTINCT ON (h.part) h.id, h.part, h.applicant_type, h.status, h.due_on, h.closed_at, h.close
+FROM holding h WHERE h.appeal_id = $1 ORDER BY h.part, h.id DESC
+"""
+
+REGISTERED = """
+SELECT e.data, l.event_hash, l.facts
+FROM event e JOIN ledger l ON l.holding_id = e.holding_id AND l.event_hash = e.hash
+WHERE e.appeal_id = $1 AND e.kind = 'registered'
+"""
+
+# Signed: wrote, proposed or approved what the applicant was told. The heads are those of whoever does the
+# work of a body that held the appeal.
+COMPLAINED_ABOUT = """
+WITH RECURSIVE held AS (
+    SELECT h.id, h.appeal_id, h.part, h.agency_id, h.due_on, h.status, h.stage, h.topic, h.region,
+           h.applicant_type, h.running, h.closed_at, h.close
+    FROM holding h WHERE h.appeal_id = ANY ($1)
+), body AS (
+    SELECT agency_id AS id FROM held
+    UNION SELECT link.successor_id FROM agency_successor link JOIN body ON body.id = link.agency_id
+)
+SELECT held.*,
+       ARRAY(SELECT DISTINCT e.actor_id FROM event e
+             WHERE e.holding_id = held.id AND e.actor_kind = 'staff' AND e.kind = ANY ($2)
+             ORDER BY e.actor_id) AS signers,
+       (SELECT jsonb_object_agg(agency_id, ids) FROM (
+            SELECT account.agency_id, jsonb_agg(account.id ORDER BY account.id) AS ids
+            FROM staff_account account JOIN body ON body.id = account.agency_id
+            WHERE account.role = 'head' AND account.active
+            GROUP BY account.agency_id) per_body) AS heads
+FROM held ORDER BY held.id
+"""
+
+# `repeated`: something was registered under this key already.
+APPLICANT = """
+SELECT a.language, a.applicant_type, a.topic, a.region, p.name, p.iin, p.bin, p.address, p.phone, p.email,
+       EXISTS (SELECT FROM intake_key k WHERE k.key = $2) AS repeated
+FROM appeal a LEFT JOIN applicant p ON p.appeal_id = a.id
 WHERE a.id = $1
 """
 
@@ -32,9 +87,17 @@ CONTENTS = """
 SELECT c.part, c.kind, c.at, c.author_id, c.body, c.hash FROM content c WHERE c.appeal_id = $1 ORDER BY c.id
 """
 
-LEDGER = """
-SELECT l.event_hash, l.facts FROM ledger l WHERE l.holding_id = $1 ORDER BY l.id
-"""
+SIGNING = tuple(
+    kind.value
+    for kind in (
+        EventKind.ANSWER_PROPOSED,
+        EventKind.ANSWERED,
+        EventKind.TERMINATED,
+        EventKind.MERGED,
+        EventKind.SELF_CORRECTED,
+        EventKind.DECIDED,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +113,7 @@ class Said:
 
 
 async def head(connection: asyncpg.Connection, appeal_id: int) -> asyncpg.Record | None:
-    """The appeal with the newest holding of the whole."""
+    """The appeal, what it complains about and what complains about it."""
     return await connection.fetchrow(HEAD, appeal_id)
 
 
@@ -72,10 +135,39 @@ def opened(body: bytes) -> dict[str, Any]:
     return found
 
 
-async def ledger(connection: asyncpg.Connection, holding_id: int) -> list[Fact]:
-    """The facts that a holding's due day follows from, in order."""
-    rows = await connection.fetch(LEDGER, holding_id)
-    return read_facts([(row["event_hash"], row["facts"]) for row in rows])
+async def holdings(connection: asyncpg.Connection, appeal_id: int) -> Sequence[asyncpg.Record]:
+    """All of an appeal's, in order; their facts by `facts_of`."""
+    return await connection.fetch(HOLDINGS, appeal_id)
+
+
+def facts_of(holding: asyncpg.Record) -> list[Fact]:
+    """What the due day of one of the `holdings` follows from, in order."""
+    return read_facts(zip(holding["ledger_events"], holding["ledger"], strict=True))
+
+
+async def parts(connection: asyncpg.Connection, appeal_id: int) -> Sequence[asyncpg.Record]:
+    return await connection.fetch(PARTS, appeal_id)
+
+
+async def registered(connection: asyncpg.Connection, appeal_id: int) -> tuple[dict[str, Any], list[Fact]]:
+    """The first event's data and facts, of an appeal that is there."""
+    row = await connection.fetchrow(REGISTERED, appeal_id)
+    assert row is not None
+    return row["data"], read_facts([(row["event_hash"], row["facts"])])
+
+
+async def complained_about(
+    connection: asyncpg.Connection, appeal_ids: Sequence[int]
+) -> Sequence[asyncpg.Record]:
+    """The holdings of these appeals in order, with who signed each, and the heads of the bodies."""
+    return await connection.fetch(COMPLAINED_ABOUT, appeal_ids, SIGNING)
+
+
+async def applicant(
+    connection: asyncpg.Connection, appeal_id: int, key: bytes | None
+) -> asyncpg.Record | None:
+    """Who wrote it (encrypted) and on what, for a message of theirs that follows."""
+    return await connection.fetchrow(APPLICANT, appeal_id, key)
 
 
 async def purge_expired_keys(connection: asyncpg.Connection, now: datetime) -> int:

@@ -4,16 +4,23 @@ Set-based: the cases are locked in one statement, decided one by one, and writte
 the caller's transaction and commits nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
+from itertools import groupby
+from typing import Any
 
 import asyncpg
 
 from app.appeals.codes import Status
-from app.appeals.commands import Case, CaseNotFound, Command, Done
+from app.appeals.commands import Case, CaseNotFound, Command, Done, Held
 from app.appeals.decide import decide
 from app.appeals.effects import Effects, apply
+from app.appeals.lifecycle import Act
+from app.appeals.terms import NEED_TERM
+from app.appeals.walls import complaint_of
 from app.core.errors import AppError
+from app.deadlines.facts import Fact
+from app.deadlines.regimes import Stage
 from app.directory.registry import Directory
 
 # The newest holding of a part is the open one, or the one that closed last. A row that was changed while we
@@ -25,6 +32,16 @@ SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id, h.registered_on, h.
        h.running, h.closed_at IS NOT NULL AS closed, h.last_hash, a.language,
        a.received_at AS first_received_at, p.data AS proposed, p.content_hash AS proposed_hash,
        EXISTS (SELECT FROM event r WHERE r.holding_id = h.id AND r.kind = 'rated') AS rated,
+       h.stage, h.on_control, h.extended, h.wait_until, h.warned,
+       CASE WHEN h.kind = 'complaint' THEN
+           (SELECT to_jsonb(k) FROM complaint k WHERE k.appeal_id = h.appeal_id) END AS complaint,
+       CASE WHEN $4 THEN
+           (SELECT max(part) FROM holding any_part WHERE any_part.appeal_id = h.appeal_id) END AS last_part,
+       CASE WHEN $3 THEN
+           (SELECT jsonb_agg(jsonb_build_array(l.holding_id, earlier.agency_id, encode(l.event_hash, 'hex'),
+                                               l.facts) ORDER BY l.id)
+            FROM holding earlier JOIN ledger l ON l.holding_id = earlier.id
+            WHERE earlier.appeal_id = h.appeal_id AND earlier.part = h.part) END AS held,
        h.xmin = (SELECT before.xmin FROM holding before WHERE before.id = h.id) AS fresh
 FROM holding h
 JOIN appeal a ON a.id = h.appeal_id
@@ -46,11 +63,16 @@ Key = tuple[int, int]
 
 
 async def act(
-    connection: asyncpg.Connection, commands: Sequence[Command], directory: Directory
+    connection: asyncpg.Connection,
+    commands: Sequence[Command],
+    directory: Directory,
+    *,
+    together: bool = False,
 ) -> list[Done | AppError]:
     """Carry out each command, or say why not, in the order given.
 
     Several commands on one case are carried out one after the other, each seeing what the one before left.
+    `together`: all of them, each on another case, or none.
     """
     answers: dict[int, Done | AppError] = {}
     waiting = list(enumerate(commands))
@@ -60,15 +82,22 @@ async def act(
         for place, command in waiting:
             key = (command.appeal_id, command.part)
             later.append((place, command)) if key in taken else taken.update({key: (place, command)})
-        answers |= await _round(connection, taken, directory)
+        answers |= await _round(connection, taken, directory, together=together)
         waiting = later
     return [answers[place] for place in range(len(commands))]
 
 
 async def _round(
-    connection: asyncpg.Connection, commands: dict[Key, tuple[int, Command]], directory: Directory
+    connection: asyncpg.Connection,
+    commands: dict[Key, tuple[int, Command]],
+    directory: Directory,
+    *,
+    together: bool,
 ) -> dict[int, Done | AppError]:
-    cases = await _locked(connection, list(commands))
+    acts = {command.act for _, command in commands.values()}
+    if Act.SPLIT in acts:
+        await _take_turns(connection, [command for _, command in commands.values()])
+    cases = await _locked(connection, list(commands), acts)
     answers: dict[int, Done | AppError] = {}
     effects: list[Effects] = []
     for key, (place, command) in commands.items():
@@ -79,29 +108,52 @@ async def _round(
             effects.append(changes)
         except AppError as error:
             answers[place] = error
-    if effects:
+    refused = [answer for answer in answers.values() if isinstance(answer, AppError)]
+    if together and refused:
+        return dict.fromkeys(answers, refused[0])
+    if any(changes.changed for changes in effects):
         await apply(connection, Effects.joined(effects))
     return answers
+
+
+async def _take_turns(connection: asyncpg.Connection, commands: Iterable[Command]) -> None:
+    """Two splits of different parts of one appeal would give the same number to their new parts."""
+    ids = sorted({command.appeal_id for command in commands if command.act is Act.SPLIT})
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(id) FROM unnest($1::bigint[]) WITH ORDINALITY AS t(id, n) ORDER BY n",
+        ids,
+    )
 
 
 class _ChangedMeanwhile(Exception):
     """A row changed while we waited for its lock."""
 
 
-async def _locked(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, Case]:
+async def _locked(
+    connection: asyncpg.Connection, keys: Sequence[Key], acts: Iterable[Act]
+) -> dict[Key, Case]:
     """Lock the newest holding of each part and read it, again until nothing changed while we waited.
 
     Locks are taken in the order of ids. A second try may meet a successor with a higher id than those held:
     the locks of a first try over many cases are given back, else two batches could wait for each other.
     """
+    wanted = set(acts)
     while True:
         with suppress(_ChangedMeanwhile):
             async with connection.transaction() if len(keys) > 1 else nullcontext():
-                return await _read_locked(connection, keys)
+                return await _read_locked(connection, keys, wanted)
 
 
-async def _read_locked(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, Case]:
-    rows = await connection.fetch(LOCK, [key[0] for key in keys], [key[1] for key in keys])
+async def _read_locked(
+    connection: asyncpg.Connection, keys: Sequence[Key], acts: set[Act]
+) -> dict[Key, Case]:
+    rows = await connection.fetch(
+        LOCK,
+        [key[0] for key in keys],
+        [key[1] for key in keys],
+        bool(acts & NEED_TERM),
+        Act.SPLIT in acts,
+    )
     if not all(row["fresh"] for row in rows):
         raise _ChangedMeanwhile
     return {(row["appeal_id"], row["part"]): _case(row) for row in rows}
@@ -110,4 +162,23 @@ async def _read_locked(connection: asyncpg.Connection, keys: Sequence[Key]) -> d
 def _case(row: asyncpg.Record) -> Case:
     values = dict(row)
     del values["fresh"]
-    return Case(**(values | {"status": Status(values["status"])}))
+    values |= {
+        "status": Status(row["status"]),
+        "stage": Stage(row["stage"]) if row["stage"] else None,
+        "last_part": row["last_part"] or 0,
+        "held": _held(row["held"] or []),
+        "complaint": complaint_of(row["complaint"]) if row["complaint"] else None,
+    }
+    return Case(**values)
+
+
+def _held(entries: Iterable[Sequence[Any]]) -> tuple[Held, ...]:
+    """From (holding, agency, event hash, facts) in the order they were written, which is the holdings'."""
+    return tuple(
+        Held(
+            holding_id,
+            agency_id,
+            tuple(Fact.from_json(fact, event) for *_, event, facts in rows for fact in facts),
+        )
+        for (holding_id, agency_id), rows in groupby(entries, key=lambda entry: (entry[0], entry[1]))
+    )

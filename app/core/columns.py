@@ -1,5 +1,6 @@
 """Column types shared by every models.py."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -64,7 +65,7 @@ def utc(*, nullable: bool = False, **kwargs: Any) -> Any:
     return Field(sa_type=TIMESTAMP, nullable=nullable, **kwargs)
 
 
-def one_of(column: str, codes: type[StrEnum], *, name: str | None = None) -> CheckConstraint:
+def one_of(column: str, codes: Iterable[StrEnum], *, name: str | None = None) -> CheckConstraint:
     """A CHECK that a text column holds one of these codes."""
     listed = ", ".join(f"'{code.value}'" for code in codes)
     return CheckConstraint(f"{column} IN ({listed})", name=name or column)

@@ -83,6 +83,7 @@ def opened(
     first_received_at: datetime | None = None,
     stage: Stage | None = None,
     rest: int | None = None,
+    split_by: tuple[str, int] | None = None,
     check_needed: bool = False,
     anonymous: bool = False,
     filed_late: bool = False,
@@ -91,9 +92,10 @@ def opened(
 
     `origin` is the holding's (registered, forwarded, split, reopened). `first_received_at`: when the appeal
     came to the state, if that differs; it chooses the regime. `rest`: the days that are left of the body's
-    first term (`rest_of_term`), when the same part comes back to it. `check_needed`: information from others
-    or a look on the spot is needed (the longer term of the 2007 law). `filed_late`: a complaint after its
-    three months. ValueError for a naive moment or one outside 2007-2060.
+    first term (`rest_of_term`), when the same part comes back to it. `split_by`: the code of the body that
+    split this part off, and the days that it had left. `check_needed`: information from others or a look on
+    the spot is needed (the longer term of the 2007 law). `filed_late`: a complaint after its three months.
+    ValueError for a naive moment or one outside 2007-2060.
     """
     registered = registration(received_at, hours, calendar)
     data: dict[str, Any] = {
@@ -111,6 +113,8 @@ def opened(
         data["stage"] = stage.value
     if rest is not None:
         data["rest"] = rest
+    if split_by:
+        data["split_by"] = list(split_by)
     flags = {"check_needed": check_needed, "anonymous": anonymous, "filed_late": filed_late}
     data |= {name: True for name, raised in flags.items() if raised}
     if registered.arrival is Arrival.DAY_OFF:
@@ -132,8 +136,9 @@ def suspended(at: datetime, by: str, ground: str, until: date | None = None) -> 
     return Fact(FactCode.SUSPENDED, at, by, {"ground": ground} | _day("until", until))
 
 
-def resumed(at: datetime, by: str) -> Fact:
-    return Fact(FactCode.RESUMED, at, by)
+def resumed(at: datetime, by: str, on: date | None = None) -> Fact:
+    """`on`: the last day that the clock stood, where it resumes by itself, however late that is done."""
+    return Fact(FactCode.RESUMED, at, by, _day("on", on))
 
 
 def correction_requested(at: datetime, by: str, until: date) -> Fact:

@@ -202,6 +202,14 @@ def may_answer(
     answer_language(term, language, appeal_language, law)
     if _rule(term, Matter.ANSWER_BASIS, law) and not (legal_basis or "").strip():
         raise Refused("legal_basis_missing", "legal_basis")
+    may_decide(term, on, outcome, law)
+
+
+def may_decide(term: Term, on: date, outcome: str, law: Law = LAW) -> None:
+    """R18: an unfavourable decision comes after the hearing, or after a recorded exemption.
+
+    Refused: hearing_required, hearing_not_over.
+    """
     if hearing_needed(term, outcome, law):
         raise Refused("hearing_required")
     rule, heard = _rule(term, Matter.HEARING, law), term.hearing

@@ -161,6 +161,7 @@ class _Course:
         self._tell(fact, day, Matter.SUSPENSION_NOTICE)
 
     def resumed(self, fact: Fact, day: date) -> None:
+        day = fact.day_of("on") if "on" in fact.data else day
         stood = self.clock.start(day)
         self.found.pop("suspended", None)
         self.found.pop("resume_on", None)

@@ -4,13 +4,15 @@ Pure. A rule's id is stable: it is kept with every entry of a ledger. Next year'
 the id of the rule that it changes and a later first day.
 """
 
+import hashlib
+import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -163,6 +165,12 @@ class Law:
     def amended(self, *rules: Rule) -> "Law":
         """This law with further rows."""
         return Law((*self.rules, *rules), self.regimes)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of all rows, in their order: another one says that terms may have moved."""
+        rows = [*map(asdict, self.regimes), *map(asdict, self.rules)]
+        return hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()
 
     def regime_on(self, day: date) -> Regime:
         """The regime of what is received on a civil day. ValueError before the first one."""

@@ -17,6 +17,8 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=60)]
 RegionCode = Annotated[str, StringConstraints(pattern=r"^KZ-[0-9]{2}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+# Working days before a due day; 0 is the due day itself.
+WarningDistance = Annotated[int, Field(ge=0, le=60)]
 
 
 class DataError(Exception):
@@ -66,6 +68,8 @@ class AgencyEntry(Entry):
     opens: time = time(9, 0)
     closes: time = time(18, 30)
     week: Annotated[int, Field(ge=5, le=6)] = 5
+    warn_operator: WarningDistance | None = None
+    warn_head: WarningDistance | None = None
     names: Annotated[list[DatedNameEntry], Field(min_length=1)]
     successors: list[SuccessorEntry] = []
     formed_from: list[Slug] = []

@@ -100,6 +100,8 @@ def _agency_row(agency: Agency, codes: Mapping[int, str]) -> Row:
         "opens": agency.hours.opens.isoformat(),
         "closes": agency.hours.closes.isoformat(),
         "week": int(agency.hours.week),
+        "warn_operator": agency.warn_operator,
+        "warn_head": agency.warn_head,
     }
 
 
@@ -193,12 +195,14 @@ _STATEMENTS = (
     _upsert(
         "agency",
         "code",
-        "code, kind, region, valid_from, valid_to, approval_required, opens, closes, week",
+        "code, kind, region, valid_from, valid_to, approval_required, opens, closes, week, warn_operator, "
+        "warn_head",
         "SELECT * FROM "
         + _given(
             "agency",
             "code text, kind text, region text, valid_from date, valid_to date, "
-            "approval_required boolean, opens time, closes time, week smallint",
+            "approval_required boolean, opens time, closes time, week smallint, warn_operator smallint, "
+            "warn_head smallint",
         ),
     ),
     f"""

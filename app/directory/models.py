@@ -79,6 +79,7 @@ class Agency(Table, table=True):
         CheckConstraint("parent_id <> id", name="parent_other"),
         CheckConstraint("closes > opens", name="office_hours"),
         CheckConstraint("week IN (5, 6)", name="week"),
+        CheckConstraint("warn_operator >= 0 AND warn_head >= 0", name="warnings"),
         Index("ix_agency_parent_id", "parent_id"),
         Index("ix_agency_region", "region"),
     )
@@ -94,6 +95,10 @@ class Agency(Table, table=True):
     opens: time = Field(description="office hours, Asia/Almaty")
     closes: time
     week: int = Field(sa_type=SmallInteger, description="working days a week")
+    warn_operator: int | None = Field(
+        default=None, sa_type=SmallInteger, description="working days before a due day; null: the usual ones"
+    )
+    warn_head: int | None = Field(default=None, sa_type=SmallInteger)
 
 
 class AgencyName(Table, table=True):

@@ -96,6 +96,8 @@ def _agency(placed: Placed[AgencyEntry], ids: Mapping[str, int]) -> Agency:
     begins = entry.valid_from or RECORD_BEGINS
     if entry.kind is AgencyKind.AKIMAT and entry.region is None:
         raise DataError(placed.where, "region: an akimat has one")
+    if entry.warn_operator is not None and (entry.warn_head or 0) > entry.warn_operator:
+        raise DataError(placed.where, "warn_head: the operator is warned first")
     return Agency(
         id=ids[entry.code],
         code=entry.code,
@@ -107,6 +109,8 @@ def _agency(placed: Placed[AgencyEntry], ids: Mapping[str, int]) -> Agency:
         valid_to=entry.valid_to,
         approval_required=entry.approval_required,
         hours=OfficeHours(entry.opens, entry.closes, entry.week),
+        warn_operator=entry.warn_operator,
+        warn_head=entry.warn_head,
     )
 
 

@@ -147,6 +147,8 @@ def _agency(row: Row, names: tuple[DatedName, ...]) -> Agency:
         valid_to=_day(row["valid_to"]),
         approval_required=row["approval_required"],
         hours=OfficeHours(time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"]), row["week"]),
+        warn_operator=row["warn_operator"],
+        warn_head=row["warn_head"],
     )
 
 

@@ -91,6 +91,9 @@ class Agency:
     valid_to: date | None
     approval_required: bool
     hours: OfficeHours = field(default_factory=OfficeHours)
+    warn_operator: int | None = None
+    """Working days before a due day; None: the usual ones."""
+    warn_head: int | None = None
 
     def name(self, lang: str, on: date) -> str:
         """The name of that day; of a day outside its life, the first or the last name."""

@@ -12,6 +12,12 @@ from app.core.columns import TIMESTAMP, identity, one_of, xid
 from app.core.db import Table
 
 
+class Audience(StrEnum):
+    APPLICANT = "applicant"
+    OPERATOR = "operator"
+    HEAD = "head"
+
+
 class NoticeState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -19,19 +25,26 @@ class NoticeState(StrEnum):
 
 
 class Notice(Table, table=True):
-    """One thing to tell the applicant, the source and subscribers; never changed but for its delivery."""
+    """One thing to tell somebody; never changed but for its delivery."""
 
     __tablename__ = "notice"
     __table_args__ = (
         Index("ix_notice_appeal_id", "appeal_id"),
         Index("ix_notice_pending", "not_before", "id", postgresql_where=text("state = 'pending'")),
         one_of("state", NoticeState),
+        one_of("audience", Audience),
     )
 
     id: int = identity()
     appeal_id: int = Field(sa_type=BigInteger, sa_column_args=[ForeignKey("appeal.id")], nullable=False)
     event_hash: bytes = Field(sa_type=LargeBinary)
     kind: str = Field(sa_type=Text, description="a public event name such as appeal.registered")
+    audience: str = Field(
+        default="applicant",
+        sa_type=Text,
+        sa_column_kwargs={"server_default": text("'applicant'")},
+        description="the applicant's also goes to the source and to subscribers",
+    )
     language: str = Field(sa_type=Text)
     params: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
     state: str = Field(

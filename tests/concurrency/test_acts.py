@@ -99,7 +99,7 @@ async def test_an_answer_that_was_proposed_while_the_head_waited_is_approved(
             appeal.appeal_id,
             proposing,
             clock.now(),
-            payload=Answering(Outcome.EXPLAINED, "жауап", "kk"),
+            payload=Answering(Outcome.EXPLAINED, "жауап", "kk", "ӘРПК 76-бап"),
         )
         (done,) = await service.act(connection, [command], snapshot.current())
         assert isinstance(done, Done)

@@ -286,6 +286,12 @@ def test_every_name_is_there_in_all_languages_and_no_other_script_slips_in() -> 
             assert latin == (lang == "en"), (agency.code, name)
 
 
+def test_one_ministry_is_warned_at_distances_of_its_own() -> None:
+    own = {a.code: (a.warn_operator, a.warn_head) for a in DIRECTORY.agencies() if a.warn_operator}
+    assert own == {"health": (5, 2)}
+    assert DIRECTORY.agency("energy").warn_head is None
+
+
 def test_some_bodies_want_the_heads_approval_and_some_do_not() -> None:
     assert DIRECTORY.agency("justice").approval_required
     assert DIRECTORY.agency("health").approval_required

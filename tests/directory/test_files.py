@@ -162,6 +162,16 @@ def test_the_files_as_they_are_are_good() -> None:
             "agency 'akimat-pavlodar': region: an akimat has one", id="akimat of nowhere",
         ),
         pytest.param(
+            "agencies.toml", "warn_operator = 5\nwarn_head = 2\n", "warn_operator = 1\nwarn_head = 2\n",
+            "agencies.toml, agency 'health': warn_head: the operator is warned first",
+            id="head warned before the operator",
+        ),
+        pytest.param(
+            "agencies.toml", "warn_head = 2\n", "warn_head = -1\n",
+            "agencies.toml, agency 'health': warn_head: Input should be greater than or equal to 0",
+            id="warned after the due day",
+        ),
+        pytest.param(
             "sources.toml", 'channels = ["open311"]', 'channels = ["open-311"]',
             "sources.toml, source 'open311': channels: there is no 'open-311'", id="unknown channel",
         ),

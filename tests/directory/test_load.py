@@ -77,6 +77,7 @@ async def test_what_is_read_back_is_what_the_files_say(db: Database) -> None:
             agency.kind, agency.names, agency.valid_from, agency.valid_to, agency.hours,
         )  # fmt: skip
         assert stored.approval_required == agency.approval_required
+        assert (stored.warn_operator, stored.warn_head) == (agency.warn_operator, agency.warn_head)
         stored_parent, parent = known.parent(stored), plain.parent(agency)
         assert (stored_parent and stored_parent.code) == (parent and parent.code)
         assert [(a.code, link.since, link.topics) for a, link in known.successors(stored)] == [
@@ -120,6 +121,17 @@ async def test_a_change_touches_only_what_changed(db: Database, tmp_path: Path) 
     assert {table: count for table, count in differ.items() if count} == {"topic": 1, "directory_version": 1}
     assert await ids_of(db) == ids
     assert (await read(db)).topic("tax").name("ru") == "Налоги и сборы"
+
+
+async def test_an_agencys_own_warnings_are_loaded_and_taken_back(db: Database, tmp_path: Path) -> None:
+    await load_directory(db)
+    health = (await read(db)).agency("health")
+    assert (health.warn_operator, health.warn_head) == (5, 2)
+    await load_directory(
+        db, changed(tmp_path, "agencies.toml", "warn_operator = 5\nwarn_head = 2\n", "warn_head = 0\n")
+    )
+    health = (await read(db)).agency("health")
+    assert (health.warn_operator, health.warn_head) == (None, 0)
 
 
 async def test_a_renaming_keeps_the_code_and_the_old_name(db: Database, tmp_path: Path) -> None:
