@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Header, Request, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from app.appeals import history
+from app.appeals import history, numbers
 from app.appeals.codes import Status
 from app.core import clock
 from app.core.edge import Lang
@@ -17,7 +17,8 @@ from app.core.i18n import Language
 from app.directory import snapshot
 from app.intake.gatherer import Gatherer
 from app.intake.register import KeyReused
-from app.intake.schemas import AgencyOut, AppealIn, ReceiptRef, RegistrationOut, RouteOut
+from app.intake.schemas import AgencyOut, AppealIn, ComplaintOut, ReceiptRef, RegistrationOut, RouteOut
+from app.intake.shown import Whereabouts, complaint_out
 from app.intake.submission import Person, Registration, Submission
 from app.routing.rules import UnknownAddressee, reason
 from app.staff.access import public
@@ -70,7 +71,8 @@ IdempotencyKey = Annotated[
     "/appeals",
     summary="File an appeal",
     description="Registers it at once, whatever may be missing (`missing` lists it); says who will answer, "
-    "why they, and by which day. Keep the access code: it opens the appeal.",
+    "why they, and by which day. Keep the access code: it opens the appeal, and its receipt, which explains "
+    "the day. With `complaint_about` it is a complaint about what came of an earlier appeal.",
     status_code=201,
     response_model=RegistrationOut,
     dependencies=[Depends(public)],
@@ -111,6 +113,7 @@ def submission(appeal: AppealIn, key: str | None) -> Submission:
         key=hashlib.sha256(f"public\0appeals\0{key}".encode()).digest() if key else None,
         request_hash=hashlib.sha256(history.canonical(said)).digest() if key else None,
         key_expires_at=now + clock.days(KEY_LASTS_DAYS) if key else None,
+        complaint_about=numbers.parse(appeal.complaint_about) if appeal.complaint_about else None,
     )
 
 
@@ -128,4 +131,13 @@ def registration_out(registration: Registration, lang: Language) -> Registration
         registered_on=on,
         due_on=registration.due_on,
         receipt=ReceiptRef(url=f"/api/v1/receipts/{registration.number}"),
+        complaint=_complaint(registration, lang),
     )
+
+
+def _complaint(registration: Registration, lang: Language) -> ComplaintOut | None:
+    filed, due_on = registration.complaint, registration.due_on
+    if filed is None:
+        return None
+    at = Whereabouts(filed.stage, registration.decision.agency, due_on, first_due=due_on)
+    return complaint_out(filed, at, registration.registered_on, snapshot.current(), lang)

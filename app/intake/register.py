@@ -1,8 +1,8 @@
 """The one door in: submissions become registrations.
 
 `register` is set-based: everything is decided first (route, day, due day, hashes), then written in one
-statement, so an appeal costs one round trip whether it comes alone or in a batch. A row that cannot be
-registered fails alone.
+statement, so an appeal costs one round trip whether it comes alone or in a batch; complaints about other
+appeals cost one more, however many there are. A row that cannot be registered fails alone.
 """
 
 import secrets
@@ -24,9 +24,14 @@ from app.core.cipher import cipher
 from app.core.db import to_json
 from app.core.errors import AppError, Conflict, FieldError, Invalid
 from app.core.words import tokens
-from app.deadlines.ledger import Term, open_term
+from app.deadlines import facts
+from app.deadlines.guards import is_anonymous
+from app.deadlines.ledger import Term, compute
 from app.directory.registry import Directory
-from app.intake.submission import Person, Registration, Submission
+from app.directory.values import Source
+from app.intake import complaints
+from app.intake.complaints import Complaint, Concerned
+from app.intake.submission import Filed, Person, Registration, Submission
 from app.routing.rules import Decision, RouteRequest, route
 
 DEFAULT_TOPIC = "other"
@@ -47,6 +52,7 @@ class _Decided:
     decision: Decision
     term: Term
     missing: list[str]
+    complaint: Complaint | None
 
 
 async def register(
@@ -60,9 +66,10 @@ async def register(
     """
     answers: list[Registration | AppError | None] = [None] * len(submissions)
     decided: dict[int, _Decided] = {}
+    concerned = await complaints.read(connection, submissions)
     for place, submission in enumerate(submissions):
         try:
-            decided[place] = _decide(submission, directory)
+            decided[place] = _decide(submission, concerned, directory)
         except AppError as error:
             answers[place] = error
     rows = await _numbered(connection, decided)
@@ -75,26 +82,49 @@ async def register(
     return [answer if answer is not None else answers_before[place] for place, answer in enumerate(answers)]
 
 
-def _decide(submission: Submission, directory: Directory) -> _Decided:
-    on = clock.civil_day(submission.received_at)
+def _decide(submission: Submission, concerned: Concerned, directory: Directory) -> _Decided:
     source = directory.source(submission.source)
     # A call centre of one region need not say so in every message.
     region = (submission.region or source.region or "").upper()
     topic = submission.topic or DEFAULT_TOPIC
     _known_codes(submission, topic, region, directory)
-    decision = route(
-        RouteRequest(
-            addressee=submission.addressee,
-            source_agency=directory.agency_by_id(source.agency_id).code if source.agency_id else None,
-            topic=submission.topic,
-            region=region or None,
-            on=on,
-        ),
-        directory,
+    complaint = None
+    if submission.complaint_about:
+        complaint = complaints.decide(submission, submission.complaint_about, concerned, directory)
+        decision, topic, region = complaint.decision, complaint.topic, complaint.region
+    else:
+        decision = _routed(submission, source, region, directory)
+    term = _term(submission, decision, complaint, directory)
+    missing = _missing(submission.applicant)
+    return _Decided(submission, source.id, topic, region, decision, term, missing, complaint)
+
+
+def _routed(submission: Submission, source: Source, region: str, directory: Directory) -> Decision:
+    request = RouteRequest(
+        addressee=submission.addressee,
+        source_agency=directory.agency_by_id(source.agency_id).code if source.agency_id else None,
+        topic=submission.topic,
+        region=region or None,
+        on=clock.civil_day(submission.received_at),
     )
-    agency = directory.agency(decision.agency)
-    term = open_term(submission.kind, submission.received_at, agency.hours, directory.calendar)
-    return _Decided(submission, source.id, topic, region, decision, term, _missing(submission.applicant))
+    return route(request, directory)
+
+
+def _term(
+    submission: Submission, decision: Decision, complaint: Complaint | None, directory: Directory
+) -> Term:
+    who, filed = submission.applicant, complaint.filed if complaint else None
+    opening = facts.opened(
+        submission.kind,
+        submission.received_at,
+        directory.agency(decision.agency).hours,
+        directory.calendar,
+        by=submission.actor_kind,
+        stage=filed.stage if filed else None,
+        anonymous=is_anonymous(name=who.name, address=who.address, signed=submission.signed),
+        filed_late=filed is not None and filed.filed_late,
+    )
+    return compute((opening,), directory.calendar)
 
 
 def _known_codes(submission: Submission, topic: str, region: str, directory: Directory) -> None:
@@ -181,7 +211,9 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
             previous=None,
         ),
         facts=to_json([fact.as_json() for fact in term.facts]),
-        notice=to_json({"agency": item.decision.agency, "due_on": term.due_on.isoformat()}),
+        notice=to_json(_notice(item)),
+        stage=item.complaint.filed.stage if item.complaint else None,
+        complaint=to_json(item.complaint.row) if item.complaint else None,
     )
 
 
@@ -198,7 +230,15 @@ def _event_data(item: _Decided, routed: dict[str, Any]) -> dict[str, Any]:
         "due_on": item.term.due_on.isoformat(),
         "registered_on": item.term.registered_on.isoformat(),
         "route": routed,
-    }
+    } | _complaint(item)
+
+
+def _notice(item: _Decided) -> dict[str, Any]:
+    return {"agency": item.decision.agency, "due_on": item.term.due_on.isoformat()} | _complaint(item)
+
+
+def _complaint(item: _Decided) -> dict[str, Any]:
+    return {"complaint": item.complaint.filed.as_json()} if item.complaint else {}
 
 
 def _registration(appeal_id: int, item: _Decided) -> Registration:
@@ -211,6 +251,7 @@ def _registration(appeal_id: int, item: _Decided) -> Registration:
         due_on=item.term.due_on,
         missing=item.missing,
         created=True,
+        complaint=item.complaint.filed if item.complaint else None,
     )
 
 
@@ -224,6 +265,7 @@ def _registered_before(first: asyncpg.Record) -> Registration:
         due_on=date.fromisoformat(first["data"]["due_on"]),
         missing=first["missing"],
         created=False,
+        complaint=Filed.from_json(first["data"]["complaint"]) if "complaint" in first["data"] else None,
     )
 
 

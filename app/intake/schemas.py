@@ -7,9 +7,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from app.appeals.codes import ApplicantType, Kind, LanguageCode, Outcome, Status
+from app.appeals import numbers
+from app.appeals.codes import ApplicantType, Decision, Kind, LanguageCode, Outcome, Status
 from app.appeals.identifiers import IdentifierError, check_bin, check_iin
 from app.core.schema import Code, FullText, Line, Out, Schema, Text
+from app.deadlines.complaints import ReviewerKind
+from app.deadlines.regimes import Stage
 
 
 def _checked(check: Any) -> Any:
@@ -35,6 +38,14 @@ def _phone(value: str) -> str:
     return value
 
 
+def _appeal_number(value: str) -> str:
+    """In the form of the API, so that the same number in the other script is the same message."""
+    try:
+        return numbers.parse(value).format()
+    except numbers.NumberError:
+        raise PydanticCustomError("complaint_about_number", "registration number") from None
+
+
 class ApplicantIn(Schema):
     type: ApplicantType = ApplicantType.INDIVIDUAL
     name: Line | None = None
@@ -58,6 +69,17 @@ class AppealIn(Schema):
     topic: Code | None = None
     region: Annotated[Code, Field(description="ISO 3166-2, such as KZ-61")] | None = None
     incident_address: Line | None = None
+    complaint_about: (
+        Annotated[
+            Line,
+            AfterValidator(_appeal_number),
+            Field(
+                description="number of the appeal whose answer, or lack of one, this complaint is about; in "
+                "either script, with `.2` for a part"
+            ),
+        ]
+        | None
+    ) = None
 
 
 class AgencyOut(Out):
@@ -73,6 +95,24 @@ class ReceiptRef(Out):
     url: str
 
 
+class ReviewerOut(Out):
+    """Who decides a complaint: the body above, the head of the same body, or nobody but a court."""
+
+    kind: ReviewerKind
+    agency: AgencyOut | None
+    sentence: str
+
+
+class ComplaintOut(Out):
+    """What a complaint is about, and where it is. `now`: the latter in words."""
+
+    about: str
+    stage: Stage | None
+    filed_late: bool
+    reviewer: ReviewerOut
+    now: str
+
+
 class RegistrationOut(Out):
     number: str
     access_code: str
@@ -83,6 +123,7 @@ class RegistrationOut(Out):
     registered_on: date
     due_on: date
     receipt: ReceiptRef
+    complaint: ComplaintOut | None
 
 
 class StepOut(Out):
@@ -99,26 +140,34 @@ class DeadlineOut(Out):
 class TimelineOut(Out):
     at: datetime
     event: str
+    part: int
     sentence: str
 
 
 class AnswerOut(Out):
-    outcome: Outcome
+    outcome: Outcome | Decision
     text: str | None
     language: LanguageCode
     legal_basis: str | None
     answered_at: datetime
-    may_complain_until: date
+    may_complain_until: date | None
+    how_to_complain: str
 
 
-class PartOut(Out):
-    number: str
-    status: Status
-    agency: AgencyOut
-    due_on: date
+class CorrectionOut(Out):
+    until: date
+    what: str | None
 
 
-class TrackingOut(Out):
+class HearingOut(Out):
+    on: date
+    preliminary: str | None
+    object_by: date
+
+
+class Standing(Out):
+    """How an appeal, or a part of it, stands."""
+
     number: str
     status: Status
     overdue: bool
@@ -126,19 +175,52 @@ class TrackingOut(Out):
     registered_on: date
     due_on: date
     deadline: DeadlineOut
+    answer: AnswerOut | None
+    correction: CorrectionOut | None = Field(
+        description="what you were asked to correct, while it is waited for"
+    )
+    hearing: HearingOut | None
+    suspended_until: date | None = Field(description="the last day of a suspension that has one")
+
+
+class PartOut(Standing):
+    """A part of an appeal that was split; of one that was not, the whole."""
+
+
+class AgeOut(Out):
+    """How long the state has had the appeal, whoever holds it: up to the answer, or today."""
+
+    days: int
+    working_days: int
+
+
+class TargetOut(Out):
+    """What we aim for beside the legal term, never in place of it."""
+
+    on: date
+    sentence: str
+
+
+class TrackingOut(Standing):
     timeline: list[TimelineOut]
     parts: list[PartOut]
-    answer: AnswerOut | None
+    age: AgeOut
+    service_target: TargetOut | None
+    complaint: ComplaintOut | None
+    complaints: list[str] = Field(description="numbers of the complaints about this appeal")
 
 
 class ReceiptOut(Out):
-    """The talon of rule R05: number, date and time, and who accepted it."""
+    """The talon of rule R05: number, date and time, who accepted it, and the term with its reasons."""
 
     number: str
     received_at: datetime
     registered_on: date
     accepted_by: str
     channel: str
+    due_on: date
+    deadline: DeadlineOut
+    complaint: ComplaintOut | None
 
 
 class SupplementIn(Schema):
@@ -147,6 +229,10 @@ class SupplementIn(Schema):
 
 class WithdrawalIn(Schema):
     reason: Annotated[Text | None, Field(examples=["Жылу қосылды, рақмет."])] = None
+
+
+class ComplaintIn(Schema):
+    text: Annotated[FullText, Field(examples=["Жауапта сұрағыма ештеңе айтылмаған, қайта қарауды сұраймын."])]
 
 
 class RatingIn(Schema):

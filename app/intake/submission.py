@@ -1,11 +1,15 @@
 """What every channel turns its message into: one type, whatever the channel."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 from app.appeals.codes import ActorKind, ApplicantType, Kind
+from app.appeals.numbers import Number
 from app.core.i18n import Language
+from app.deadlines.complaints import ReviewerKind
+from app.deadlines.regimes import Stage
 from app.routing.rules import Decision
 
 
@@ -25,7 +29,9 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """`received_at`: the legal moment of receipt (aware). `key`: what makes a repeat the same message;
-    `request_hash`: tells a repeat from another message under the same key."""
+    `request_hash`: tells a repeat from another message under the same key. `complaint_about`: the appeal
+    whose answer, or lack of one, this complaint is about; its part, if one is named. `signed`: by hand or
+    electronically, so that it is not anonymous even without a name (A04)."""
 
     kind: Kind
     language: Language
@@ -45,6 +51,8 @@ class Submission:
     key_expires_at: datetime | None = None
     actor_kind: ActorKind = ActorKind.CITIZEN
     actor_id: int | None = None
+    complaint_about: Number | None = None
+    signed: bool = False
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""
@@ -55,6 +63,43 @@ class Submission:
             "addressee": self.addressee,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What a complaint is about and who reviews it, as its first event keeps it.
+
+    `about`: a number as the API gives it; `respondent`: code of the body that it is about; `agency`: of the
+    body that reviews it, empty where only a court can.
+    """
+
+    about: str
+    respondent: str
+    reviewer: ReviewerKind
+    agency: str
+    stage: Stage | None
+    filed_late: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "about": self.about,
+            "respondent": self.respondent,
+            "reviewer": self.reviewer.value,
+            "agency": self.agency or None,
+            "stage": self.stage and self.stage.value,
+            "filed_late": self.filed_late,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            about=stored["about"],
+            respondent=stored["respondent"],
+            reviewer=ReviewerKind(stored["reviewer"]),
+            agency=stored["agency"] or "",
+            stage=Stage(stored["stage"]) if stored["stage"] else None,
+            filed_late=stored["filed_late"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +114,4 @@ class Registration:
     due_on: date
     missing: list[str]
     created: bool
+    complaint: Filed | None = None

@@ -1,269 +1,307 @@
-"""A citizen and their appeal: what became of it, and what they can still do. The access code opens it."""
+"""What became of an appeal, to whoever holds its access code; and its receipt."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any
+from functools import cached_property
+from typing import Any
 
 import asyncpg
-from fastapi import APIRouter, Depends, Path
-from fastapi.security import APIKeyHeader
+from fastapi import APIRouter
 
-from app.appeals import numbers, repository, service
-from app.appeals.access_code import opens
-from app.appeals.codes import ActorKind, ContentKind, EventKind, Status
-from app.appeals.commands import ActNotAllowed, Actor, AlreadyRated, Command, Done, Payload, Rating, Writing
-from app.appeals.lifecycle import Act
+from app.appeals import repository
+from app.appeals.codes import ApplicantType, EventKind, Status
+from app.appeals.numbers import format_number
 from app.core import clock
-from app.core.edge import Lang, Read, Tx
-from app.core.errors import (
-    AppError,
-    Invalid,
-    Malformed,
-    NotFound,
-    TooLarge,
-    TooManyRequests,
-    Unauthenticated,
-    problems,
-)
-from app.core.i18n import Language, t
-from app.deadlines.calendar import Calendar
-from app.deadlines.complaints import complaint_until
+from app.core.edge import Lang, Read
+from app.core.errors import Invalid, problems
+from app.core.i18n import Language
+from app.deadlines import watch
+from app.deadlines.complaints import ReviewerKind
 from app.deadlines.explain import explain
 from app.deadlines.ledger import compute
+from app.deadlines.regimes import Stage
+from app.deadlines.term import Term
 from app.directory import snapshot
 from app.directory.registry import Directory
+from app.intake import acts
+from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCaller
+from app.intake.parts import answered_last, is_open, newest, overdue, speaking
 from app.intake.schemas import (
-    ActOut,
-    AgencyOut,
+    AgeOut,
     AnswerOut,
+    ComplaintOut,
+    CorrectionOut,
     DeadlineOut,
+    HearingOut,
     PartOut,
-    RatingIn,
     ReceiptOut,
     StepOut,
-    SupplementIn,
-    TimelineOut,
+    TargetOut,
     TrackingOut,
-    WithdrawalIn,
 )
-from app.staff.access import declares
-from app.staff.attempts import Throttled
+from app.intake.shown import (
+    ANSWERS,
+    Whereabouts,
+    agency_out,
+    answer_out,
+    complaint_out,
+    deadline_out,
+    ending,
+)
+from app.intake.submission import Filed
+from app.intake.timeline import timeline
 
 router = APIRouter(prefix="/api/v1", tags=["citizens"])
-
-_access_code = APIKeyHeader(
-    name="X-Access-Code", scheme_name="Citizen", description="The code on the receipt", auto_error=False
-)
-GUESS = "access-code"
-
-# What the applicant is told of; the rest is the agency's inner work.
-TOLD = frozenset(
-    {
-        EventKind.REGISTERED,
-        EventKind.CLAIMED,
-        EventKind.SUPPLEMENTED,
-        EventKind.ANSWERED,
-        EventKind.FORWARDED,
-        EventKind.RECEIVED,
-        EventKind.WITHDRAWN,
-        EventKind.REOPENED,
-        EventKind.RATED,
-    }
-)
-
-
-class AppealNotFound(NotFound):
-    code = "appeal_not_found"
-
-
-class AccessCodeMissing(Unauthenticated):
-    code = "access_code_missing"
-
-
-@dataclass(frozen=True, slots=True)
-class CitizenCaller:
-    """Who holds the code of this appeal. `number` is in the form that the API gives."""
-
-    appeal_id: int
-    number: str
-
-
-@declares("citizen")
-async def citizen(
-    number: Annotated[str, Path(max_length=40, examples=["JT-2026-00000123"])],
-    code: Annotated[str | None, Depends(_access_code)],
-    throttle: Throttled,
-) -> CitizenCaller:
-    """Check the code; wrong ones get slow by number and network together, so no stranger locks anyone out."""
-    if not code:
-        raise AccessCodeMissing
-    try:
-        parsed = numbers.parse(number)
-    except numbers.NumberError:
-        raise AppealNotFound from None
-    subject = str(parsed.appeal_id)
-    await throttle.check(GUESS, subject)
-    if not opens(parsed.appeal_id, code[:100]):
-        await throttle.failed(GUESS, subject)
-        raise AppealNotFound
-    return CitizenCaller(parsed.appeal_id, numbers.Number(parsed.series, parsed.year, parsed.serial).format())
-
-
-Citizen = Annotated[CitizenCaller, Depends(citizen)]
-
-NOT_OPENED = (AppealNotFound, AccessCodeMissing, TooManyRequests)
 
 
 @router.get(
     "/appeals/{number}",
     summary="What became of an appeal",
+    description="The whole with its parts, or, with `.2` after the number, one of them. The whole is "
+    "answered once every part is that was not withdrawn or terminated; until then the part that is due last "
+    "says how it stands.",
     response_model=TrackingOut,
     responses=problems(*NOT_OPENED, Invalid),
 )
 async def track(caller: Citizen, connection: Read, lang: Lang) -> TrackingOut:
     head = await _head(connection, caller)
-    events = await repository.events(connection, head["id"])
-    facts = await repository.ledger(connection, head["holding_id"])
-    said = await repository.contents(connection, head["id"])
-    directory = snapshot.current()
-    agency = _agency(directory, head["agency_id"], head["registered_on"], lang)
-    open_ = head["closed_at"] is None
-    steps = explain(compute(facts, directory.calendar).entries, lang)
-    return TrackingOut(
-        number=caller.number,
-        status=head["status"],
-        overdue=open_ and head["running"] and clock.today() > head["due_on"],
-        agency=agency,
-        registered_on=head["registered_on"],
-        due_on=head["due_on"],
-        deadline=DeadlineOut(due_on=head["due_on"], steps=[StepOut(**step) for step in steps]),
-        timeline=timeline(events, directory, lang),
-        parts=[PartOut(number=caller.number, status=head["status"], agency=agency, due_on=head["due_on"])],
-        answer=answer_of(events, said, directory.calendar) if head["status"] == Status.ANSWERED else None,
-    )
+    return _Page(
+        caller=caller,
+        head=head,
+        holdings=await repository.holdings(connection, head["id"]),
+        events=await repository.events(connection, head["id"]),
+        said=await repository.contents(connection, head["id"]),
+        directory=snapshot.current(),
+        lang=lang,
+    ).build()
 
 
 async def _head(connection: asyncpg.Connection, caller: CitizenCaller) -> asyncpg.Record:
     head = await repository.head(connection, caller.appeal_id)
-    if head is None or numbers.format_number(head["id"], head["applicant_type"]) != caller.number:
+    if head is None or head["applicant_type"] != caller.number.applicant_type:
         raise AppealNotFound
     return head
 
 
-def _agency(directory: Directory, agency_id: int, on: date, lang: Language) -> AgencyOut:
-    agency = directory.agency_by_id(agency_id)
-    return AgencyOut(code=agency.code, name=agency.name(lang, on))
+@dataclass
+class _Page:
+    caller: CitizenCaller
+    head: asyncpg.Record
+    holdings: Sequence[asyncpg.Record]
+    events: Sequence[asyncpg.Record]
+    said: Sequence[repository.Said]
+    directory: Directory
+    lang: Language
+    today: date = field(default_factory=clock.today)
+
+    def build(self) -> TrackingOut:
+        shown = self.shown
+        main = speaking(shown)
+        standing = self.standing[main["part"]]
+        answered = answered_last(shown)
+        part = self.caller.part
+        return TrackingOut(
+            number=self.caller.of_part(part),
+            status=standing.status,
+            overdue=any(self.standing[one["part"]].overdue for one in shown),
+            agency=standing.agency,
+            registered_on=standing.registered_on if part else self.head["registered_on"],
+            due_on=standing.due_on,
+            deadline=standing.deadline,
+            timeline=timeline(self._told(), self.directory, self.lang),
+            parts=[PartOut(**dict(one)) for one in self.standing.values()],
+            answer=self._answer(answered) if answered and standing.status is Status.ANSWERED else None,
+            age=self._age(),
+            service_target=self._target(main),
+            complaint=self._complaint(main) if self.head["about_id"] else None,
+            complaints=[
+                format_number(id_, ApplicantType(type_)) for id_, type_ in self.head["complaints"] or ()
+            ],
+            **self._waiting(shown),
+        )
+
+    @cached_property
+    def parts(self) -> list[asyncpg.Record]:
+        return newest(self.holdings)
+
+    @cached_property
+    def shown(self) -> list[asyncpg.Record]:
+        """The parts that are asked for: the one named, else all; all too where that one was split further."""
+        named = self.caller.part
+        if named and not any(held["part"] == named for held in self.holdings):
+            raise AppealNotFound
+        found = [part for part in self.parts if part["part"] == named] if named else []
+        return found or self.parts
+
+    # each part
+
+    @cached_property
+    def terms(self) -> Mapping[int, Term]:
+        calendar = self.directory.calendar
+        return {part["part"]: compute(repository.facts_of(part), calendar) for part in self.parts}
+
+    @cached_property
+    def standing(self) -> Mapping[int, PartOut]:
+        return {part["part"]: self._part(part) for part in self.parts}
+
+    def _part(self, held: asyncpg.Record) -> PartOut:
+        term, status = self.terms[held["part"]], Status(held["status"])
+        open_ = is_open(held)
+        return PartOut(
+            number=self.caller.of_part(held["part"]),
+            status=status,
+            overdue=overdue(held, self.today),
+            agency=agency_out(self.directory, self._holder(held), held["registered_on"], self.lang),
+            registered_on=held["registered_on"],
+            due_on=held["due_on"],
+            deadline=self._deadline(held["due_on"], term),
+            answer=self._answer(held) if status is Status.ANSWERED and not open_ else None,
+            correction=self._correction(held, term)
+            if status is Status.AWAITING_CORRECTION and open_
+            else None,
+            hearing=self._hearing(held, term) if status is Status.HEARING and open_ else None,
+            suspended_until=term.resume_on if status is Status.SUSPENDED and open_ else None,
+        )
+
+    def _holder(self, held: asyncpg.Record) -> str:
+        return self.directory.agency_by_id(held["agency_id"]).code
+
+    def _deadline(self, due_on: date, term: Term) -> DeadlineOut:
+        """With what the silence means, once the term is over (R16)."""
+        silence = watch.deemed_refusal(term, self.today, self.directory.calendar)
+        entries = (*term.entries, silence) if silence else term.entries
+        return DeadlineOut(due_on=due_on, steps=[StepOut(**step) for step in explain(entries, self.lang)])
+
+    def _answer(self, held: asyncpg.Record) -> AnswerOut | None:
+        event = self._last(held, ANSWERS)
+        if event is None:
+            return None
+        agency = self.directory.agency_by_id(held["agency_id"]).name(self.lang, clock.civil_day(event["at"]))
+        return answer_out(event, self._words(event), agency, self.directory, self.lang)
+
+    def _correction(self, held: asyncpg.Record, term: Term) -> CorrectionOut | None:
+        asked = self._last(held, {EventKind.CORRECTION_REQUESTED})
+        if asked is None or term.correct_by is None:
+            return None
+        return CorrectionOut(until=term.correct_by, what=self._words(asked).get("text"))
+
+    def _hearing(self, held: asyncpg.Record, term: Term) -> HearingOut | None:
+        invited = self._last(held, {EventKind.HEARING_SET})
+        if invited is None or term.hearing is None:
+            return None
+        text = self._words(invited).get("text")
+        return HearingOut(on=term.hearing.on, preliminary=text, object_by=term.hearing.object_by)
+
+    def _last(
+        self, held: asyncpg.Record, kinds: set[EventKind] | frozenset[EventKind]
+    ) -> asyncpg.Record | None:
+        """The newest event of these kinds on a holding."""
+        return next(
+            (
+                event
+                for event in reversed(self.events)
+                if event["holding_id"] == held["id"] and event["kind"] in kinds
+            ),
+            None,
+        )
+
+    def _words(self, event: asyncpg.Record) -> dict[str, Any]:
+        """The text that belongs to an event; empty once it is erased."""
+        return next((one.body for one in self.said if one.hash == event["content_hash"]), {})
+
+    # the whole
+
+    def _waiting(self, shown: Sequence[asyncpg.Record]) -> dict[str, Any]:
+        """What the applicant is to do, or waits for: of the part where it is due first."""
+        found = [self.standing[part["part"]] for part in shown]
+        corrections = [one.correction for one in found if one.correction]
+        hearings = [one.hearing for one in found if one.hearing]
+        suspended = [one.suspended_until for one in found if one.suspended_until]
+        return {
+            "correction": min(corrections, key=lambda one: one.until, default=None),
+            "hearing": min(hearings, key=lambda one: one.on, default=None),
+            "suspended_until": min(suspended, default=None),
+        }
+
+    def _told(self) -> Sequence[asyncpg.Record]:
+        """Of a part: what happened to it, and before it came about to the whole."""
+        named = self.caller.part
+        if not named:
+            return self.events
+        began = min((event["id"] for event in self.events if event["part"] == named), default=0)
+        return [
+            event
+            for event in self.events
+            if event["part"] == named or (event["part"] == 0 and event["id"] < began)
+        ]
+
+    def _age(self) -> AgeOut:
+        ended = [clock.civil_day(part["closed_at"]) for part in self.shown if not is_open(part)]
+        on = max(ended) if len(ended) == len(self.shown) else self.today
+        age = watch.age(self.head["received_at"], on, self.directory.calendar)
+        return AgeOut(days=age.days, working_days=age.working_days)
+
+    def _target(self, main: asyncpg.Record) -> TargetOut | None:
+        target = watch.service_target(self.head["channel"], self.terms[main["part"]], self.directory.calendar)
+        if target is None:
+            return None
+        return TargetOut(on=target.on, sentence=explain([target.entry], self.lang)[0]["sentence"])
+
+    def _complaint(self, main: asyncpg.Record) -> ComplaintOut:
+        head, first = self.head, self.holdings[0]
+        about = format_number(head["about_id"], ApplicantType(head["about_type"]), head["about_part"])
+        filed = Filed(
+            about=about,
+            respondent=self.directory.agency_by_id(head["respondent_id"]).code,
+            reviewer=ReviewerKind(head["reviewer"]),
+            agency=self.directory.agency_by_id(head["reviewer_id"]).code if head["reviewer_id"] else "",
+            stage=_stage(first),
+            filed_late=bool(repository.facts_of(first)[0].data.get("filed_late")),
+        )
+        terminated = self._last(main, {EventKind.TERMINATED})
+        at = Whereabouts(
+            stage=_stage(main),
+            agency=self._holder(main),
+            due_on=main["due_on"],
+            first_due=first["due_on"],
+            ended=ending(main, terminated["data"].get("ground") if terminated else None),
+        )
+        return complaint_out(filed, at, head["registered_on"], self.directory, self.lang)
 
 
-def timeline(events: Sequence[asyncpg.Record], directory: Directory, lang: Language) -> list[TimelineOut]:
-    return [
-        TimelineOut(at=event["at"], event=event["kind"], sentence=sentence(event, directory, lang))
-        for event in events
-        if event["kind"] in TOLD
-    ]
-
-
-def sentence(event: asyncpg.Record, directory: Directory, lang: Language) -> str:
-    """An event in words, with the names that bodies had on its day."""
-    data, on = event["data"], clock.civil_day(event["at"])
-
-    def name(code: str) -> str:
-        return directory.agency(code).name(lang, on)
-
-    match event["kind"]:
-        case EventKind.REGISTERED:
-            return t("event.registered.with", lang, agency=name(data["agency"]))
-        case EventKind.FORWARDED:
-            return t("event.forwarded", lang, from_agency=name(data["from"]), to_agency=name(data["to"]))
-        case EventKind.RECEIVED | EventKind.REOPENED:
-            due = date.fromisoformat(data["due_on"])
-            return t(f"event.{event['kind']}", lang, agency=name(data["agency"]), due_on=due)
-        case kind:
-            return t(f"event.{kind}", lang)
-
-
-def answer_of(
-    events: Sequence[asyncpg.Record], said: Sequence[repository.Said], calendar: Calendar
-) -> AnswerOut | None:
-    """The newest answer that was given."""
-    given = [event for event in events if event["kind"] == EventKind.ANSWERED]
-    if not given:
-        return None
-    event = given[-1]
-    texts = {one.hash: one.body for one in said if one.kind == ContentKind.ANSWER}
-    body: dict[str, Any] = texts.get(event["content_hash"], {})
-    return AnswerOut(
-        outcome=event["data"]["outcome"],
-        text=body.get("text"),
-        language=event["data"]["language"],
-        legal_basis=body.get("legal_basis"),
-        answered_at=event["at"],
-        may_complain_until=complaint_until(clock.civil_day(event["at"]), calendar),
-    )
+def _stage(held: asyncpg.Record) -> Stage | None:
+    return Stage(held["stage"]) if held["stage"] else None
 
 
 @router.get(
     "/receipts/{number}",
     summary="The receipt of an appeal",
-    description="Number, date and time, and who accepted it (rule R05).",
+    description="Number, date and time, who accepted it (rule R05), and by which day the answer is due, with "
+    "the reasons, as it was registered.",
     response_model=ReceiptOut,
     responses=problems(*NOT_OPENED, Invalid),
 )
 async def receipt(caller: Citizen, connection: Read, lang: Lang) -> ReceiptOut:
     head = await _head(connection, caller)
+    data, facts = await repository.registered(connection, head["id"])
     directory = snapshot.current()
+    term = compute(facts, directory.calendar)
+    complaint = None
+    if "complaint" in data:
+        filed = Filed.from_json(data["complaint"])
+        at = Whereabouts(filed.stage, data["agency"], term.due_on, first_due=term.due_on)
+        complaint = complaint_out(filed, at, head["registered_on"], directory, lang)
     return ReceiptOut(
-        number=caller.number,
+        number=caller.of_part(0),
         received_at=head["received_at"],
         registered_on=head["registered_on"],
         accepted_by=directory.source_by_id(head["source_id"]).name(lang),
         channel=head["channel"],
+        due_on=term.due_on,
+        deadline=deadline_out(term, lang),
+        complaint=complaint,
     )
 
 
-CITIZEN_ACT = (*NOT_OPENED, Malformed, ActNotAllowed, TooLarge, Invalid)
-
-
-@router.post(
-    "/appeals/{number}/supplements",
-    summary="Add to an appeal",
-    status_code=201,
-    response_model=ActOut,
-    responses=problems(*CITIZEN_ACT),
-)
-async def supplement(caller: Citizen, said: SupplementIn, connection: Tx) -> ActOut:
-    return await _act(connection, caller, Act.SUPPLEMENT, Writing(said.text))
-
-
-@router.post(
-    "/appeals/{number}/withdrawal",
-    summary="Withdraw an appeal",
-    description="It does not stand in the way of filing again (rule R09).",
-    response_model=ActOut,
-    responses=problems(*CITIZEN_ACT),
-)
-async def withdraw(caller: Citizen, said: WithdrawalIn, connection: Tx) -> ActOut:
-    return await _act(connection, caller, Act.WITHDRAW, Writing(said.reason) if said.reason else None)
-
-
-@router.post(
-    "/appeals/{number}/rating",
-    summary="Rate the answer",
-    description="Once an answer.",
-    status_code=201,
-    response_model=ActOut,
-    responses=problems(*CITIZEN_ACT, AlreadyRated),
-)
-async def rate(caller: Citizen, said: RatingIn, connection: Tx) -> ActOut:
-    return await _act(connection, caller, Act.RATE, Rating(said.score, said.resolved, said.comment))
-
-
-async def _act(connection: asyncpg.Connection, caller: CitizenCaller, act: Act, payload: Payload) -> ActOut:
-    command = Command(act, caller.appeal_id, Actor(ActorKind.CITIZEN), clock.now(), payload=payload)
-    done: Done | AppError = (await service.act(connection, [command], snapshot.current()))[0]
-    if isinstance(done, NotFound):
-        raise AppealNotFound
-    if isinstance(done, AppError):
-        raise done
-    return ActOut(number=caller.number, status=done.status)
+router.include_router(acts.router)

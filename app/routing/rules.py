@@ -2,6 +2,7 @@
 
 In this order: the addressee that was named, the source's own agency, competence by topic and region, the
 triage desk of the Administration. Every decision names a body that exists on the day (2007-2060).
+A complaint about what came of another appeal goes by that appeal alone (`route_complaint`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import Language, t
+from app.deadlines.complaints import Reviewer, ReviewerKind
 from app.directory.registry import Directory
 from app.directory.values import Agency
 
@@ -27,6 +29,7 @@ class Rule(StrEnum):
     COMPETENCE_REGION = "competence_region"
     COMPETENCE = "competence"
     TRIAGE = "triage"
+    COMPLAINT = "complaint"
 
 
 class UnknownAddressee(Invalid):
@@ -122,6 +125,28 @@ def route(request: RouteRequest, directory: Directory) -> Decision:
     return _by_competence(request, directory) or _to_triage(request, directory)
 
 
+def route_complaint(
+    request: RouteRequest,
+    respondent: Agency,
+    about: Agency,
+    reviewer: Reviewer,
+    directory: Directory,
+    *,
+    handed_over: bool,
+) -> Decision:
+    """C03: to the body that it is about, which hands it over.
+
+    `about`: who did or left undone what it is about; `respondent`: who does that body's work on the day.
+    Where the law of the day knows no handing over, it goes to the reviewer at once; what only a court can
+    review, to the triage desk, which tells the applicant so.
+    """
+    if handed_over or reviewer.kind is ReviewerKind.HEAD:
+        return _decision(respondent, Rule.COMPLAINT, request, directory, respondent=about.code)
+    to = directory.agency(reviewer.agency or TRIAGE)
+    params = {"respondent": about.code, "reviewer": reviewer.kind.value}
+    return _decision(to, Rule.COMPLAINT, request, directory, **params)
+
+
 def _to_addressee(request: RouteRequest, typed: str, directory: Directory) -> Decision:
     named = directory.find_agency(typed)
     if named is None:
@@ -170,8 +195,9 @@ def reason(decision: Decision, directory: Directory, lang: Language, on: date) -
         addressee = directory.agency(params["addressee"])
         shown["addressee"] = addressee.name(lang, on)
         shown |= {"first": addressee.valid_from, "last": addressee.valid_to}
-    if "source_agency" in params:
-        shown["source_agency"] = directory.agency(params["source_agency"]).name(lang, on)
+    for name in ("source_agency", "respondent"):
+        if name in params:
+            shown[name] = directory.agency(params[name]).name(lang, on)
     if "topic" in params:
         shown["topic"] = _in_a_sentence(directory.topic(params["topic"]).name(lang), lang)
     if "region" in params:
@@ -184,7 +210,15 @@ def _sentence(decision: Decision) -> str:
         return "source_moved"
     if decision.rule is Rule.TRIAGE and "topic" not in decision.params:
         return "triage_no_topic"
+    if decision.rule is Rule.COMPLAINT:
+        return _complaint_sentence(decision)
     return decision.rule.value
+
+
+def _complaint_sentence(decision: Decision) -> str:
+    if "reviewer" in decision.params:
+        return f"complaint_{decision.params['reviewer']}"
+    return "complaint" if decision.params["respondent"] == decision.agency else "complaint_successor"
 
 
 def _in_a_sentence(name: str, lang: Language) -> str:

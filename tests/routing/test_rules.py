@@ -8,9 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.i18n import LANGUAGES, Language
+from app.deadlines.complaints import Reviewer, ReviewerKind
 from app.directory.checks import checked_facts
 from app.directory.registry import Directory
-from app.routing.rules import Decision, RouteRequest, Rule, UnknownAddressee, reason, route
+from app.routing.rules import (
+    Decision,
+    RouteRequest,
+    Rule,
+    UnknownAddressee,
+    reason,
+    route,
+    route_complaint,
+)
 
 DIRECTORY = Directory(checked_facts())
 MID_2021, TODAY = date(2021, 6, 30), date(2026, 11, 23)
@@ -193,6 +202,62 @@ def test_the_refusal_does_not_repeat_ten_thousand_letters() -> None:
     assert len(caught.value.as_json("ru")["detail"]) < 1500
 
 
+BODY = Reviewer(ReviewerKind.BODY, "akimat-turkistan")
+HEAD = Reviewer(ReviewerKind.HEAD, "energy")
+COURT = Reviewer(ReviewerKind.COURT)
+
+
+def complaint(
+    about: str, reviewer: Reviewer, *, handed_over: bool = True, asked: RouteRequest | None = None
+) -> Decision:
+    body, asked = DIRECTORY.agency(about), asked or request()
+    respondent = DIRECTORY.holder(body, asked.topic, asked.on)
+    return route_complaint(asked, respondent, body, reviewer, DIRECTORY, handed_over=handed_over)
+
+
+@pytest.mark.parametrize("reviewer", [BODY, HEAD, COURT])
+def test_a_complaint_goes_to_the_body_that_it_is_about(reviewer: Reviewer) -> None:
+    """Whoever reviews it, and whatever addressee, topic and region it names."""
+    asked = request("health", source="digital", topic="tax", region="KZ-61")
+    decision = complaint("energy", reviewer, asked=asked)
+    assert (decision.agency, decision.rule) == ("energy", Rule.COMPLAINT)
+    assert "filed with the body that it is about" in reason(decision, DIRECTORY, "en", TODAY)
+
+
+def test_a_complaint_about_a_body_that_is_gone_goes_to_its_successor() -> None:
+    decision = complaint("industry", HEAD, asked=request(topic="transport"))
+    assert decision.agency == "transport"
+    assert "was reorganised" in reason(decision, DIRECTORY, "en", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("about", "reviewer", "agency", "said"),
+    [
+        ("turkistan-city", BODY, "akimat-turkistan", "the body above the one that the complaint is about"),
+        ("energy", COURT, "administration", "only a court can review it"),
+        ("energy", HEAD, "energy", "filed with the body that it is about"),
+    ],
+)
+def test_without_handing_over_a_complaint_goes_to_the_reviewer_at_once(
+    about: str, reviewer: Reviewer, agency: str, said: str
+) -> None:
+    decision = complaint(about, reviewer, handed_over=False)
+    assert decision.agency == agency
+    assert said in reason(decision, DIRECTORY, "en", TODAY)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("handed_over", [True, False])
+@pytest.mark.parametrize("reviewer", [BODY, HEAD, COURT])
+def test_the_reason_of_a_complaint_in_each_language(
+    reviewer: Reviewer, handed_over: bool, lang: Language
+) -> None:
+    decision = complaint("culture-sport", reviewer, handed_over=handed_over)
+    sentence = reason(Decision.from_json(decision.as_json()), DIRECTORY, lang, TODAY)
+    assert DIRECTORY.agency(decision.agency).name(lang, TODAY) in sentence
+    assert "{" not in sentence
+
+
 def test_every_rule_has_a_sentence() -> None:
     shown = {
         route(asked, DIRECTORY).rule
@@ -206,4 +271,4 @@ def test_every_rule_has_a_sentence() -> None:
             request(),
         )
     }
-    assert shown == set(Rule)
+    assert shown == set(Rule) - {Rule.COMPLAINT}, "a complaint is routed by what it is about"
