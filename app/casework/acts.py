@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
 import asyncpg
 from fastapi import Depends, Header, Path, Response
@@ -14,43 +14,35 @@ from app.appeals.commands import (
     Answering,
     CaseNotFound,
     Command,
+    Deciding,
     Done,
-    Forwarding,
     Leasing,
     Payload,
+    Unmasking,
+    Writing,
 )
 from app.appeals.drafts import Draft
 from app.appeals.lifecycle import Act
-from app.casework import case, reach
+from app.casework import case, page, reach
 from app.casework.case import Found
+from app.casework.inputs import DraftIn
+from app.casework.intents import Asking, Intent, following
 from app.casework.queue import LEASE, actor
-from app.casework.schemas import CaseOut, DraftIn, ForwardIn
+from app.casework.schemas import CaseOut
 from app.core import clock
 from app.core.db import Database
 from app.core.edge import Db, Lang
-from app.core.errors import AppError, Conflict, FieldError, Forbidden, Invalid, VersionMissing
+from app.core.errors import AppError, Conflict, Forbidden, Invalid, VersionMissing
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.directory.registry import Directory
-from app.directory.values import Agency
 from app.staff.access import Staff, StaffCaller
 
-# A head's assignment lasts longer than a lease: the colleague may be out today.
-ASSIGNED_FOR = timedelta(days=3)
 NOT_STORED = "no-store"
 
-_COLLEAGUE = """
-SELECT id FROM staff_account
-WHERE login = lower($1) AND agency_id = $2 AND active AND role IN ('operator', 'head')
-"""
+# What becomes of a text once it is sent: no longer a draft, or one again when it was refused.
+ANSWERS = frozenset({Act.ANSWER, Act.DECIDE, Act.SELF_CORRECT})
 _VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
-
-
-@dataclass(frozen=True, slots=True)
-class Assigning:
-    """To whom; becomes a lease once the case's agency is known."""
-
-    login: str
 
 
 def version_seen(
@@ -85,18 +77,23 @@ class Doing:
     language: Language
     response: Response
 
-    async def perform(self, act: Act, payload: Payload | Assigning = None) -> CaseOut:
+    async def perform(self, act: Act, payload: Payload | Intent = None) -> CaseOut:
         """Carry out the act and give the case as it is then, committed. Raises whatever refuses it."""
         directory, now = snapshot.current(), clock.now()
         async with self.db.transaction() as connection:
             found = await self._found(connection, act, directory)
-            done = await self._done(connection, act, payload, found, directory, now)
+            asking = Asking(connection, self.caller, found, directory, now)
+            if isinstance(payload, Intent):
+                payload = await payload.meant(asking)
+            done = await self._done(asking, act, payload)
             if isinstance(done, Done):
                 await self._tidy_drafts(connection, act, found, now)
-                return await self._answer(connection, directory)
+                clear = payload.field if isinstance(payload, Unmasking) else None
+                return await self._answer(connection, found, directory, clear)
         # Nothing was written.
-        if isinstance(payload, Answering) and isinstance(done, Conflict):
-            await self._keep(payload, found, done, now)
+        draft = _draft_of(act, payload)
+        if draft is not None and isinstance(done, Conflict) and found.shown["id"] in found.own:
+            await self._keep(draft, found, done, now)
         raise done
 
     async def save_draft(self, said: DraftIn) -> CaseOut:
@@ -112,7 +109,7 @@ class Doing:
             await drafts.prolong_lease(connection, found.shown["id"], me, now + LEASE, now + LEASE * 2 / 3)
             changes = said.model_dump(mode="json", exclude_unset=True, exclude={"version"})
             await drafts.save(connection, found.own, me, changes, seen=said.version, now=now)
-            return await self._answer(connection, directory)
+            return await self._answer(connection, found, directory)
 
     async def _found(self, connection: asyncpg.Connection, act: Act, directory: Directory) -> Found:
         """Raises CaseNotFound for what the caller may not see, Forbidden for what their role may not do."""
@@ -121,28 +118,23 @@ class Doing:
             raise Forbidden
         return found
 
-    async def _done(
-        self,
-        connection: asyncpg.Connection,
-        act: Act,
-        payload: Payload | Assigning,
-        found: Found,
-        directory: Directory,
-        now: datetime,
-    ) -> Done | AppError:
-        if isinstance(payload, Assigning):
-            payload = await _assignment(connection, payload, found, now)
+    async def _done(self, asking: Asking, act: Act, payload: Payload) -> Done | AppError:
+        found, directory = asking.found, asking.directory
         command = Command(
             act,
             found.appeal_id,
             actor(self.caller),
-            now,
+            asking.now,
             part=found.part,
             agencies=reach.agencies(self.caller, act, directory),
             version=self.version,
             payload=payload,
         )
-        done = (await service.act(connection, [command], directory))[0]
+        more = await following(asking, payload)
+        done = (await service.act(asking.connection, [command, *more], directory, together=True))[0]
+        if more and isinstance(done, ActNotAllowed) and done.act is not act:
+            # What was to follow is done already: somebody was quicker.
+            done = (await service.act(asking.connection, [command], directory))[0]
         if isinstance(done, CaseNotFound):
             # The caller sees it, so it was theirs and is now with somebody else.
             return ActNotAllowed(act, found.shown["status"], ())
@@ -151,23 +143,37 @@ class Doing:
     async def _tidy_drafts(
         self, connection: asyncpg.Connection, act: Act, found: Found, now: datetime
     ) -> None:
-        if act is Act.ANSWER:
+        if act in ANSWERS:
             await drafts.forget(connection, found.appeal_id, found.part, self.caller.account_id)
         elif act is Act.SEND_BACK:
             await drafts.restore(connection, found.appeal_id, found.part, now)
 
-    async def _answer(self, connection: asyncpg.Connection, directory: Directory) -> CaseOut:
-        found = await case.find(connection, self.caller, self.number, directory)
-        shown = await case.read(connection, self.caller, found, directory, self.language)
+    async def _answer(
+        self, connection: asyncpg.Connection, found: Found, directory: Directory, clear: str | None = None
+    ) -> CaseOut:
+        now = await case.again(connection, self.caller, found, directory)
+        shown = await page.read(connection, self.caller, now, directory, self.language, clear)
         mark(self.response, shown.version)
         return shown
 
-    async def _keep(self, answer: Answering, found: Found, refused: Conflict, now: datetime) -> None:
-        """Keep the refused answer as its author's draft, in a transaction of its own, and say so."""
-        draft = Draft(answer.text, answer.outcome, answer.language, answer.legal_basis)
+    async def _keep(self, draft: Draft, found: Found, refused: Conflict, now: datetime) -> None:
+        """Keep the refused text as its author's draft, in a transaction of its own, and say so."""
         async with self.db.transaction() as connection:
             version = await drafts.keep(connection, found.shown["id"], self.caller.account_id, draft, now)
         refused.extra |= {"draft_kept": True, "draft_version": version}
+
+
+def _draft_of(act: Act, payload: Payload) -> Draft | None:
+    """What was written to be sent to the applicant, as a draft."""
+    match payload:
+        case Answering():
+            return Draft(payload.text, payload.outcome, payload.language, payload.legal_basis)
+        case Deciding():
+            return Draft(payload.text, language=payload.language)
+        case Writing() if act is Act.SELF_CORRECT:
+            return Draft(payload.text)
+        case _:
+            return None
 
 
 def mark(response: Response, version: int) -> None:
@@ -177,7 +183,11 @@ def mark(response: Response, version: int) -> None:
 
 Number = Annotated[
     str,
-    Path(max_length=40, description="in either script; `.2` for a part", examples=["JT-2026-00000123"]),
+    Path(
+        max_length=40,
+        description="in either script; `.2` for a part, `.0` for what was not split off",
+        examples=["JT-2026-00000123"],
+    ),
 ]
 
 
@@ -197,39 +207,3 @@ Asked = Annotated[Doing, Depends(doing)]
 
 def lease(asked: Doing) -> Leasing:
     return Leasing(asked.caller.account_id, clock.now() + LEASE)
-
-
-async def _assignment(
-    connection: asyncpg.Connection, assigning: Assigning, found: Found, now: datetime
-) -> Leasing:
-    account_id = await connection.fetchval(_COLLEAGUE, assigning.login, found.shown["agency_id"])
-    if account_id is None:
-        raise Invalid.of("to", "unknown_colleague")
-    return Leasing(account_id, now + ASSIGNED_FOR)
-
-
-class _WrongTarget(Invalid):
-    """`agencies`: what may have been meant; shown with their names in the caller's language."""
-
-    def __init__(self, code: str, agencies: list[Agency], **extra: Any) -> None:
-        super().__init__(extra=extra)
-        self.field_code, self.agencies = code, agencies
-
-    def as_json(self, language: Language) -> dict[str, Any]:
-        today = clock.today()
-        listed = ", ".join(f"{agency.code} ({agency.name(language, today)})" for agency in self.agencies)
-        self.errors = [FieldError("to", self.field_code, {"near": listed or "—"})]
-        return super().as_json(language)
-
-
-def forwarding(said: ForwardIn) -> Forwarding:
-    """Raises Invalid for a body that nobody is, or that does not exist today; it names whom to send to."""
-    directory, today = snapshot.current(), clock.today()
-    named = directory.find_agency(said.to)
-    if named is None:
-        near = [directory.agency(code) for code in directory.near("agency", said.to)]
-        raise _WrongTarget("unknown_code", near, near=[agency.code for agency in near])
-    if not named.valid(today):
-        holder = directory.holder(named, None, today)
-        raise _WrongTarget("agency_ended", [holder], successor=holder.code)
-    return Forwarding(named.code, said.reason)

@@ -1,42 +1,30 @@
 """A ministry's room: the queue, a case, and what may be done to it."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.appeals.commands import (
-    ActNotAllowed,
     Answering,
-    CaseNotFound,
     ClaimedByOther,
     ForwardToSelf,
+    TermRefused,
     VersionConflict,
     Writing,
 )
 from app.appeals.drafts import DraftConflict
 from app.appeals.lifecycle import Act
-from app.casework import case, queue, reach
-from app.casework.acts import Asked, Assigning, Number, forwarding, lease, mark
-from app.casework.case import SeveralParts
+from app.casework import case, page, queue, reach, terms_api
+from app.casework.acts import Asked, Number, lease, mark
+from app.casework.details import event_out
+from app.casework.inputs import AnswerIn, AssignIn, ClaimIn, DraftIn, ForwardIn, NoteIn, ReasonIn
+from app.casework.intents import Assigning, forwarding
 from app.casework.queue import Place, View
-from app.casework.schemas import (
-    AnswerIn,
-    AssignIn,
-    CaseOut,
-    ClaimIn,
-    ClaimOut,
-    DraftIn,
-    EmptyIn,
-    EventsOut,
-    ForwardIn,
-    NoteIn,
-    QueueOut,
-    ReasonIn,
-)
+from app.casework.routes import SEEN, TAG, Nothing, act, example
+from app.casework.schemas import CaseOut, ClaimOut, EventsOut, QueueOut
 from app.core import clock
 from app.core.edge import Lang, Read, Tx
-from app.core.errors import AppError, FieldError, Forbidden, Invalid, VersionMissing, problems
+from app.core.errors import FieldError, Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.staff.access import OperatorOrHead, Staff, StaffCaller, require
@@ -45,10 +33,6 @@ from app.staff.permissions import Role
 router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 Reader = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD, Role.CONTROLLER))]
-Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-TAG = {"ETag": {"description": "The version of the case", "schema": {"type": "string", "examples": ['"3"']}}}
-SEEN: tuple[type[AppError], ...] = (CaseNotFound, SeveralParts)
 
 
 @router.get(
@@ -83,7 +67,7 @@ async def read_queue(
     asked = queue.Asked(
         view=view,
         agencies=reach.visible(caller, directory),
-        account_id=caller.account_id,
+        looker=reach.onlooker(caller, directory),
         topic=topic,
         channel=channel,
         q=q if q and q.strip() else None,
@@ -147,7 +131,7 @@ async def read_case(
 ) -> CaseOut:
     directory = snapshot.current()
     found = await case.find(connection, caller, number, directory)
-    shown = await case.read(connection, caller, found, directory, lang)
+    shown = await page.read(connection, caller, found, directory, lang)
     mark(response, shown.version)
     return shown
 
@@ -160,36 +144,13 @@ async def read_case(
 )
 async def read_events(caller: Staff, number: Number, connection: Read, response: Response) -> EventsOut:
     found = await case.find(connection, caller, number, snapshot.current())
-    happened = await case.events(connection, found)
+    happened = await page.events(connection, found)
     response.headers["Cache-Control"] = "no-store"
-    return EventsOut(number=found.number, items=[case.event_out(event) for event in happened])
-
-
-def act(
-    name: Act, summary: str, description: str = "", *more: type[AppError]
-) -> Callable[[Handler], Handler]:
-    """A route for an act: all answer with the case and its new ETag, and all may be refused in these ways."""
-    return router.post(
-        f"/cases/{{number}}/{name}",
-        name=f"act_{name}",
-        summary=summary,
-        description=description or summary,
-        response_model=CaseOut,
-        responses={
-            200: {"headers": TAG},
-            **problems(Forbidden, *SEEN, ActNotAllowed, *more, Invalid, VersionMissing),
-        },
-    )
-
-
-def example(**value: Any) -> Any:
-    return Body(openapi_examples={"example": {"value": value}})
-
-
-Nothing = Annotated[EmptyIn | None, example()]
+    return EventsOut(number=found.number, items=[event_out(event) for event in happened])
 
 
 @act(
+    router,
     Act.CLAIM,
     "Take a case",
     "For half an hour, and again when asked again. A colleague's lease that is not over is respected.",
@@ -199,17 +160,22 @@ async def claim(asked: Asked, said: Nothing = None) -> CaseOut:
     return await asked.perform(Act.CLAIM, lease(asked))
 
 
-@act(Act.RELEASE, "Give a case back", "A head may also release a colleague's.", ClaimedByOther)
+@act(router, Act.RELEASE, "Give a case back", "A head may also release a colleague's.", ClaimedByOther)
 async def release(asked: Asked, said: Nothing = None) -> CaseOut:
     return await asked.perform(Act.RELEASE)
 
 
-@act(Act.ASSIGN, "Assign a case to a colleague", "Heads. For three days, whoever has it now.")
+@act(router, Act.ASSIGN, "Assign a case to a colleague", "Heads. For three days, whoever has it now.")
 async def assign(asked: Asked, said: Annotated[AssignIn, example(to="operator@energy")]) -> CaseOut:
     return await asked.perform(Act.ASSIGN, Assigning(said.to))
 
 
-@act(Act.NOTE, "Add an internal note", "The applicant does not see it. Also possible on an answered case.")
+@act(
+    router,
+    Act.NOTE,
+    "Add an internal note",
+    "The applicant does not see it. Also possible on an answered case.",
+)
 async def note(
     asked: Asked, said: Annotated[NoteIn, example(text="Called the district; the pipe is being mended.")]
 ) -> CaseOut:
@@ -217,6 +183,7 @@ async def note(
 
 
 @act(
+    router,
     Act.DRAFT,
     "Save one's draft",
     "One a person. With `version` a draft that another page of yours has changed since is not overwritten: "
@@ -231,11 +198,14 @@ async def draft(
 
 
 @act(
+    router,
     Act.ANSWER,
     "Answer",
     "Where the agency asks for approval, an operator's answer waits for the head (`awaiting_approval`). An "
-    "answer that is refused with 409 is kept as your draft: `draft_kept`.",
+    "answer that is refused with 409 is kept as your draft: `draft_kept`. With `promised_until` the case "
+    "stays under control until what the answer promises is done (rule A11).",
     VersionConflict,
+    TermRefused,
 )
 async def answer(
     asked: Asked,
@@ -249,17 +219,24 @@ async def answer(
         ),
     ],
 ) -> CaseOut:
-    return await asked.perform(
-        Act.ANSWER, Answering(said.outcome, said.text, said.language.value, said.legal_basis)
-    )
+    answering = Answering(said.outcome, said.text, said.language.value, said.legal_basis, said.promised_until)
+    return await asked.perform(Act.ANSWER, answering)
 
 
-@act(Act.APPROVE, "Approve the proposed answer", "Heads. The answer goes out.", VersionConflict)
+@act(
+    router,
+    Act.APPROVE,
+    "Approve the proposed answer",
+    "Heads. The answer goes out.",
+    VersionConflict,
+    TermRefused,
+)
 async def approve(asked: Asked, said: Nothing = None) -> CaseOut:
     return await asked.perform(Act.APPROVE)
 
 
 @act(
+    router,
     Act.SEND_BACK,
     "Send the proposed answer back",
     "Heads. Its author finds it as a draft again, with the reason.",
@@ -272,12 +249,15 @@ async def send_back(
 
 
 @act(
+    router,
     Act.FORWARD,
     "Forward to the competent body",
     "Within three working days by rule R10; later is possible and marked. The receiver starts its own term; "
-    "one's own agency keeps seeing the case as it was.",
+    "one's own agency keeps seeing the case as it was. A complaint about one's own body goes to its reviewer "
+    "alone (rule C03).",
     VersionConflict,
     ForwardToSelf,
+    TermRefused,
 )
 async def forward(
     asked: Asked, said: Annotated[ForwardIn, example(to="energy", reason="Heat supply is theirs.")]
@@ -286,6 +266,7 @@ async def forward(
 
 
 @act(
+    router,
     Act.REOPEN,
     "Reopen an answered case",
     "Heads. A new term starts; the answer that was given stays counted.",
@@ -295,3 +276,6 @@ async def reopen(
     asked: Asked, said: Annotated[ReasonIn, example(reason="The heating failed again the next day.")]
 ) -> CaseOut:
     return await asked.perform(Act.REOPEN, Writing(said.reason))
+
+
+router.include_router(terms_api.router)

@@ -11,16 +11,22 @@ from typing import Any
 
 import asyncpg
 
-from app.appeals import numbers, repository, service
-from app.appeals.codes import ActorKind, ApplicantType
+from app.appeals import numbers, repository, service, walls
+from app.appeals.codes import ActorKind, ApplicantType, Status
 from app.appeals.commands import Actor, Command, Done, Leasing
 from app.appeals.lifecycle import WORKABLE, Act
+from app.casework import reach
+from app.casework.reach import Onlooker
 from app.casework.schemas import AgencyOut, PersonOut, QueueItem
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.i18n import Language
 from app.core.words import tokens
+from app.deadlines.regimes import Unit
+from app.deadlines.term import Term
+from app.deadlines.watch import service_target
 from app.directory.registry import Directory
+from app.directory.values import Agency
 from app.staff.access import StaffCaller
 from app.staff.permissions import Role, acts_of
 
@@ -67,11 +73,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`agencies`: whose cases are looked through."""
+    """`agencies`: whose cases are looked through, `looker`: who looks."""
 
     view: View
     agencies: frozenset[int]
-    account_id: int
+    looker: Onlooker
     topic: str | None
     channel: str | None
     q: str | None
@@ -84,11 +90,13 @@ _FREE = f"h.status IN ({_WORKABLE}) AND (h.assignee_id IS NULL OR h.lease_until 
 
 _ITEMS = """
 SELECT h.id, h.appeal_id, h.part, h.agency_id, h.status, h.version, h.kind, h.topic, h.channel, h.region,
-       h.applicant_type, h.registered_on, h.due_on, h.running, h.on_control, h.assignee_id, h.lease_until,
-       a.language, account.name AS assignee_name, c.body
+       h.applicant_type, h.registered_on, h.due_on, h.running, h.on_control, h.stage, h.assignee_id,
+       h.lease_until, a.language, a.received_at, account.name AS assignee_name, c.body,
+       own.body AS part_body
 FROM holding h
 JOIN appeal a ON a.id = h.appeal_id
 LEFT JOIN content c ON c.appeal_id = h.appeal_id AND c.kind = 'appeal'
+LEFT JOIN content own ON own.appeal_id = h.appeal_id AND own.part = h.part AND own.kind = 'part'
 LEFT JOIN staff_account account ON account.id = h.assignee_id
 """
 _ORDER = "ORDER BY h.due_on, h.registered_on, h.id"
@@ -101,14 +109,19 @@ _PAGE = """
     ) h
     {order} LIMIT {limit}
 """
+# In the words of this part alone: what another body was asked is not found here.
 _SAID = """
-EXISTS (SELECT FROM content said WHERE said.appeal_id = h.appeal_id AND said.tokens @> {words}::bigint[])
+EXISTS (SELECT FROM content said WHERE said.appeal_id = h.appeal_id AND said.part = h.part
+        AND said.tokens @> {words}::bigint[])
 """
+
+_NOT_WALLED = walls.condition(me="{me}", agencies="{agencies}::bigint[]", head="{head}")
 
 # Cases that somebody else is taking at this moment are passed over, so nobody waits for anybody.
 _NEXT = f"""
 SELECT h.appeal_id, h.part FROM holding h
 WHERE h.closed_at IS NULL AND h.agency_id = $1 AND {_FREE.format(now="$2")}
+  AND {walls.condition(me="$4", agencies="$5", head="$6")}
 {_ORDER} LIMIT $3
 FOR NO KEY UPDATE SKIP LOCKED
 """
@@ -150,11 +163,13 @@ async def page(
 def _statement(asked: Asked, now: datetime) -> tuple[str, list[Any]]:
     query = _Query()
     query.bind(sorted(asked.agencies))
+    me, agencies, head = asked.looker.values()
+    query.where(_NOT_WALLED, me=me, agencies=agencies, head=head)
     match asked.view:
         case View.UNCLAIMED:
             query.where(_FREE, now=now)
         case View.MINE:
-            query.where("h.assignee_id = {me}", me=asked.account_id)
+            query.where("h.assignee_id = {me}", me=me)
         case View.AWAITING_APPROVAL:
             query.where("h.status = 'awaiting_approval'")
         case View.OVERDUE:
@@ -205,7 +220,8 @@ async def claim(
     connection: asyncpg.Connection, caller: StaffCaller, count: int, directory: Directory, now: datetime
 ) -> list[asyncpg.Record]:
     """Take the most urgent cases of the caller's agency that nobody works on; at most `count`."""
-    rows = await connection.fetch(_NEXT, caller.agency_id, now, count)
+    looker = reach.onlooker(caller, directory)
+    rows = await connection.fetch(_NEXT, caller.agency_id, now, count, *looker.values())
     commands = [
         Command(
             Act.CLAIM,
@@ -243,7 +259,8 @@ async def _items(connection: asyncpg.Connection, keys: Sequence[tuple[int, int]]
 
 def item(row: asyncpg.Record, directory: Directory, language: Language, today: date) -> QueueItem:
     agency = directory.agency_by_id(row["agency_id"])
-    said = repository.opened(row["body"]) if row["body"] else {}
+    whole, own = (repository.opened(row[name]) if row[name] else {} for name in ("body", "part_body"))
+    said = own if row["part"] else whole
     left = directory.calendar.for_week(agency.hours.week).working_days_between(today, row["due_on"])
     return QueueItem(
         number=numbers.format_number(row["appeal_id"], ApplicantType(row["applicant_type"]), row["part"]),
@@ -256,17 +273,42 @@ def item(row: asyncpg.Record, directory: Directory, language: Language, today: d
         region=row["region"] or None,
         applicant_type=row["applicant_type"],
         language=row["language"],
-        subject=said.get("subject"),
+        subject=whole.get("subject"),
         beginning=beginning(said["text"]) if "text" in said else None,
         agency=AgencyOut(code=agency.code, name=agency.name(language, row["registered_on"])),
         registered_on=row["registered_on"],
         due_on=row["due_on"],
         working_days_left=left,
         overdue=row["running"] and today > row["due_on"],
+        target_on=_target_on(row, directory, agency),
+        suspended=row["status"] == Status.SUSPENDED,
+        stage=row["stage"],
         on_control=row["on_control"],
         assignee=assignee(row),
         lease_until=row["lease_until"],
     )
+
+
+def _target_on(row: asyncpg.Record, directory: Directory, agency: Agency) -> date | None:
+    """The channel's target, from what is on the item: as much of a term as a target asks for."""
+    term = Term(
+        registered_on=row["registered_on"],
+        due_on=row["due_on"],
+        raw_due_on=None,
+        regime="",
+        procedure="",
+        term_days=0,
+        entries=(),
+        unit=Unit.WORKING_DAYS,
+        rule="",
+        subject=row["stage"] or row["kind"],
+        law_day=clock.civil_day(row["received_at"]),
+        week=int(agency.hours.week),
+        first_due_on=row["due_on"],
+        facts=(),
+    )
+    target = service_target(row["channel"], term, directory.calendar)
+    return target.on if target else None
 
 
 def assignee(row: asyncpg.Record) -> PersonOut | None:

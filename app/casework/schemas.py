@@ -1,4 +1,4 @@
-"""What staff send and get back. Names and codes are the public contract's."""
+"""What staff get back. Names and codes are the public contract's."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -9,15 +9,19 @@ from app.appeals.codes import (
     ActorKind,
     ApplicantType,
     Close,
+    Decision,
     EventKind,
     Kind,
     LanguageCode,
+    Likeness,
     Origin,
     Outcome,
     Status,
 )
 from app.appeals.lifecycle import Act
-from app.core.schema import FullLine, FullText, Out, Schema, Text
+from app.core.schema import Out
+from app.deadlines.complaints import ReviewerKind
+from app.deadlines.regimes import Stage
 
 
 class AgencyOut(Out):
@@ -48,6 +52,11 @@ class QueueItem(Out):
     due_on: date
     working_days_left: Annotated[int, Field(description="up to and with the due day; negative when overdue")]
     overdue: bool
+    target_on: Annotated[
+        date | None, Field(description="what the channel aims for; the legal term is the due day")
+    ]
+    suspended: bool
+    stage: Annotated[Stage | None, Field(description="of a complaint about an act")]
     on_control: bool
     assignee: PersonOut | None
     lease_until: Annotated[
@@ -58,10 +67,6 @@ class QueueItem(Out):
 class QueueOut(Out):
     items: list[QueueItem]
     next_cursor: str | None
-
-
-class ClaimIn(Schema):
-    count: Annotated[int, Field(ge=1, le=20, strict=True)] = 1
 
 
 class ClaimOut(Out):
@@ -79,6 +84,62 @@ class DeadlineOut(Out):
     steps: list[StepOut]
 
 
+class AgeOut(Out):
+    """Since the appeal first came to the state, whoever holds it."""
+
+    days: int
+    working_days: int
+
+
+class TargetOut(Out):
+    on: date
+    sentence: str
+
+
+class CorrectionOut(Out):
+    until: date
+    what: Annotated[str | None, Field(description="what the applicant is asked for; null once erased")]
+
+
+class HearingOut(Out):
+    """`exempt`: it was recorded that no hearing is needed; why is among the case's `reasons`."""
+
+    on: date | None
+    preliminary: str | None
+    decide_from: Annotated[date | None, Field(description="the first day of an unfavourable decision")]
+    object_by: Annotated[date | None, Field(description="the applicant's last day to object")]
+    exempt: bool
+
+
+class PartOut(Out):
+    """A part of the whole appeal; its text stays with who holds it."""
+
+    number: str
+    agency: AgencyOut
+    status: Annotated[Status | None, Field(description="null, like the day, for who no longer holds any")]
+    due_on: date | None
+
+
+class LinkOut(Out):
+    number: str
+    as_: Annotated[Likeness, Field(serialization_alias="as")]
+
+
+class ReviewerOut(Out):
+    kind: ReviewerKind
+    agency: Annotated[AgencyOut | None, Field(description="null where only a court can review it")]
+
+
+class ComplaintOut(Out):
+    """What a complaint is about, and who decides it."""
+
+    about: str
+    respondent: AgencyOut
+    reviewer: ReviewerOut
+    filed_late: bool
+    stage: Stage | None
+
+
 class RouteOut(Out):
     reason: str
     rule: str
@@ -93,11 +154,11 @@ class HolderOut(Out):
     due_on: date
     closed_on: date | None
     close: Close | None
-    outcome: Outcome | None
+    outcome: Outcome | Decision | None
 
 
 class ApplicantOut(Out):
-    """Identity numbers and the telephone are masked but for their last four digits."""
+    """Identity numbers and the telephone are masked but for their last four digits; `unmask` shows one."""
 
     type: ApplicantType
     name: str | None
@@ -131,12 +192,13 @@ class ColleagueDraftOut(DraftOut):
 
 
 class AnswerOut(Out):
-    """An answer as it was proposed or given."""
+    """An answer as it was proposed or given; of a complaint, the decision or the correction."""
 
-    outcome: Outcome
+    outcome: Outcome | Decision
     text: str | None
     language: LanguageCode
     legal_basis: str | None
+    promised_until: Annotated[date | None, Field(description="a later act that it promises")]
     author: str | None
     at: datetime
 
@@ -159,9 +221,21 @@ class CaseOut(Out):
     due_on: date
     working_days_left: int
     deadline: DeadlineOut
+    age: AgeOut
+    service_target: Annotated[TargetOut | None, Field(description="beside the term, never in its place")]
+    forward_by: Annotated[date | None, Field(description="later is possible, and marked")]
+    extendable_until: Annotated[date | None, Field(description="null: this term cannot be extended")]
+    correction: Annotated[CorrectionOut | None, Field(description="what is waited for")]
+    hearing: HearingOut | None
+    suspended_until: Annotated[date | None, Field(description="null also when nobody named a day")]
+    promised_until: Annotated[date | None, Field(description="on control: what was promised is to be done")]
     route: RouteOut
     agency: AgencyOut
     holders: list[HolderOut]
+    parts: Annotated[list[PartOut], Field(description="of the whole appeal; one when it was not split")]
+    links: list[LinkOut]
+    complaint: ComplaintOut | None
+    complaints: Annotated[list[str], Field(description="about this case, those that one may see")]
     applicant: ApplicantOut
     missing: list[str]
     subject: str | None
@@ -201,43 +275,3 @@ class EventOut(Out):
 class EventsOut(Out):
     number: str
     items: list[EventOut]
-
-
-class EmptyIn(Schema):
-    """Nothing needs to be said."""
-
-
-class AssignIn(Schema):
-    to: Annotated[FullLine, Field(description="a colleague's login", examples=["operator@energy"])]
-
-
-class NoteIn(Schema):
-    text: FullText
-
-
-class DraftIn(Schema):
-    """What is left out stays as it is; null empties it."""
-
-    text: Text | None = None
-    outcome: Outcome | None = None
-    language: LanguageCode | None = None
-    legal_basis: Text | None = None
-    version: Annotated[
-        int | None, Field(ge=0, strict=True, description="the draft's version that was seen; 0: none")
-    ] = None
-
-
-class AnswerIn(Schema):
-    outcome: Outcome
-    text: FullText
-    language: LanguageCode
-    legal_basis: Text | None = None
-
-
-class ForwardIn(Schema):
-    to: Annotated[FullLine, Field(description="an agency's code or its name", examples=["energy"])]
-    reason: FullText
-
-
-class ReasonIn(Schema):
-    reason: FullText

@@ -6,8 +6,16 @@ from typing import Any
 import pytest
 
 from app.core import clock
+from app.staff.permissions import ACTS
 from tests.casework.people import ANSWER, Office
 
+
+def in_days(days: int) -> str:
+    return (clock.today() + timedelta(days=days)).isoformat()
+
+
+# A number that nobody has: what is asked for by it is refused only after everything that comes before.
+NO_APPEAL = "JT-2026-99999999"
 BODIES: dict[str, dict[str, Any]] = {
     "claim": {},
     "release": {},
@@ -19,15 +27,49 @@ BODIES: dict[str, dict[str, Any]] = {
     "send-back": {"reason": "толықтырыңыз"},
     "forward": {"to": "health", "reason": "сіздікі"},
     "reopen": {"reason": "толық емес"},
+    "split": {"parts": [{"to": "interior", "text": "тәртіп жағы"}, {"to": "labour", "text": "еңбек жағы"}]},
+    "request-correction": {"what": "мекенжайды жазыңыз"},
+    "suspend": {"ground": "court", "until": in_days(9), "reason": "сот қарап жатыр"},
+    "resume": {},
+    # After any first term of today, and within two months of any appeal of these tests.
+    "extend": {"until": in_days(45), "reason": "сараптама жүріп жатыр"},
+    "hearing": {"on": in_days(8), "preliminary": "бас тартуға негіз бар"},
+    "terminate": {"ground": "no_essence", "reason": "мәні жоқ"},
+    "link": {"to": NO_APPEAL, "as": "repeat"},
+    "self-correct": {"text": "түзеттік"},
+    "decide": {"outcome": "cancelled", "text": "жауаптың күші жойылды"},
+    "control": {"on": True, "reason": "Парламент сұрады"},
+    "unmask": {"field": "phone", "purpose": "барар күнді келісу"},
 }
-HEADS_ONLY = ("assign", "approve", "send-back", "reopen")
-IGNORE_VERSION = ("claim", "release", "assign", "note", "draft")
+HEADS_ONLY = ("assign", "approve", "send-back", "reopen", "extend", "terminate", "self-correct", "decide")
+IGNORE_VERSION = ("claim", "release", "assign", "note", "draft", "control", "unmask")
+CONTROLLER = "controller@administration"
+# Of a case that nobody has taken up yet.
+AT_FIRST = [
+    *("answer", "claim", "draft", "forward", "hearing", "link", "note", "release", "request-correction"),
+    *("split", "suspend", "unmask"),
+]
+AT_FIRST_OF_A_HEAD = sorted([*AT_FIRST, "assign", "extend", "terminate"])
+
+
+def by(act: str, agency: str = "energy") -> str:
+    """Somebody whose act it is."""
+    return CONTROLLER if act == "control" else f"head@{agency}"
+
+
+async def body_of(office: Office, act: str, agency: str = "energy") -> dict[str, Any]:
+    """One that the act takes of a case of this agency."""
+    return BODIES[act] | ({"to": (await office.file(addressee=agency)).number} if act == "link" else {})
+
+
+def test_these_are_all_the_acts() -> None:
+    assert set(BODIES) == ACTS
 
 
 @pytest.mark.parametrize("act", BODIES)
 async def test_every_act_asks_for_a_version(office: Office, act: str) -> None:
     appeal = await office.file()
-    answer = await office.try_act("head@energy", appeal.number, act, None, **BODIES[act])
+    answer = await office.try_act(by(act), appeal.number, act, None, **BODIES[act])
     assert answer.status_code == 428
     assert answer.json()["code"] == "version_missing"
 
@@ -44,14 +86,42 @@ async def test_every_act_of_a_stranger_is_a_404(office: Office, act: str) -> Non
 @pytest.mark.parametrize("act", HEADS_ONLY)
 async def test_decisions_are_the_heads(office: Office, act: str) -> None:
     appeal = await office.file()
-    answer = await office.try_act("operator@energy", appeal.number, act, **BODIES[act])
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    for login in ("operator@energy", CONTROLLER):
+        answer = await office.try_act(login, appeal.number, act, **BODIES[act])
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("act", ["split", "extend", "control", "decide", "nonsense"])
-async def test_an_act_that_is_not_built_has_no_address(office: Office, act: str) -> None:
+@pytest.mark.parametrize("act", BODIES)
+async def test_a_controller_changes_control_and_nothing_else(office: Office, act: str) -> None:
     appeal = await office.file()
-    assert (await office.try_act("head@energy", appeal.number, act)).status_code == 404
+    answer = await office.try_act(CONTROLLER, appeal.number, act, **BODIES[act])
+    assert answer.status_code == (200 if act == "control" else 403)
+    for login in ("head@energy", "operator@energy"):
+        if act == "control":
+            assert (await office.try_act(login, appeal.number, act, **BODIES[act])).status_code == 403
+
+
+async def test_what_is_no_act_has_no_address(office: Office) -> None:
+    appeal = await office.file()
+    for act in ("nonsense", "elapse", "warn", "recalculate", "supplement", "withdraw"):
+        assert (await office.try_act("head@energy", appeal.number, act)).status_code == 404
+
+
+NEVER_SAID = ["at", "received_at", "registered_on", "due_on", "answered_at", "closed_at", "closed_on", "day"]
+
+
+@pytest.mark.parametrize("act", BODIES)
+async def test_nobody_dates_an_act(office: Office, act: str) -> None:
+    """Whatever an act is dated with is not a field of it, so the moment is that of the server."""
+    appeal = await office.file()
+    body = await body_of(office, act)
+    for name in NEVER_SAID:
+        said = body | {name: "2026-01-05T09:00:00+05:00" if name.endswith("at") else "2026-01-05"}
+        answer = await office.try_act(by(act), appeal.number, act, **said)
+        assert answer.status_code == 422, answer.text
+        assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [
+            (name, "extra_forbidden")
+        ]
 
 
 @pytest.mark.parametrize("seen", ['"1"', "1", 'W/"1"', "*", ' "1" '])
@@ -74,22 +144,15 @@ async def test_what_is_no_version(office: Office, seen: str) -> None:
 async def test_a_stale_version_matters_to_decisions_only(office: Office, act: str) -> None:
     appeal = await office.file()
     await office.person("operator@energy")
-    answer = await office.try_act("head@energy", appeal.number, act, '"7"', **BODIES[act])
+    body = await body_of(office, act)
+    answer = await office.try_act(by(act), appeal.number, act, '"7"', **body)
     if act in IGNORE_VERSION:
         assert answer.status_code == 200, answer.text
         assert answer.json()["version"] == 1
     else:
         assert (answer.status_code, answer.json()["code"]) == (409, "version_conflict")
         assert answer.json()["version"] == 1
-        assert answer.json()["allowed"] == [
-            "answer",
-            "assign",
-            "claim",
-            "draft",
-            "forward",
-            "note",
-            "release",
-        ]
+        assert answer.json()["allowed"] == AT_FIRST_OF_A_HEAD
 
 
 async def test_a_refusal_names_what_this_role_may_do_now(office: Office) -> None:
@@ -103,11 +166,13 @@ async def test_a_refusal_names_what_this_role_may_do_now(office: Office) -> None
     assert (said["code"], said["case_status"], said["allowed"]) == (
         "act_not_allowed",
         "awaiting_approval",
-        ["note"],
+        ["link", "note", "unmask"],
     )
     assert "awaiting approval" in said["detail"]
     refused = await office.try_act("head@health", appeal.number, "answer", **ANSWER)
-    assert refused.json()["allowed"] == ["approve", "note", "send-back"]
+    assert refused.json()["allowed"] == [
+        *("approve", "extend", "link", "note", "send-back", "terminate", "unmask"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +196,54 @@ async def test_a_refusal_names_what_this_role_may_do_now(office: Office) -> None
         ("assign", {"to": "nobody@energy"}, "to"),
         ("assign", {"to": "operator@health"}, "to"),
         ("assign", {"to": "controller@energy"}, "to"),
+        ("split", {"parts": []}, "parts"),
+        ("split", {}, "parts"),
+        ("split", {"parts": [{"to": "health", "text": "а"}] * 21}, "parts"),
+        ("split", {"parts": [{"to": "health", "text": "а"}, {"to": "helth", "text": "а"}]}, "parts.1.to"),
+        ("split", {"parts": [{"to": "education", "text": "а"}]}, "parts.0.to"),
+        ("split", {"parts": [{"to": "energy", "text": "а"}]}, "parts.0.to"),
+        ("split", {"parts": [{"to": "health", "text": " "}]}, "parts.0.text"),
+        ("split", {"parts": [{"to": "health"}]}, "parts.0.text"),
+        ("split", {"parts": [{"to": "health", "text": "а", "due_on": "2026-12-01"}]}, "parts.0.due_on"),
+        ("split", {"parts": [{"to": "health", "text": "а"}], "keeps": "yes"}, "keeps"),
+        ("request-correction", {}, "what"),
+        ("request-correction", {"what": "а", "until": "01.12.2026"}, "until"),
+        ("request-correction", {"what": "а", "until": in_days(0)}, "until"),
+        ("request-correction", {"what": "а", "until": in_days(80)}, "until"),
+        ("suspend", {}, "ground"),
+        ("suspend", {"ground": "holiday"}, "ground"),
+        ("suspend", {"ground": "court", "until": in_days(0)}, "until"),
+        ("suspend", {"ground": "court", "until": "2026-02-30"}, "until"),
+        ("resume", {"on": in_days(-3)}, "on"),
+        ("extend", {"until": in_days(45)}, "reason"),
+        ("extend", {"reason": "а"}, "until"),
+        ("extend", {"until": in_days(1), "reason": "а"}, "until"),
+        ("extend", {"until": in_days(100), "reason": "а"}, "until"),
+        ("extend", {"until": "9999-12-31", "reason": "а"}, "until"),
+        ("extend", {"until": "0001-01-01", "reason": "а"}, "until"),
+        ("hearing", {"on": in_days(8)}, "preliminary"),
+        ("hearing", {"preliminary": "а"}, "on"),
+        ("hearing", {"on": in_days(8), "exempt_ground": "а"}, "on"),
+        ("hearing", {"preliminary": "а", "exempt_ground": "а"}, "preliminary"),
+        ("hearing", {"exempt_ground": " "}, "exempt_ground"),
+        ("hearing", {"on": in_days(0), "preliminary": "а"}, "on"),
+        ("terminate", {"ground": "court_only", "reason": "а"}, "ground"),
+        ("terminate", {"ground": "anonymous"}, "reason"),
+        ("link", {"to": NO_APPEAL, "as": "repeat"}, "to"),
+        ("link", {"to": "what", "as": "repeat"}, "to"),
+        ("link", {"to": NO_APPEAL, "as": "same"}, "as"),
+        ("link", {"to": NO_APPEAL, "as_": "repeat", "as": "repeat"}, "as_"),
+        ("self-correct", {"text": ""}, "text"),
+        ("decide", {"outcome": "satisfied", "text": "а"}, "outcome"),
+        ("decide", {"outcome": "cancelled"}, "text"),
+        ("decide", {"outcome": "cancelled", "text": "а", "language": "de"}, "language"),
+        ("unmask", {"field": "name", "purpose": "а"}, "field"),
+        ("unmask", {"field": "iin"}, "purpose"),
+        ("unmask", {"field": "iin", "purpose": " "}, "purpose"),
+        ("answer", ANSWER | {"promised_until": in_days(0)}, "promised_until"),
+        ("answer", ANSWER | {"promised_until": "soon"}, "promised_until"),
+        ("answer", ANSWER | {"language": "ru"}, "language"),
+        ("answer", ANSWER | {"legal_basis": None}, "legal_basis"),
     ],
 )
 async def test_a_body_that_does_not_fit(office: Office, act: str, body: dict[str, Any], field: str) -> None:
@@ -140,6 +253,25 @@ async def test_a_body_that_does_not_fit(office: Office, act: str, body: dict[str
     answer = await office.try_act("head@energy", appeal.number, act, **body)
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert all(error["message"] for error in answer.json()["errors"])
+
+
+async def test_a_hearing_is_one_thing_or_the_other(office: Office) -> None:
+    number = (await office.file()).number
+    nothing = await office.try_act("head@energy", number, "hearing")
+    both = await office.try_act(
+        "head@energy", number, "hearing", **BODIES["hearing"], exempt_ground="келісті"
+    )
+    for answer in (nothing, both):
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.json()["errors"]] == ["on", "preliminary"]
+
+
+@pytest.mark.parametrize("on", ["true", 1, None])
+async def test_control_is_on_or_off(office: Office, on: Any) -> None:
+    number = (await office.file()).number
+    answer = await office.try_act(CONTROLLER, number, "control", on=on, reason="а")
+    assert [error["field"] for error in answer.json()["errors"]] == ["on"]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +419,7 @@ async def test_notes_go_on_after_the_answer(office: Office) -> None:
     assert [note["text"] for note in noted["notes"]] == ["телефон соқты"]
     assert noted["status"] == "answered"
     refused = await office.try_act("operator@energy", appeal.number, "draft", text="жоба")
-    assert (refused.status_code, refused.json()["allowed"]) == (409, ["note"])
+    assert (refused.status_code, refused.json()["allowed"]) == (409, ["note", "unmask"])
 
 
 async def test_a_citizen_is_told_of_the_citizens_acts_only(office: Office) -> None:

@@ -1,5 +1,6 @@
 """Who sees how much of a case, and what is shown of it."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,11 @@ import httpx
 import pytest
 
 from app.appeals import history, numbers
-from app.casework.case import mask
+from app.casework.details import mask
 from app.core.db import Database
 from app.intake.submission import Person
 from tests.casework.people import ANSWER, Office
+from tests.casework.test_acts import AT_FIRST, AT_FIRST_OF_A_HEAD
 
 WHO = Person(
     name="Үлгібек Сынақбаев",
@@ -55,9 +57,22 @@ async def test_what_is_shown(office: Office) -> None:
             "outcome": None,
         }
     ]
-    assert shown["allowed_acts"] == ["answer", "claim", "draft", "forward", "note", "release"]
+    assert shown["allowed_acts"] == AT_FIRST
     head = await office.case("head@energy", appeal.number)
-    assert head["allowed_acts"] == ["answer", "assign", "claim", "draft", "forward", "note", "release"]
+    assert head["allowed_acts"] == AT_FIRST_OF_A_HEAD
+
+
+async def test_a_case_takes_four_statements_however_much_there_is_of_it(office: Office, db: Database) -> None:
+    number = (await office.file()).number
+    await office.act("operator@energy", number, "split", parts=[{"to": "health", "text": "а"}] * 5)
+    for text in ("бір", "екі", "үш"):
+        await office.act("operator@energy", number, "note", text=text)
+    statements: list[str] = []
+    async with db.read() as connection:
+        with connection.query_logger(lambda record: statements.append(record.query)):
+            await office.case("operator@energy", number)
+            await asyncio.sleep(0)  # the logger is called a moment later
+    assert len(statements) == 5  # who is calling, and the case
 
 
 @pytest.mark.parametrize(
@@ -165,11 +180,11 @@ async def test_a_past_holder_may_do_nothing_and_is_told_so(office: Office) -> No
         assert answer.json()["allowed"] == []
 
 
-async def test_a_controller_sees_and_does_not_act(office: Office) -> None:
+async def test_a_controller_sees_and_takes_control_alone(office: Office) -> None:
     appeal = await office.file(applicant=WHO)
     seen = await office.case("controller@administration", appeal.number)
     assert seen["applicant"]["iin"] == "••••••••0007"
-    assert seen["allowed_acts"] == []
+    assert seen["allowed_acts"] == ["control"]
     assert (await office.try_act("controller@administration", appeal.number, "claim")).status_code == 403
     assert (await office.try_act("admin@administration", appeal.number, "claim")).status_code == 404
 
@@ -181,28 +196,6 @@ async def test_a_head_works_on_what_is_below(office: Office) -> None:
     assert there["past"] is False  # the ministry's head sees both
     answered = await office.act("head@justice", appeal.number, "answer", **ANSWER)
     assert answered["status"] == "answered"
-
-
-async def test_parts_are_asked_for_by_name_when_there_are_several(office: Office, db: Database) -> None:
-    appeal = await office.file()
-    parsed = numbers.parse(appeal.number)
-    async with db.transaction() as connection:
-        await connection.execute(
-            """
-            INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on,
-                                 regime, status, version, channel, kind, topic, region, applicant_type,
-                                 running, extended, on_control, last_hash)
-            SELECT appeal_id, 2, agency_id, 'split', received_at, registered_on, due_on, regime,
-                   status, version, channel, kind, topic, region, applicant_type, running,
-                   extended, on_control, last_hash
-            FROM holding WHERE appeal_id = $1
-            """,
-            parsed.appeal_id,
-        )
-    answer = await office.get("operator@energy", f"/cases/{appeal.number}")
-    assert answer.status_code == 409
-    assert answer.json()["code"] == "several_parts"
-    assert answer.json()["parts"] == [appeal.number, f"{appeal.number}.2"]
 
 
 async def test_the_history_can_be_recomputed(office: Office) -> None:

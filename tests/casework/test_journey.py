@@ -62,7 +62,7 @@ async def test_from_filing_to_the_approved_answer(office: Office, client: httpx.
     approved = await office.act("head@health", number, "approve", '"2"')
     assert (approved["status"], approved["version"]) == ("answered", 3)
     assert approved["answer"]["text"] == ANSWER["text"]
-    assert approved["allowed_acts"] == ["note", "reopen"]
+    assert approved["allowed_acts"] == ["note", "reopen", "unmask"]
     assert await office.queue("head@health", view="all") == []
 
     seen = await tracked(client, appeal)
