@@ -15,10 +15,12 @@ from pydantic import ValidationError
 
 from app import listening
 from app.core.embedded_postgres import Cluster, open_cluster
+from app.demo import cli as demo_cli
 from app.oversight import cli as oversight_cli
 from app.settings import Settings, get_settings
 from app.staff import cli as staff_cli
 from app.supervise import Service, supervise
+from app.timekeeping import cli as timekeeping_cli
 
 if TYPE_CHECKING:
     from app.core.db import Database, DatabaseUrls
@@ -316,7 +318,9 @@ async def _worked(
 
 for group in (
     *staff_cli.commands(_on_database),
+    *demo_cli.commands(_on_database),
     *oversight_cli.commands(_on_database, Progress("recounting from the events")),
+    *timekeeping_cli.commands(_on_database, Progress("looking at open cases")),
 ):
     cli.add_command(group)
 

@@ -17,6 +17,7 @@ from app.intake.gatherer import Gatherer
 from app.oversight import api as oversight
 from app.settings import Settings, get_settings
 from app.staff import api as staff
+from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
 
 DESCRIPTION = """
@@ -60,7 +61,8 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.state.settings = settings
     http.install(app)
     app.add_middleware(http.BodyLimit, limits={})
-    for room in (intake, tracking, preview, directory, oversight, staff, casework, health, reference, front):
+    rooms = (intake, tracking, preview, directory, oversight, staff, casework, timekeeping)
+    for room in (*rooms, health, reference, front):
         app.include_router(room.router)
     reference.describe(app)
     return app

@@ -14,6 +14,8 @@ from app.appeals.repository import purge_expired_keys
 from app.core import clock
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.staff.service import purge_expired
+from app.timekeeping.recalculation import recalculate
+from app.timekeeping.watching import elapse, watch
 
 logger = logging.getLogger("listening_state.worker")
 
@@ -43,7 +45,12 @@ async def _purge_expired(db: Database) -> None:
         await purge_expired(connection, now)
 
 
-JOBS: Sequence[Job] = (Job("purge-expired", timedelta(minutes=10), _purge_expired),)
+JOBS: Sequence[Job] = (
+    Job("purge-expired", timedelta(minutes=10), _purge_expired),
+    Job("recalculate", timedelta(seconds=2), recalculate),
+    Job("watch", timedelta(minutes=1), watch),
+    Job("elapse", timedelta(minutes=1), elapse),
+)
 
 
 async def work(urls: DatabaseUrls, *, jobs: Sequence[Job] = JOBS, pool_size: int = 10) -> None:
