@@ -25,40 +25,69 @@ FIGURES = (
     "running",
 )
 
-# What each holding of agency $1 went through, by its events alone; its appeal says what it is about.
+# Each holding of agency $1 by its events alone: a row for every event that opens it, moves its clock, extends
+# or closes it, with the clock as it is from then on (`due_on`, `runs`) and as it was (`due_before`,
+# `ran_before`). Its appeal says what it is about. A `turn` is as long as the clock stays as one event said.
 # The server's own time zones may be older than ours, so the offsets ($2, $3) are given.
-LIFE = """
+COURSE = """
 WITH zone AS (
     SELECT * FROM unnest($2::timestamptz[], $3::interval[]) AS z(since, ahead)
-), life AS (
-    SELECT h.id, o.data ->> 'agency' AS agency, (o.data ->> 'registered_on')::date AS opened_on,
-           (o.data ->> 'due_on')::date AS due_on, a.channel, a.applicant_type, a.kind, a.topic, a.region,
-           CASE c.kind WHEN 'answered' THEN 'answered' WHEN 'forwarded' THEN 'forwarded_out'
-                       WHEN 'withdrawn' THEN 'closed_otherwise' END AS close,
-           greatest((o.data ->> 'registered_on')::date,
-                    (c.at AT TIME ZONE 'UTC' + zone.ahead)::date) AS closed_on,
-           coalesce((c.data ->> 'late')::boolean, false) AS forwarded_late
+), meaning(kind, opens, close) AS (
+    VALUES ('registered', true, NULL), ('received', true, NULL), ('reopened', true, NULL),
+           ('split_off', true, NULL),
+           ('answered', false, 'answered'), ('decided', false, 'answered'),
+           ('forwarded', false, 'forwarded_out'), ('split', false, 'forwarded_out'),
+           ('withdrawn', false, 'closed_otherwise'), ('terminated', false, 'closed_otherwise'),
+           ('returned', false, 'closed_otherwise'), ('merged', false, 'closed_otherwise'),
+           ('self_corrected', false, 'closed_otherwise')
+), told AS (
+    SELECT h.id, h.appeal_id, e.id AS event_id, coalesce(meaning.opens, false) AS opens,
+           CASE WHEN (e.data ->> 'kept')::boolean THEN NULL ELSE meaning.close END AS close,
+           (e.at AT TIME ZONE 'UTC' + zone.ahead)::date AS day, e.kind = 'extended' AS extends,
+           coalesce(meaning.opens, false) OR e.data ? 'running' AS sets_clock,
+           (e.data ->> 'due_on')::date AS due_on, coalesce((e.data ->> 'running')::boolean, true) AS runs,
+           (e.data ->> 'late')::boolean AS late, (e.data ->> 'registered_on')::date AS registered_on,
+           e.data ->> 'agency' AS agency
     FROM holding h
-    JOIN appeal a ON a.id = h.appeal_id
-    LEFT JOIN event o ON o.holding_id = h.id AND o.kind IN ('registered', 'received', 'reopened')
-    LEFT JOIN event c ON c.holding_id = h.id AND c.kind IN ('answered', 'forwarded', 'withdrawn')
-    LEFT JOIN LATERAL (SELECT ahead FROM zone WHERE since <= c.at ORDER BY since DESC LIMIT 1) zone ON true
-    WHERE h.agency_id = $1
+    JOIN event e ON e.holding_id = h.id
+    LEFT JOIN meaning ON meaning.kind = e.kind
+    LEFT JOIN LATERAL (SELECT ahead FROM zone WHERE since <= e.at ORDER BY since DESC LIMIT 1) zone ON true
+    WHERE h.agency_id = $1 AND (meaning.kind IS NOT NULL OR e.data ? 'running')
+), in_turn AS (
+    SELECT *, count(*) FILTER (WHERE sets_clock) OVER so_far AS turn,
+           count(*) FILTER (WHERE extends) OVER so_far AS extensions,
+           first_value(agency) OVER so_far AS opened_by, first_value(registered_on) OVER so_far AS opened_on
+    FROM told WINDOW so_far AS (PARTITION BY id ORDER BY event_id)
+), timed AS (
+    SELECT id, appeal_id, event_id, turn, opened_by, opened_on, day, opens, close, extends, extensions, late,
+           first_value(due_on) OVER same_turn AS due_on,
+           close IS NULL AND first_value(runs) OVER same_turn AS runs
+    FROM in_turn WINDOW same_turn AS (PARTITION BY id, turn ORDER BY event_id)
+), course AS (
+    SELECT timed.id, event_id, opened_by, opened_on, greatest(opened_on, day) AS day, due_on, runs, opens,
+           close, extends AND extensions = 1 AS first_extended, extensions > 0 AS extended,
+           coalesce(late, false) AS forwarded_late,
+           lag(due_on) OVER so_far AS due_before, lag(runs) OVER so_far AS ran_before,
+           a.channel, a.applicant_type, a.kind, a.topic, a.region
+    FROM timed JOIN appeal a ON a.id = timed.appeal_id
+    WINDOW so_far AS (PARTITION BY timed.id ORDER BY turn, event_id)
 )
 """
 
+# What an event leaves running is counted, and what ran before it is taken off again.
 DIFFERENCES = """
-{life}, expected AS (
-    SELECT opened_on, opened_on AS day, due_on, channel, applicant_type, kind, topic, region, 1 AS received,
-           0 AS answered, 0 AS answered_late, 0 AS forwarded_out, 0 AS forwarded_late, 0 AS closed_otherwise,
-           0 AS closed_late, 0 AS extended, 1 AS running
-    FROM life WHERE opened_on IS NOT NULL
+{course}, expected AS (
+    SELECT opened_on, day, due_on, channel, applicant_type, kind, topic, region, opens::int AS received,
+           (close = 'answered')::int AS answered, (close = 'answered' AND day > due_on)::int AS answered_late,
+           (close = 'forwarded_out')::int AS forwarded_out, forwarded_late::int,
+           (close = 'closed_otherwise')::int AS closed_otherwise,
+           (close <> 'answered' AND day > due_on)::int AS closed_late,
+           first_extended::int AS extended, runs::int AS running
+    FROM course
     UNION ALL
-    SELECT opened_on, closed_on, due_on, channel, applicant_type, kind, topic, region, 0,
-           (close = 'answered')::int, (close = 'answered' AND closed_on > due_on)::int,
-           (close = 'forwarded_out')::int, forwarded_late::int, (close = 'closed_otherwise')::int,
-           (close <> 'answered' AND closed_on > due_on)::int, 0, -1
-    FROM life WHERE opened_on IS NOT NULL AND close IS NOT NULL
+    SELECT opened_on, day, due_before, channel, applicant_type, kind, topic, region,
+           0, 0, 0, 0, 0, 0, 0, 0, -1
+    FROM course WHERE ran_before
 ), both_sides AS (
     SELECT * FROM expected
     UNION ALL
@@ -66,21 +95,25 @@ DIFFERENCES = """
 )
 SELECT {key}, {sums} FROM both_sides GROUP BY {key} HAVING {any} ORDER BY {key}
 """.format(
-    life=LIFE,
+    course=COURSE,
     key=", ".join(KEY),
     counted=", ".join(f"-{name}" for name in FIGURES),
-    sums=", ".join(f"sum({name}) AS {name}" for name in FIGURES),
+    sums=", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in FIGURES),
     any=" OR ".join(f"sum({name}) <> 0" for name in FIGURES),
 )
 
 ASTRAY = f"""
-{LIFE}
-SELECT h.id FROM life JOIN holding h USING (id) JOIN agency g ON g.id = h.agency_id
-WHERE (h.registered_on, h.due_on, h.closed_on, h.close, g.code, h.channel, h.applicant_type, h.kind, h.topic,
-       h.region, h.running)
+{COURSE}, life AS (
+    SELECT DISTINCT ON (id) * FROM course ORDER BY id, event_id DESC
+)
+SELECT h.id FROM holding h JOIN agency g ON g.id = h.agency_id LEFT JOIN life ON life.id = h.id
+WHERE h.agency_id = $1
+  AND (h.registered_on, h.due_on, h.running, h.extended, h.closed_on, h.close, g.code, h.channel,
+       h.applicant_type, h.kind, h.topic, h.region)
     IS DISTINCT FROM
-      (life.opened_on, life.due_on, CASE WHEN life.close IS NOT NULL THEN life.closed_on END, life.close,
-       life.agency, life.channel, life.applicant_type, life.kind, life.topic, life.region, life.close IS NULL)
+      (life.opened_on, life.due_on, life.runs, life.extended,
+       CASE WHEN life.close IS NOT NULL THEN life.day END, life.close, life.opened_by, life.channel,
+       life.applicant_type, life.kind, life.topic, life.region)
 ORDER BY h.id
 """
 

@@ -1,7 +1,7 @@
 """The definitions of "What is counted", applied to a plain list of holdings; nothing else is known here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,11 +17,33 @@ class Held:
     appeal: int
     agency: str
     opened_on: date
-    due_on: date
+    first_due_on: date
     about: dict[str, str]
+    part: int = 0
+    clock: list[tuple[date, date, bool]] = field(default_factory=list)
+    """From which day on it is due when, and whether its clock runs: what came after it opened."""
+    extended_on: date | None = None
     close: str | None = None
     closed_on: date | None = None
     forwarded_late: bool = False
+
+    @property
+    def due_on(self) -> date:
+        return self.clock_on(date.max)[0]
+
+    def clock_on(self, day: date) -> tuple[date, bool]:
+        """The due day and whether the clock runs, as it was at the end of a day."""
+        said = [(due_on, running) for since, due_on, running in self.clock if since <= day]
+        return said[-1] if said else (self.first_due_on, True)
+
+    def moved(self, day: date, due_on: date, running: bool) -> None:
+        if (due_on, running) != self.clock_on(date.max):
+            self.clock.append((day, due_on, running))
+
+    def overdue(self, day: date, known: date) -> bool:
+        """Of one that is open, by what was known at the end of the day `known`."""
+        due_on, running = self.clock_on(known)
+        return running and due_on < day
 
     def closed_by(self, day: date) -> bool:
         return self.closed_on is not None and self.closed_on <= day
@@ -55,7 +77,10 @@ def answer(holdings: Iterable[Held], period: Period, filters: dict[str, str], to
 
 
 def ordered(holdings: Iterable[Held]) -> list[Held]:
-    return sorted(holdings, key=lambda held: (held.appeal, held.opened_on, held.agency, str(held.closed_on)))
+    return sorted(
+        holdings,
+        key=lambda held: (held.appeal, held.part, held.opened_on, held.agency, str(held.closed_on)),
+    )
 
 
 def takes_part(held: Held, period: Period) -> bool:
@@ -75,21 +100,22 @@ def received(holdings: list[Held], period: Period, today: date) -> dict[str, int
     known = period.as_of or date.max
     mine = [held for held in holdings if period.first <= held.opened_on <= min(period.last, known)]
     closed = [held for held in mine if held.closed_by(known)]
-    return flows(mine, closed) | stock(
-        [held for held in mine if not held.closed_by(known)], min(known, today)
-    )
+    extended = [held for held in mine if held.extended_on and held.extended_on <= known]
+    left = [held for held in mine if not held.closed_by(known)]
+    return flows(mine, closed, extended) | stock(left, min(known, today), known)
 
 
 def activity(holdings: list[Held], period: Period, today: date) -> dict[str, int]:
     end = period.end
     opened = [held for held in holdings if period.first <= held.opened_on <= end]
     closed = [held for held in holdings if held.closed_on and period.first <= held.closed_on <= end]
+    extended = [held for held in holdings if held.extended_on and period.first <= held.extended_on <= end]
     left = [held for held in holdings if held.opened_on <= end and not held.closed_by(end)]
     brought = sum(carried(held, period) for held in holdings)
-    return flows(opened, closed) | stock(left, min(end, today)) | {"carried_in": brought}
+    return flows(opened, closed, extended) | stock(left, min(end, today), end) | {"carried_in": brought}
 
 
-def flows(opened: list[Held], closed: list[Held]) -> dict[str, int]:
+def flows(opened: list[Held], closed: list[Held], extended: list[Held]) -> dict[str, int]:
     answered = [held for held in closed if held.close == "answered"]
     others = [held for held in closed if held.close != "answered"]
     return {
@@ -100,12 +126,12 @@ def flows(opened: list[Held], closed: list[Held]) -> dict[str, int]:
         "forwarded_late": sum(held.forwarded_late for held in others),
         "closed_otherwise": sum(held.close == "closed_otherwise" for held in others),
         "closed_late": sum(held.closed_late() for held in others),
-        "extended": 0,
+        "extended": len(extended),
     }
 
 
-def stock(held_now: list[Held], day: date) -> dict[str, int]:
-    return {"pending": len(held_now), "overdue": sum(held.due_on < day for held in held_now)}
+def stock(held_now: list[Held], day: date, known: date) -> dict[str, int]:
+    return {"pending": len(held_now), "overdue": sum(held.overdue(day, known) for held in held_now)}
 
 
 def share(row: dict[str, int]) -> float | None:

@@ -1,57 +1,71 @@
 """Any course of events, on real PostgreSQL, counted as the definitions say.
 
-Hypothesis registers, forwards there and back, answers, withdraws, reopens and lets days pass; after each step
-the holdings that the events tell are those of the reference, and so is every figure that is asked for.
+Hypothesis registers, forwards there and back, splits, suspends, extends, answers, complains, reopens and lets
+days pass, and tries what the term does not allow; after each step the holdings that the events tell are those
+of the reference, and so is every figure that is asked for.
 """
 
-import asyncio
-from collections.abc import Coroutine
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, ClassVar, TypeVar
 
-import asyncpg
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from app.appeals.codes import ActorKind, ApplicantType, Kind, Outcome, Status
-from app.appeals.commands import Actor, Answering, Command, Done, Forwarding, Payload, Writing
+from app.appeals.codes import (
+    ActorKind,
+    ApplicantType,
+    Decision,
+    Kind,
+    Likeness,
+    Outcome,
+    Status,
+    SuspensionGround,
+    TerminationGround,
+)
+from app.appeals.commands import (
+    Actor,
+    Answering,
+    Controlling,
+    Deciding,
+    Extending,
+    Forwarding,
+    Hearing,
+    Linking,
+    Recalculating,
+    Requesting,
+    Splitting,
+    Suspending,
+    Terminating,
+    Watched,
+    Writing,
+)
 from app.appeals.lifecycle import Act
-from app.appeals.service import act
+from app.appeals.numbers import Number
 from app.core import clock
-from app.core.db import Database, DatabaseUrls, prepare
-from app.core.errors import AppError
-from app.deadlines.ledger import open_term
-from app.directory import snapshot
-from app.directory.registry import Directory
-from app.intake.register import register
-from app.intake.submission import Person, Registration, Submission
-from app.oversight import published, recount
-from app.oversight.schemas import StatisticsIn
-from app.oversight.statistics import Basis, Period
-from tests.oversight import reference
-from tests.oversight.reference import DIMENSIONS, Held, ordered
-from tests.support import OneConnection
+from app.core.db import DatabaseUrls
+from app.deadlines import facts, guards
+from app.deadlines.calendar import Calendar, Override
+from app.deadlines.complaints import ReviewerKind
+from app.deadlines.ledger import rest_of_term
+from app.deadlines.regimes import Stage
+from tests.oversight.course import Case, Real
+from tests.oversight.desk import LEGAL_BASIS
+from tests.oversight.machine import BY, SOURCES, Machine
 
-T = TypeVar("T")
-
-# Justice has its operators' answers approved; the others do not.
-AGENCIES = ["energy", "justice", "akimat-turkistan"]
+# Justice has its operators' answers approved, and a head; the department has a body above it.
+AGENCIES = ["energy", "justice", "akimat-turkistan", "turkistan-health-department"]
+REVIEWED = {"justice", "turkistan-health-department"}
 TOPICS = ["land", "utilities", "other"]
 REGIONS = ["", "KZ-61", "KZ-75"]
-SOURCES = {"blog-platform": "blog", "citizen-api": "reception_room", "letters": "letter"}
 CITIZEN = Actor(ActorKind.CITIZEN)
-HEAD = Actor(ActorKind.STAFF, 1)
-ANSWER = Answering(Outcome.EXPLAINED, "Жарық қалпына келтірілді.", "kk")
+SYSTEM = Actor(ActorKind.SYSTEM)
 
 # The change of law, the change of clocks, the turn of a year, the days off of March; in civil time.
 STARTS = [
@@ -61,9 +75,17 @@ STARTS = [
     datetime(2026, 3, 18, 8, tzinfo=clock.ZONE),
 ]
 
+HEAD_OF_JUSTICE = """
+INSERT INTO staff_account (login, name, role, agency_id, password_hash, active, tokens_valid_from, created_at)
+VALUES ('head@justice', 'Басшы', 'head', $1, '', true, $2, $2)
+"""
+
 PLACE = st.integers(0, 100)
 # Time passes before each act.
-AFTER = st.sampled_from([0, 0, 3, 14, 24, 3 * 24, 8 * 24, 20 * 24]).map(lambda hours: timedelta(hours=hours))
+AFTER = st.sampled_from([0, 0, 0, 1, 3, 14, 24, 24, 3 * 24, 8 * 24, 20 * 24]).map(
+    lambda hours: timedelta(hours=hours)
+)
+DAYS = st.sampled_from([0, 1, 4, 10, 30, 80])
 ABOUT = st.fixed_dictionaries(
     {
         "source": st.sampled_from(sorted(SOURCES)),
@@ -74,54 +96,12 @@ ABOUT = st.fixed_dictionaries(
     }
 )
 
-EVENTS = """
-SELECT e.appeal_id, e.holding_id, e.kind AS event, e.at, e.data, a.channel, a.applicant_type, a.kind,
-       a.topic, a.region
-FROM event e JOIN appeal a ON a.id = e.appeal_id ORDER BY e.id
-"""
-CLOSES = {"answered": "answered", "forwarded": "forwarded_out", "withdrawn": "closed_otherwise"}
+
+def stands(case: Case) -> bool:
+    return not case.term.running
 
 
-def chosen(holdings: list[Held], place: int) -> Held:
-    return holdings[place % len(holdings)]
-
-
-class Real:
-    """The service over one connection whose transaction is undone after each example."""
-
-    def __init__(self, urls: DatabaseUrls) -> None:
-        self._runner = asyncio.Runner()
-        self.connection = self.run(self._connected(urls))
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
-
-    async def _connected(self, urls: DatabaseUrls) -> asyncpg.Connection:
-        options = {"role": urls.app_role or "", "timezone": "UTC"}
-        connection = await asyncpg.connect(urls.app, server_settings=options)
-        await prepare(connection)
-        self.directory: Directory = await snapshot.refresh(Database(OneConnection(connection)))
-        return connection
-
-    def close(self) -> None:
-        self.run(self.connection.close())
-        self._runner.close()
-
-
-class Appeals(RuleBasedStateMachine):
-    real: ClassVar[Real]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.directory = self.real.directory
-        self.real.run(self.real.connection.execute("BEGIN"))
-        self.holdings: list[Held] = []
-        self.first_received: dict[int, datetime] = {}
-        self.waiting: set[int] = set()
-
-    def teardown(self) -> None:
-        self.real.run(self.real.connection.execute("ROLLBACK"))
-
+class Appeals(Machine):
     @initialize(
         start=st.sampled_from(STARTS),
         first=st.lists(st.tuples(st.sampled_from(AGENCIES), ABOUT), min_size=3, max_size=6),
@@ -130,231 +110,315 @@ class Appeals(RuleBasedStateMachine):
     def begin(self, start: datetime, first: list[tuple[str, dict[str, str]]], seed: int) -> None:
         self.now = start.astimezone(UTC)
         self.random = Random(seed)
+        justice = self.directory.agency("justice").id
+        self.real.run(self.real.connection.execute(HEAD_OF_JUSTICE, justice, self.now))
         for agency, about in first:
             self.register(timedelta(hours=9), agency, about, 1)
 
-    # what happens
+    # what happens: an appeal comes and goes
 
     @rule(after=AFTER, agency=st.sampled_from(AGENCIES), about=ABOUT, copies=st.integers(1, 3))
     def register(self, after: timedelta, agency: str, about: dict[str, str], copies: int) -> None:
         self.now += after
-        submission = Submission(
-            kind=Kind(about["kind"]),
-            language="kk",
-            text="Көше жарығы жанбайды.",
-            channel=SOURCES[about["source"]],
-            source=about["source"],
-            received_at=self.now,
-            applicant=Person(type=ApplicantType(about["applicant_type"])),
-            addressee=agency,
-            topic=about["topic"],
-            region=about["region"].lower() or None,
-        )
-        registered = self.real.run(register(self.real.connection, [submission] * copies, self.directory))
-        dimensions = {name: str(getattr(submission, name) or "") for name in ("channel", "kind", "topic")}
-        dimensions |= {"applicant_type": about["applicant_type"], "region": about["region"]}
-        for answer in registered:
-            assert isinstance(answer, Registration)
-            self._opens(answer.appeal_id, agency, dimensions)
+        for answer in self._registered([self._submission(about, addressee=agency)] * copies):
+            self._opens(answer.appeal_id, 0, agency, self._dimensions(about))
 
-    @precondition(lambda self: self._workable())
+    @rule(after=AFTER, place=PLACE, about=ABOUT)
+    def complain(self, after: timedelta, place: int, about: dict[str, str]) -> None:
+        """Of any appeal or part, answered or not: whatever it is about, it is registered."""
+        self.now += after
+        of = self._chosen(self.cases, place, lambda case: case.held.agency in REVIEWED)
+        concerned = ApplicantType(of.held.about["applicant_type"])
+        about = about | {"kind": Kind.COMPLAINT, "region": about["region"] or of.held.about["region"]}
+        number = Number.of(of.held.appeal, concerned, of.held.part)
+        (answer,) = self._registered([self._submission(about, complaint_about=number)])
+        filed = answer.complaint
+        assert filed is not None
+        case = self._opens(
+            answer.appeal_id, 0, answer.decision.agency, self._dimensions(about), stage=filed.stage
+        )
+        case.filed, case.staff = filed, of.staff + 1
+
+    @precondition(lambda self: self._that(Act.FORWARD, None))
     @rule(after=AFTER, place=PLACE, to=st.sampled_from(AGENCIES))
     def forward(self, after: timedelta, place: int, to: str) -> None:
         self.now += after
-        held = chosen(self._workable(), place)
-        if held.agency != to:
-            self._done(self._command(held, Act.FORWARD, Forwarding(to, "Құзыреті бойынша.")))
-            self._forwards(held, to)
+        case = self._chosen(self._that(Act.FORWARD, None), place)
+        if case.held.agency != to:
+            self._done(self._command(case, Act.FORWARD, Forwarding(to, "Құзыреті бойынша.")))
+            self._forwards(case, to)
 
-    @precondition(lambda self: self._workable())
+    @precondition(lambda self: self._that(Act.FORWARD, None))
     @rule(after=AFTER, place=PLACE)
     def forward_there_and_back(self, after: timedelta, place: int) -> None:
         """Two acts on one case in one call."""
         self.now += after
-        held = chosen(self._workable(), place)
-        there = next(agency for agency in AGENCIES if agency != held.agency)
+        case = self._chosen(self._that(Act.FORWARD, None), place)
+        there, home = next(agency for agency in AGENCIES if agency != case.held.agency), case.held.agency
         self._done(
-            self._command(held, Act.FORWARD, Forwarding(there, "Құзыреті бойынша.")),
-            self._command(held, Act.FORWARD, Forwarding(held.agency, "Біздің құзыретімізде емес.")),
+            self._command(case, Act.FORWARD, Forwarding(there, "Құзыреті бойынша.")),
+            self._command(case, Act.FORWARD, Forwarding(home, "Біздің құзыретімізде емес.")),
         )
-        self._forwards(self._forwards(held, there), held.agency)
+        self._forwards(self._forwards(case, there), home)
 
-    @precondition(lambda self: self._workable())
-    @rule(after=AFTER, place=PLACE, decides_alone=st.booleans())
-    def answer(self, after: timedelta, place: int, decides_alone: bool) -> None:
+    @precondition(lambda self: self._that(Act.SPLIT))
+    @rule(
+        after=AFTER,
+        place=PLACE,
+        to=st.lists(st.sampled_from(AGENCIES), min_size=1, max_size=2),
+        keeps=st.booleans(),
+    )
+    def split(self, after: timedelta, place: int, to: list[str], keeps: bool) -> None:
         self.now += after
-        held = chosen(self._workable(), place)
-        done = self._done(self._command(held, Act.ANSWER, ANSWER, Actor(ActorKind.STAFF, 1, decides_alone)))
-        if self.directory.agency(held.agency).approval_required and not decides_alone:
-            assert done.status is Status.AWAITING_APPROVAL
-            self.waiting.add(held.appeal)
-        else:
-            self._closes(held, "answered")
+        case = self._chosen(self._that(Act.SPLIT), place)
+        to = [agency for agency in to if agency != case.held.agency] or ["health"]
+        parts = tuple((agency, "Бір бөлігі.") for agency in to)
+        left = rest_of_term(case.term, self._day(case), self.directory.calendar)
+        self._done(self._command(case, Act.SPLIT, Splitting(parts, keeps)))
+        if not keeps:
+            case.held.forwarded_late = self._after_three_days(case)
+            self._ends(case, "forwarded_out")
+        for agency in to:
+            last = max(other.held.part for other in self.cases if other.held.appeal == case.held.appeal)
+            opened = self._opens(case.held.appeal, last + 1, agency, case.held.about, origin="split")
+            opened.staff, opened.split_by = case.staff, (case.held.agency, left)
 
-    @precondition(lambda self: self.waiting)
+    @precondition(lambda self: self._that(Act.ANSWER))
+    @rule(
+        after=AFTER,
+        place=PLACE,
+        outcome=st.sampled_from([Outcome.EXPLAINED, Outcome.EXPLAINED, Outcome.REFUSED]),
+        promised=st.sampled_from([None, None, 12]),
+        decides_alone=st.booleans(),
+    )
+    def answer(
+        self, after: timedelta, place: int, outcome: Outcome, promised: int | None, decides_alone: bool
+    ) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.ANSWER), place)
+        until = self._day(case) + clock.days(promised) if promised else None
+        payload = Answering(outcome, "Жарық қалпына келтірілді.", "kk", LEGAL_BASIS, until)
+        command = self._command(case, Act.ANSWER, payload, Actor(ActorKind.STAFF, case.staff, decides_alone))
+        if not self._tried(command, lambda: guards.may_decide(case.term, self._day(case), outcome)):
+            return
+        if self.directory.agency(case.held.agency).approval_required and not decides_alone:
+            case.status, case.proposed = Status.AWAITING_APPROVAL, until
+        else:
+            self._answered(case, until)
+
+    @precondition(lambda self: self._that(Act.APPROVE))
     @rule(after=AFTER, place=PLACE, approves=st.booleans())
     def approve_or_send_back(self, after: timedelta, place: int, approves: bool) -> None:
         self.now += after
-        held = chosen([held for held in self._open() if held.appeal in self.waiting], place)
+        case = self._chosen(self._that(Act.APPROVE), place)
         if approves:
-            self._done(self._command(held, Act.APPROVE, None))
-            self._closes(held, "answered")
+            self._done(self._command(case, Act.APPROVE))
+            self._answered(case, case.proposed)
         else:
-            self._done(self._command(held, Act.SEND_BACK, Writing("Толықтырыңыз.")))
-        self.waiting.discard(held.appeal)
+            self._done(self._command(case, Act.SEND_BACK, Writing("Толықтырыңыз.")))
+            case.status = Status.IN_PROGRESS
 
-    @precondition(lambda self: self._open())
+    @precondition(lambda self: self._that(Act.WITHDRAW))
     @rule(after=AFTER, place=PLACE)
     def withdraw(self, after: timedelta, place: int) -> None:
         self.now += after
-        held = chosen(self._open(), place)
-        self._done(self._command(held, Act.WITHDRAW, Writing("Қайтарып аламын."), CITIZEN))
-        self.waiting.discard(held.appeal)
-        self._closes(held, "closed_otherwise")
+        case = self._chosen(self._that(Act.WITHDRAW), place, stands)
+        self._done(self._command(case, Act.WITHDRAW, Writing("Қайтарып аламын."), CITIZEN))
+        self._ends(case, "closed_otherwise", Status.WITHDRAWN)
 
-    @precondition(lambda self: self._answered())
+    @precondition(lambda self: self._that(Act.TERMINATE))
+    @rule(after=AFTER, place=PLACE, by=st.sampled_from([*TerminationGround, Likeness.DUPLICATE]))
+    def end(self, after: timedelta, place: int, by: TerminationGround | Likeness) -> None:
+        """Terminate it, or link it to another as a duplicate."""
+        self.now += after
+        case = self._chosen(self._that(Act.TERMINATE), place, stands)
+        if by is Likeness.DUPLICATE:
+            self._done(self._command(case, Act.LINK, Linking("JT-2020-00000001", by)))
+        elif isinstance(by, TerminationGround):
+            self._done(self._command(case, Act.TERMINATE, Terminating(by, "Заңда көзделген негіз.")))
+        self._ends(case, "closed_otherwise", Status.TERMINATED)
+
+    @precondition(lambda self: self._that(Act.REOPEN))
     @rule(after=AFTER, place=PLACE)
     def reopen(self, after: timedelta, place: int) -> None:
         self.now += after
-        held = chosen(self._answered(), place)
-        self._done(self._command(held, Act.REOPEN, Writing("Сот шешімі бойынша.")))
-        self._opens(held.appeal, held.agency, held.about)
+        case = self._chosen(self._that(Act.REOPEN), place)
+        self._done(self._command(case, Act.REOPEN, Writing("Сот шешімі бойынша.")))
+        self._follows(case, case.held.agency, origin="reopened")
 
-    @precondition(lambda self: self._open())
+    # the clock stops, starts and moves
+
+    @precondition(lambda self: self._that(Act.SUSPEND))
+    @rule(after=AFTER, place=PLACE, ground=st.sampled_from(SuspensionGround), days=st.none() | DAYS)
+    def suspend(self, after: timedelta, place: int, ground: SuspensionGround, days: int | None) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.SUSPEND), place, self._in_time)
+        day = self._day(case)
+        until = day + clock.days(days) if days is not None else None
+        command = self._command(case, Act.SUSPEND, Suspending(ground, until))
+        if self._tried(command, lambda: guards.may_suspend(case.term, ground, day, until)):
+            case.take(facts.suspended(self.now, BY, ground, until), Status.SUSPENDED)
+            case.wait_until = until
+
+    @precondition(lambda self: self._that(Act.RESUME))
+    @rule(after=AFTER, place=PLACE)
+    def resume(self, after: timedelta, place: int) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.RESUME), place, stands)
+        self._done(self._command(case, Act.RESUME))
+        self._goes_on(case)
+
+    @precondition(lambda self: self._that(Act.REQUEST_CORRECTION))
+    @rule(after=AFTER, place=PLACE, days=st.none() | DAYS)
+    def request_correction(self, after: timedelta, place: int, days: int | None) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.REQUEST_CORRECTION), place, self._in_time)
+        day, calendar = self._day(case), self.directory.calendar
+        until = day + clock.days(days) if days is not None else None
+        command = self._command(case, Act.REQUEST_CORRECTION, Requesting("Мекенжайды көрсетіңіз.", until))
+        if self._tried(command, lambda: guards.may_request_correction(case.term, day, until, calendar)):
+            case.wait_until = guards.may_request_correction(case.term, day, until, calendar)
+            asked = facts.correction_requested(self.now, BY, case.wait_until)
+            case.take(asked, Status.AWAITING_CORRECTION)
+
+    @precondition(lambda self: self._that(Act.SUPPLEMENT))
     @rule(after=AFTER, place=PLACE)
     def supplement(self, after: timedelta, place: int) -> None:
-        """Counts nothing."""
+        """Counts nothing, but goes on with what waited for it."""
         self.now += after
-        held = chosen(self._open(), place)
-        self._done(self._command(held, Act.SUPPLEMENT, Writing("Тағы бір жайт."), CITIZEN))
+        waiting = Status.AWAITING_CORRECTION
+        case = self._chosen(self._that(Act.SUPPLEMENT), place, lambda case: case.status is waiting)
+        self._done(self._command(case, Act.SUPPLEMENT, Writing("Тағы бір жайт."), CITIZEN))
+        if case.status is waiting:
+            self._goes_on(case)
 
-    @precondition(lambda self: self._answered())
-    @rule(place=PLACE)
-    def answer_again_is_refused(self, place: int) -> None:
-        command = self._command(chosen(self._answered(), place), Act.ANSWER, ANSWER)
-        (answer,) = self.real.run(act(self.real.connection, [command], self.directory))
-        assert isinstance(answer, AppError)
-        assert answer.code == "act_not_allowed"
-
-    # what is asked
-
-    @invariant()
-    def any_question_is_answered(self) -> None:
-        """Of periods between any days that matter, as of such days, by filters that some holding passes."""
-        days = self._days_that_matter()
-        for basis in Basis:
-            first, last = sorted(self.random.choices(days, k=2))
-            period = Period(first, last, self.random.choice([None, self.random.choice(days)]), basis)
-            held = self.random.choice(self.holdings)
-            own = {"agency": held.agency, **held.about}
-            names = self.random.sample(sorted(own), k=self.random.choice([0, 1, 2]))
-            self._compare(period, {name: own[name] for name in names if own[name]})
-
-    def _days_that_matter(self) -> list[date]:
-        days = {clock.civil_day(self.now)}
-        for held in self.holdings:
-            days |= {day for day in (held.opened_on, held.due_on, held.closed_on) if day}
-        return sorted({day + clock.days(step) for day in days for step in (-1, 0, 1)})
-
-    @invariant()
-    def the_usual_questions_are_answered(self) -> None:
-        year = clock.civil_day(self.now).year
-        basis = self.random.choice(list(Basis))
-        self._compare(Period(date(year, 1, 1), date(year, 12, 31), None, basis), {}, as_default=True)
-
-    @invariant()
-    def the_events_tell_the_same_holdings(self) -> None:
-        assert ordered(self.real.run(self._told())) == ordered(self.holdings)
-
-    @invariant()
-    def the_counters_and_holdings_are_what_the_events_say(self) -> None:
-        id_ = self.directory.agency(self.random.choice(self.holdings).agency).id
-        assert self.real.run(recount.differences(self.real.connection, id_)) == []
-        assert self.real.run(recount.astray(self.real.connection, id_)) == []
-
-    def _compare(self, period: Period, filters: dict[str, str], *, as_default: bool = False) -> None:
-        asked = {"basis": period.basis.value, "as_of": period.as_of, **filters}
-        if not as_default:
-            asked |= {"from": period.first, "to": period.last}
-        answer = self.real.run(
-            published.agencies(
-                self.real.connection,
-                StatisticsIn.model_validate(asked),
-                self.directory,
-                "en",
-                now=self.now,
-                sees_all=True,
-            )
+    @precondition(lambda self: self._that(Act.EXTEND))
+    @rule(after=AFTER, place=PLACE, days=DAYS, is_head=st.sampled_from([True, True, False]))
+    def extend(self, after: timedelta, place: int, days: int, is_head: bool) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.EXTEND), place, self._in_time)
+        day, until = self._day(case), case.held.due_on + clock.days(days)
+        command = self._command(
+            case, Act.EXTEND, Extending(until, "Тексеру."), Actor(ActorKind.STAFF, case.staff, is_head)
         )
-        found = answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        assert (found["from"], found["to"]) == (period.first.isoformat(), period.last.isoformat())
-        rows = {row.pop("agency")["code"]: row for row in found["rows"]}
-        assert not any(row.pop("suppressed") for row in [*rows.values(), found["total"]])
-        expected = reference.answer(self.holdings, period, filters, clock.civil_day(self.now))
-        assert {"rows": rows, "total": found["total"]} == expected
+        role = "head" if is_head else "operator"
+        if self._tried(
+            command, lambda: guards.may_extend(case.term, role, day, until, self.directory.calendar)
+        ):
+            case.take(facts.extended(self.now, BY, until))
+            case.held.extended_on = case.held.extended_on or day
 
-    # the reference beside it
+    @precondition(lambda self: self._that(Act.HEARING))
+    @rule(after=AFTER, place=PLACE, days=st.none() | DAYS)
+    def hear_or_exempt(self, after: timedelta, place: int, days: int | None) -> None:
+        """Counts nothing; a refusal is allowed after it."""
+        self.now += after
+        case = self._chosen(self._that(Act.HEARING), place)
+        if days is None:
+            self._done(self._command(case, Act.HEARING, Hearing(exempt_ground="Бас тартты.")))
+            case.take(facts.hearing_exempt(self.now, BY))
+            return
+        day = self._day(case)
+        on = day + clock.days(days)
+        command = self._command(case, Act.HEARING, Hearing(on, "Бас тартуға негіз бар."))
+        if self._tried(command, lambda: guards.may_hold_hearing(case.term, day, on)):
+            case.take(facts.hearing(self.now, BY, on), Status.HEARING)
 
-    def _workable(self) -> list[Held]:
-        return [held for held in self._open() if held.appeal not in self.waiting]
+    @precondition(lambda self: self._that(Act.ELAPSE))
+    @rule(after=AFTER, place=PLACE)
+    def elapse(self, after: timedelta, place: int) -> None:
+        """The service looks whether a day that was waited for is over."""
+        self.now += after
+        case = self._chosen(self._that(Act.ELAPSE), place, lambda case: case.wait_until is not None)
+        self._done(self._command(case, Act.ELAPSE, None, SYSTEM))
+        until = case.wait_until
+        if until is None or clock.civil_day(self.now) <= until:
+            return
+        case.wait_until = None
+        if case.status is Status.SUSPENDED:
+            case.take(facts.resumed(self.now, BY, on=until), Status.IN_PROGRESS)
+        elif case.status is Status.AWAITING_CORRECTION:
+            self._ends(case, "closed_otherwise", Status.TERMINATED)
 
-    def _open(self) -> list[Held]:
-        return [held for held in self.holdings if held.close is None]
+    @precondition(lambda self: self._that(Act.WARN))
+    @rule(after=AFTER, place=PLACE)
+    def mark_what_passed(self, after: timedelta, place: int) -> None:
+        """Counts nothing, unless it is a complaint that only a court can review: that is over then."""
+        self.now += after
+        case = self._chosen(self._that(Act.WARN), place)
+        due_on = case.held.due_on
+        self._done(self._command(case, Act.WARN, Watched(due_on, passed=True), SYSTEM))
+        only_court = case.filed is not None and case.stage and case.filed.reviewer is ReviewerKind.COURT
+        if only_court and case.term.running and clock.civil_day(self.now) > due_on:
+            self._ends(case, "closed_otherwise", Status.TERMINATED)
 
-    def _answered(self) -> list[Held]:
-        """Those that nothing came after."""
-        newest = {held.appeal: held for held in self.holdings}
-        return [held for held in newest.values() if held.close == "answered"]
+    @rule(after=AFTER, days=st.integers(1, 25))
+    def order_a_day_off(self, after: timedelta, days: int) -> None:
+        """Every open term is computed again, also of what is late: the law itself has moved it."""
+        self.now += after
+        today = clock.civil_day(self.now)
+        self.orders.append(Override(today + clock.days(days), False, "№ 7", today))
+        self.directory.calendar = Calendar(self.orders)
+        still = [case for case in self.cases if case.held.close is None]
+        reason = Recalculating("№ 7")
+        self._done(*[self._command(case, Act.RECALCULATE, reason, SYSTEM) for case in still])
+        for case in still:
+            case.recalculate(self.directory.calendar, self._day(case))
+        self.late = [case for case in self.late if case.held.close or case.held.overdue(today, today)]
 
-    def _opens(self, appeal: int, agency: str, about: dict[str, str]) -> Held:
-        hours = self.directory.agency(agency).hours
-        first = self.first_received.setdefault(appeal, self.now)
-        term = open_term(about["kind"], self.now, hours, self.directory.calendar, regime_at=first)
-        held = Held(appeal, agency, term.registered_on, term.due_on, about)
-        self.holdings.append(held)
-        return held
+    # complaints
 
-    def _closes(self, held: Held, close: str) -> None:
-        held.close = close
-        held.closed_on = max(clock.civil_day(self.now), held.opened_on)
+    @precondition(lambda self: self._that(Act.FORWARD, Stage.HANDOVER))
+    @rule(after=AFTER, place=PLACE)
+    def hand_over(self, after: timedelta, place: int) -> None:
+        self.now += after
+        that = self._that(Act.FORWARD, Stage.HANDOVER)
+        case = self._chosen(that, place, lambda case: bool(case.filed and case.filed.agency))
+        assert case.filed is not None
+        to = case.filed.agency
+        command = self._command(case, Act.FORWARD, Forwarding(to or "energy", "Шағым."))
+        if not to:
+            self._is_refused(command, "court_only")
+            return
+        self._done(command)
+        case.held.forwarded_late = self._day(case) > case.held.due_on
+        self._ends(case, "forwarded_out")
+        self._follows(case, to, origin="forwarded", stage=Stage.REVIEW)
 
-    def _forwards(self, held: Held, to: str) -> Held:
-        self._closes(held, "forwarded_out")
-        assert held.closed_on is not None
-        held.forwarded_late = held.closed_on > self.directory.calendar.add_working_days(held.opened_on, 3)
-        return self._opens(held.appeal, to, held.about)
+    @precondition(lambda self: self._that(Act.SELF_CORRECT))
+    @rule(after=AFTER, place=PLACE)
+    def correct_oneself(self, after: timedelta, place: int) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.SELF_CORRECT), place)
+        self._done(self._command(case, Act.SELF_CORRECT, Writing("Шағым толық қанағаттандырылды.")))
+        self._ends(case, "closed_otherwise", Status.ANSWERED)
 
-    # the real thing
+    @precondition(lambda self: self._that(Act.DECIDE))
+    @rule(after=AFTER, place=PLACE, outcome=st.sampled_from(Decision))
+    def decide(self, after: timedelta, place: int, outcome: Decision) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.DECIDE), place)
+        self._done(self._command(case, Act.DECIDE, Deciding(outcome, "Шешім.", "kk")))
+        self._ends(case, "answered", Status.ANSWERED)
 
-    def _command(self, held: Held, what: Act, payload: Payload, actor: Actor = HEAD) -> Command:
-        holder = self.directory.agency(held.agency).id if actor is not CITIZEN else None
-        agencies = None if holder is None or what is Act.FORWARD else frozenset({holder})
-        return Command(what, held.appeal, actor, self.now, agencies=agencies, payload=payload)
+    # what counts nothing, and what is refused
 
-    def _done(self, *commands: Command) -> Done:
-        answers = self.real.run(act(self.real.connection, commands, self.directory))
-        done = [answer for answer in answers if isinstance(answer, Done)]
-        assert len(done) == len(commands), answers
-        return done[-1]
+    @precondition(lambda self: self._that(Act.LINK))
+    @rule(after=AFTER, place=PLACE)
+    def look_on(self, after: timedelta, place: int) -> None:
+        self.now += after
+        case = self._chosen(self._that(Act.LINK), place)
+        self._done(
+            self._command(case, Act.CONTROL, Controlling(True, "Әкімшіліктің бақылауында.")),
+            self._command(case, Act.LINK, Linking("JT-2020-00000001", Likeness.REPEAT)),
+            self._command(case, Act.NOTE, Writing("Қоңырау шалынды.")),
+        )
 
-    async def _told(self) -> list[Held]:
-        """The holdings as the events alone tell them; what an appeal is about never changes."""
-        told: dict[int, Held] = {}
-        for row in await self.real.connection.fetch(EVENTS):
-            holding, data = row["holding_id"], row["data"]
-            if "registered_on" in data:
-                told[holding] = Held(
-                    row["appeal_id"],
-                    data["agency"],
-                    date.fromisoformat(data["registered_on"]),
-                    date.fromisoformat(data["due_on"]),
-                    {name: row[name] for name in DIMENSIONS},
-                )
-            elif row["event"] in CLOSES:
-                told[holding].close = CLOSES[row["event"]]
-                told[holding].closed_on = max(clock.civil_day(row["at"]), told[holding].opened_on)
-                told[holding].forwarded_late = data.get("late", False)
-        return list(told.values())
+    @rule(place=PLACE, what=st.sampled_from([Act.ANSWER, Act.TERMINATE, Act.SUSPEND, Act.EXTEND, Act.DECIDE]))
+    def what_the_state_does_not_allow_is_refused(self, place: int, what: Act) -> None:
+        that = [case for case in self._newest() if not case.allows(what)]
+        if that:
+            self._is_refused(self._command(self._chosen(that, place), what), "act_not_allowed")
 
 
 @pytest.mark.timeout(240)
@@ -362,6 +426,6 @@ def test_every_figure_is_what_the_definitions_say(worker_urls: DatabaseUrls) -> 
     real = Real(worker_urls)
     try:
         Appeals.real = real
-        run_state_machine_as_test(Appeals, settings=settings(max_examples=40, stateful_step_count=25))
+        run_state_machine_as_test(Appeals, settings=settings(max_examples=80, stateful_step_count=30))
     finally:
         real.close()

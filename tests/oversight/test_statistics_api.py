@@ -119,6 +119,22 @@ async def test_there_and_back_is_two_holdings(desk: Desk) -> None:
     assert holds(answer["total"])
 
 
+async def test_who_gets_it_back_has_the_rest_of_the_first_term(desk: Desk) -> None:
+    """Passed on two working days before its end, back on Friday the 24th: due on Wednesday the 29th."""
+    appeal, late = await desk.file_many(START, 2)
+    await desk.forward("2025-10-20 12:00", "health", appeal)
+    await desk.forward("2025-10-24 12:00", "energy", appeal)
+    # Of a term that was over nothing is left: due on the day on which it came back.
+    await desk.forward("2025-10-23 12:00", "health", late)
+    await desk.forward("2025-10-24 12:00", "energy", late)
+    forwarded = {"received": 4, "pending": 2, "forwarded_out": 2, "forwarded_late": 2, "closed_late": 1}
+    assert await desk.row("energy", OCTOBER, as_of="2025-10-24") == forwarded
+    one_late = forwarded | {"overdue": 1}
+    assert await desk.row("energy", OCTOBER, as_of="2025-10-25") == one_late
+    assert await desk.row("energy", OCTOBER, as_of="2025-10-29") == one_late
+    assert await desk.row("energy", OCTOBER, as_of="2025-10-30") == forwarded | {"overdue": 2}
+
+
 async def test_reopening_opens_another_and_leaves_the_answer_counted(desk: Desk) -> None:
     appeal = await desk.file(START)
     await desk.answer("2025-10-10 12:00", appeal)

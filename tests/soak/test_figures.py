@@ -5,7 +5,8 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from app.core.db import DatabaseUrls
-from tests.oversight.test_stateful import Appeals, Real
+from tests.oversight.course import Real
+from tests.oversight.test_stateful import Appeals
 
 LONG = settings(max_examples=200, stateful_step_count=50, derandomize=False)
 
