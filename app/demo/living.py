@@ -1,22 +1,23 @@
-"""A small demo of the last weeks: every channel, every state that the acts lead to, a few overdue.
+"""A small demo of the last weeks: every channel, every state and every act, a few appeals overdue.
 
-Each kind of life below is short enough to be read; `Scene` gives it its place and time.
+What can happen is in plots.py and followups.py; here is how often, and through which channel it comes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import cycle
 from random import Random
 
-from app.appeals.lifecycle import Act
-from app.core import clock
-from app.demo.plan import Arrival, Life, Step, life, moment, working_days
+from app.demo import followups, plots
+from app.demo.plan import COMPLAINTS, LIVING, SECOND, Arrival, Life, Step, following, life
+from app.demo.plots import Plot
+from app.demo.scene import Course, Scene
 from app.demo.texts import Texts
 from app.directory.registry import Directory
 
-COUNT = 320
-WEEKS = 6
+COUNT = 360
+"""Without what follows upon another appeal."""
 
 # channel, its source, the region it serves (empty: any)
 _WAYS = (
@@ -36,132 +37,133 @@ _WAYS = (
     ("call_centre", "109-mangystau", "KZ-47"),
     ("call_centre", "109-west-kazakhstan", "KZ-27"),
 )
+_ONLINE = ("reception_room", "citizen-api", "")
 _REGIONS = ("KZ-61", "KZ-47", "KZ-27", "KZ-71", "KZ-75", "KZ-79", "KZ-10", "KZ-62", "")
-_FORWARD_TO = ("energy", "labour", "health", "interior", "akimat-astana", "akimat-turkistan")
 
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """`days`: working days up to today, oldest first."""
-
-    days: Sequence[date]
-    now: datetime
-    rng: Random
-
-    def ago(self, working_days: int) -> datetime:
-        """A moment within working hours, that many working days ago and in the past."""
-        day = self.days[-1 - min(working_days, len(self.days) - 1)]
-        return min(moment(day, self.rng.uniform(9.0, 18.2)), self.now - timedelta(minutes=5))
-
-
-Plot = Callable[[Scene], tuple[datetime, tuple[Step, ...]]]
-
-
-def _waiting(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    return scene.ago(scene.rng.randint(0, 9)), ()
-
-
-def _urgent(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    return scene.ago(scene.rng.randint(12, 15)), ()
-
-
-def _overdue(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    return scene.ago(scene.rng.randint(17, 24)), ()
-
-
-def _in_work(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    received = scene.ago(scene.rng.randint(3, 12))
-    return received, (Step(Act.CLAIM, scene.now - timedelta(minutes=scene.rng.randint(1, 4)), "operator"),)
-
-
-def _to_approve(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    received = scene.ago(scene.rng.randint(6, 13))
-    return received, (
-        Step(Act.CLAIM, scene.ago(3), "operator"),
-        Step(Act.ANSWER, scene.ago(1), "operator"),
-    )
-
-
-def _sent_back(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    received, steps = _to_approve(scene)
-    return received, (*steps, Step(Act.SEND_BACK, scene.ago(0), "head"))
-
-
-def _answered(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    received = scene.ago(scene.rng.randint(8, 26))
-    return received, (
-        Step(Act.CLAIM, scene.ago(7), "operator"),
-        Step(Act.ANSWER, scene.ago(scene.rng.randint(2, 6)), "head"),
-    )
-
-
-def _rated(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    received, steps = _answered(scene)
-    return received, (*steps, Step(Act.RATE, scene.ago(1), score=scene.rng.randint(1, 5)))
-
-
-def _reopened(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    received, steps = _answered(scene)
-    return received, (*steps, Step(Act.REOPEN, scene.ago(1), "head"))
-
-
-def _passed_on(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    received = scene.ago(scene.rng.randint(4, 10))
-    return received, (Step(Act.FORWARD, scene.ago(3), "operator", to=scene.rng.choice(_FORWARD_TO)),)
-
-
-def _added_to(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    return scene.ago(scene.rng.randint(3, 8)), (Step(Act.SUPPLEMENT, scene.ago(1)),)
-
-
-def _withdrawn(scene: Scene) -> tuple[datetime, tuple[Step, ...]]:
-    return scene.ago(scene.rng.randint(4, 12)), (Step(Act.WITHDRAW, scene.ago(2)),)
-
-
-# How often each life is lived; those that need the head's approval go to bodies that ask for it.
-_PLOTS: tuple[tuple[Plot, int], ...] = (
-    (_waiting, 9),
-    (_urgent, 2),
-    (_overdue, 1),
-    (_in_work, 3),
-    (_to_approve, 2),
-    (_sent_back, 1),
-    (_answered, 10),
-    (_rated, 3),
-    (_reopened, 1),
-    (_passed_on, 2),
-    (_added_to, 1),
-    (_withdrawn, 1),
+# How often each is lived in one round.
+_OFTEN: dict[Plot, int] = {
+    plots.waiting: 24,
+    plots.urgent: 5,
+    plots.overdue: 2,
+    plots.in_work: 8,
+    plots.to_approve: 4,
+    plots.answered: 24,
+    plots.rated: 6,
+    plots.reopened: 2,
+    plots.passed_on: 4,
+    plots.withdrawn: 2,
+}
+_ONCE: tuple[Plot, ...] = (
+    plots.drafted,
+    plots.put_back,
+    plots.assigned,
+    plots.answered_late,
+    plots.sent_back,
+    plots.approved,
+    plots.promised,
+    plots.promise_broken,
+    plots.promise_kept,
+    plots.controlled,
+    plots.passed_round,
+    plots.split,
+    plots.split_answered,
+    plots.split_whole,
+    plots.to_correct,
+    plots.corrected,
+    plots.no_longer_asked,
+    plots.returned,
+    plots.suspended_by_court,
+    plots.suspended_until,
+    plots.resumed,
+    plots.resumed_by_itself,
+    plots.extended,
+    plots.to_be_heard,
+    plots.heard_and_refused,
+    plots.exempt_and_refused,
+    plots.added_to,
+    plots.in_court_already,
+    plots.dissolved,
+    plots.anonymous,
+    followups.repeated,
+    followups.repeated_without_news,
+    followups.merged,
+    followups.complaint_handed_in,
+    followups.complaint_self_corrected,
+    followups.complaint_under_review,
+    followups.complaint_obliged,
+    followups.complaint_cancelled,
+    followups.complaint_replaced,
+    followups.complaint_upheld_act,
+    followups.complaint_left_unconsidered,
+    followups.complaint_before_head,
+    followups.complaint_decided_by_head,
+    followups.complaint_for_court,
+    followups.complaint_left_to_court,
+    followups.complaint_of_silence,
 )
-_NEED_APPROVAL = frozenset({_to_approve, _sent_back})
+
+
+PLOTS = (*_OFTEN, *_ONCE)
 
 
 def lives(texts: Texts, directory: Directory, now: datetime) -> Iterator[Life]:
+    """One life after the other; a second letter comes right after the one that it follows."""
     rng = Random("living")
-    today = clock.civil_day(now)
-    scene = Scene(working_days(directory.calendar, today - timedelta(weeks=WEEKS), today), now, rng)
-    plots = cycle([plot for plot, often in _PLOTS for _ in range(often)])
+    scene = Scene.at(now, directory, rng)
     ways, topics = cycle(_WAYS), cycle([topic.code for topic in directory.topics()])
-    approving = cycle([agency.code for agency in directory.agencies(today) if agency.approval_required])
-    for place in range(COUNT):
-        plot, (channel, source, region) = next(plots), next(ways)
-        received_at, steps = plot(scene)
-        arrival = Arrival(
-            channel=channel,
-            source=source,
-            received_at=received_at,
-            topic=next(topics),
-            addressee=next(approving) if plot in _NEED_APPROVAL else None,
-            region=region or rng.choice(_REGIONS) or None,
-            legal_entity=rng.random() < 0.15,
-        )
-        in_order = list(_in_order(received_at, steps, now))
-        yield life(f"living:{place}", arrival, in_order, texts, rng)
+    for place, plot in zip(range(COUNT), cycle(_round()), strict=False):
+        course = plot(scene)
+        arrival = _arrival(course, next(ways), next(topics), scene)
+        key = f"{LIVING}:{plot.__name__}:{place}"
+        first = life(key, arrival, _in_order(course, now), texts, rng, watched=True)
+        yield first
+        if (then := course.then) is not None:
+            yield following(
+                f"{key}:{SECOND}", first, _second(then, arrival), _in_order(then, now), texts, rng
+            )
 
 
-def _in_order(received_at: datetime, steps: Sequence[Step], now: datetime) -> Iterator[Step]:
+def _round() -> list[Plot]:
+    """Every plot as often as it is lived, the frequent ones spread between the rare ones."""
+    often = [plot for plot, times in _OFTEN.items() for _ in range(times)]
+    Random("order").shuffle(often)
+    share = len(often) / len(_ONCE)
+    mixed: list[Plot] = []
+    for n, plot in enumerate(_ONCE):
+        mixed += [plot, *often[round(n * share) : round((n + 1) * share)]]
+    return mixed
+
+
+def _arrival(course: Course, way: tuple[str, str, str], topic: str, scene: Scene) -> Arrival:
+    to = course.addressee
+    region = course.region or (scene.region_of(to) if to else None)
+    channel, source, served = way if way[2] in ("", region) or region is None else _ONLINE
+    legal_entity = scene.rng.random() < 0.15 if course.legal_entity is None else course.legal_entity
+    return Arrival(
+        channel=channel,
+        source=source,
+        received_at=course.received_at,
+        topic=course.topic or (scene.topic_of(to) if to else topic),
+        addressee=to,
+        region=region or served or scene.one_of(_REGIONS) or None,
+        legal_entity=legal_entity,
+        need=course.need,
+    )
+
+
+def _second(then: Course, first: Arrival) -> Arrival:
+    """By the same way as the first; a complaint on the page of the answer."""
+    arrival = replace(first, received_at=then.received_at, need=then.need)
+    if then.need not in COMPLAINTS:
+        return arrival
+    channel, source, _ = _ONLINE
+    return replace(arrival, channel=channel, source=source, addressee=None)
+
+
+def _in_order(course: Course, now: datetime) -> Sequence[Step]:
     """Each act after the one before and none in the future, whatever was drawn."""
-    last = received_at
-    for step in steps:
+    last, steps = course.received_at, []
+    for step in course.steps:
         last = min(max(step.at, last + timedelta(minutes=1)), now)
-        yield replace(step, at=last)
+        steps.append(replace(step, at=last))
+    return steps

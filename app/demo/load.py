@@ -1,28 +1,18 @@
-"""Loading the demo: every appeal goes through `register`, every answer through `act`, at its own moment.
+"""Loading the demo: every appeal goes through `register`, every act through `act`, at its own moment.
 
 A chunk is one transaction: after a kill the next start goes on with the first chunk that is not there. The
 figures of contract and letter come out because that much really happened; no counter is written here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
-from itertools import islice
-from random import Random
+from dataclasses import asdict, dataclass, replace
+from itertools import islice, zip_longest
 
 import asyncpg
 
-from app.appeals.codes import ActorKind
-from app.appeals.commands import (
-    Actor,
-    Answering,
-    Command,
-    Done,
-    Forwarding,
-    Leasing,
-    Payload,
-    Rating,
-    Writing,
-)
+from app.appeals import drafts, numbers
+from app.appeals.commands import Answering, Command, Done
+from app.appeals.drafts import Draft
 from app.appeals.lifecycle import Act
 from app.appeals.service import act
 from app.core import clock
@@ -30,17 +20,17 @@ from app.core.db import Database
 from app.core.errors import AppError
 from app.demo import living, published
 from app.demo.accounts import Keys, ensure_clients, ensure_people
-from app.demo.plan import Life, Step
-from app.demo.texts import Letter, Texts, outcomes_for
+from app.demo.plan import Life
+from app.demo.tell import Teller
+from app.demo.texts import Texts
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.intake.register import register
-from app.intake.submission import Registration
+from app.intake.submission import Registration, Submission
 from app.settings import Settings
 from app.staff import repository
 
 CHUNK = 500
-LEASE = timedelta(minutes=30)
 
 Progress = Callable[[int, int], None]
 
@@ -53,46 +43,62 @@ async def load_demo(db: Database, settings: Settings, progress: Progress) -> Key
     directory, texts = await snapshot.refresh(db), Texts.load()
     password = await ensure_people(db, directory, texts, settings)
     clients = await ensure_clients(db, directory, settings)
-    loader = _Loader(db, directory, texts, progress)
+    loader = await _Loader.on(db, directory, texts, progress)
     await loader.run()
     return Keys(password, clients)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    name: str
+    lives: Sequence[Life] | Iterator[Life]
+    size: int
+
+
 class _Loader:
-    def __init__(self, db: Database, directory: Directory, texts: Texts, progress: Progress) -> None:
+    def __init__(self, db: Database, directory: Directory, teller: Teller, progress: Progress) -> None:
         self.db = db
         self.directory = directory
-        self.texts = texts
+        self.teller = teller
         self.progress = progress
-        self.total = sum(group.received for group in published.PUBLISHED) + living.COUNT
         self.done = 0
-        self.rng = Random("acts")
-        self.accounts: dict[str, int] = {}
+        self.registered: dict[str, Registration] = {}
+
+    @classmethod
+    async def on(cls, db: Database, directory: Directory, texts: Texts, progress: Progress) -> "_Loader":
+        async with db.read() as connection:
+            accounts = await repository.ids_by_login(connection)
+        return cls(db, directory, Teller(directory, texts, accounts), progress)
 
     async def run(self) -> None:
         async with self.db.read() as connection:
             loaded = {row["stage"] for row in await connection.fetch("SELECT stage FROM demo_load")}
-            self.accounts = await repository.ids_by_login(connection)
-        for stage, lives in self._stages():
-            if stage not in loaded:
-                await self._stage(stage, lives)
+        stages = self._stages()
+        total = sum(stage.size for stage in stages)
+        for stage in stages:
+            if stage.name not in loaded:
+                await self._stage(stage, total)
         await self._mark("complete")
 
-    def _stages(self) -> Iterator[tuple[str, Iterator[Life]]]:
-        calendar = self.directory.calendar
-        yield (
-            "published",
-            (life for group in published.PUBLISHED for life in published.lives(group, self.texts, calendar)),
+    def _stages(self) -> Sequence[_Stage]:
+        texts, directory, groups = self.teller.texts, self.directory, published.PUBLISHED
+        half_year = (life for group in groups for life in published.lives(group, texts, directory.calendar))
+        weeks = list(living.lives(texts, directory, clock.now()))
+        return (
+            _Stage("published", half_year, sum(group.received for group in groups)),
+            _Stage("living", weeks, len(weeks)),
         )
-        yield "living", living.lives(self.texts, self.directory, clock.now())
 
-    async def _stage(self, stage: str, lives: Iterator[Life]) -> None:
+    async def _stage(self, stage: _Stage, total: int) -> None:
+        lives = iter(stage.lives)
         while chunk := list(islice(lives, CHUNK)):
             async with self.db.transaction() as connection:
-                await self._live(connection, chunk)
+                # What follows upon another appeal comes when that has been lived.
+                await self._live(connection, [life for life in chunk if not life.follows])
+                await self._live(connection, [life for life in chunk if life.follows])
             self.done += len(chunk)
-            self.progress(self.done, self.total)
-        await self._mark(stage)
+            self.progress(self.done, total)
+        await self._mark(stage.name)
 
     async def _mark(self, stage: str) -> None:
         async with self.db.transaction() as connection:
@@ -102,62 +108,40 @@ class _Loader:
 
     async def _live(self, connection: asyncpg.Connection, lives: Sequence[Life]) -> None:
         """Register them all, then carry out their acts; a chunk that is there already is passed over."""
-        found = await register(connection, [life.submission for life in lives], self.directory)
-        registered = [_registered(one) for one in found]
-        commands = [
-            command
-            for life, registration in zip(lives, registered, strict=True)
-            if registration.created
-            for command in self._commands(life, registration)
-        ]
-        for done in await act(connection, commands, self.directory):
+        found = await register(connection, [self._submission(life) for life in lives], self.directory)
+        lived: list[list[Command]] = []
+        for life, answer in zip(lives, found, strict=True):
+            registration = self.registered[life.key] = _registered(answer)
+            if registration.created:
+                before = self.registered.get(life.follows)
+                lived.append(self.teller.commands(life, registration, before))
+        for step in zip_longest(*lived):
+            await self._act(connection, [command for command in step if command])
+
+    def _submission(self, life: Life) -> Submission:
+        if not life.complains:
+            return life.submission
+        about = numbers.parse(self.registered[life.follows].number)
+        return replace(life.submission, complaint_about=about)
+
+    async def _act(self, connection: asyncpg.Connection, commands: Sequence[Command]) -> None:
+        await _draft(connection, [command for command in commands if command.act is Act.DRAFT])
+        acts = [command for command in commands if command.act is not Act.DRAFT]
+        for done in await act(connection, acts, self.directory):
             _done(done)
 
-    def _commands(self, life: Life, registration: Registration) -> Iterable[Command]:
-        agency = registration.decision.agency
-        for step in life.steps:
-            if step.act is Act.FORWARD and step.to == agency:
-                return
-            yield Command(
-                act=step.act,
-                appeal_id=registration.appeal_id,
-                actor=self._actor(step, agency),
-                at=step.at,
-                payload=self._payload(step, life, agency),
-            )
-            agency = step.to or agency
 
-    def _account(self, step: Step, agency: str) -> int:
-        return self.accounts[f"{step.by}@{agency}"]
-
-    def _actor(self, step: Step, agency: str) -> Actor:
-        if not step.by:
-            return Actor(ActorKind.CITIZEN)
-        return Actor(ActorKind.STAFF, self._account(step, agency), decides_alone=step.by == "head")
-
-    def _payload(self, step: Step, life: Life, agency: str) -> Payload:
-        letter, texts = life.letter, self.texts
-        match step.act:
-            case Act.CLAIM:
-                return Leasing(self._account(step, agency), step.at + LEASE)
-            case Act.ANSWER:
-                return self._answering(letter)
-            case Act.FORWARD:
-                return Forwarding(step.to, texts.forward_reason(letter.language, self.rng))
-            case Act.RATE:
-                return Rating(step.score, step.score > 3)
-            case Act.SEND_BACK:
-                return Writing(texts.send_back_reason(letter.language, self.rng))
-            case Act.WITHDRAW:
-                return None
-            case _:
-                return Writing(texts.note(letter.language, self.rng))
-
-    def _answering(self, letter: Letter) -> Answering:
-        fitting = outcomes_for(letter.kind)
-        outcome = self.rng.choices(fitting, range(len(fitting), 0, -1))[0]
-        said = self.texts.answer(outcome, letter.language, letter.theme, self.rng, subject=letter.subject)
-        return Answering(outcome, said.text, letter.language, said.legal_basis)
+async def _draft(connection: asyncpg.Connection, commands: Iterable[Command]) -> None:
+    """Drafts stand beside the record: they are saved, not acted out."""
+    for command in commands:
+        said, author = command.payload, command.actor.id
+        assert isinstance(said, Answering)
+        assert author is not None
+        holding = await connection.fetchval(
+            "SELECT max(id) FROM holding WHERE appeal_id = $1 AND part = $2", command.appeal_id, command.part
+        )
+        changes = asdict(Draft(said.text, said.outcome, said.language, said.legal_basis))
+        await drafts.save(connection, [holding], author, changes, seen=None, now=command.at)
 
 
 def _registered(one: Registration | AppError) -> Registration:

@@ -1,13 +1,14 @@
 """What people write and what officials answer, for the demo: Kazakh and Russian, by topic, all invented.
 
-The words are in texts/: a file for each topic and each minister's blog (`blog-<agency>`), and common.toml
-with what goes around them. A letter is an opening, one of the topic's texts with its blanks filled, and a
-closing, so that thousands of them differ. Everything follows from the `random.Random` that is handed in.
+The words are in texts/: a file for each topic and each minister's blog (`blog-<agency>`), common.toml with
+what goes around them, and acts.toml with what is written in the course of a case. A letter is an opening, one
+of the topic's texts with its blanks filled, and a closing, so that thousands of them differ. Everything
+follows from the `random.Random` that is handed in.
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
@@ -20,17 +21,27 @@ from app.demo.people import make_company, make_person
 from app.intake.submission import Person
 
 BLOG = "blog-"
+_NO_THEMES = ("common", "acts")
 _PLACES = ("{village}", "{district}", "{street}")
 
-_ASKS_TO_ACT = frozenset({Kind.STATEMENT, Kind.COMPLAINT})
+ASKS_TO_ACT = frozenset({Kind.STATEMENT, Kind.COMPLAINT})
 _DECIDED = frozenset({Outcome.SATISFIED, Outcome.PARTLY_SATISFIED, Outcome.REFUSED})
 # Numbers that Russian counts with the genitive plural, so that no text needs to know them.
 _FAMILIES = (15, 16, 17, 18, 25, 26, 27, 28, 35, 36, 38, 45, 47, 48, 56, 67, 78, 86, 120, 150, 180)
 
 
+class Piece(NamedTuple):
+    """One matter of a letter about several, and how the body whose it is would be asked about it alone."""
+
+    topic: str
+    subject: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`theme`: the file that it came from; `topic`: the code to register it under."""
+    """`theme`: the file that it came from; `topic`: the code to register it under; `pieces`: its matters,
+    when there are several."""
 
     theme: str
     topic: str
@@ -39,11 +50,16 @@ class Letter:
     language: Language
     subject: str
     text: str
+    pieces: tuple[Piece, ...] = ()
+
+    def about(self, piece: Piece) -> "Letter":
+        """The part of it that is about one of its matters."""
+        return replace(self, theme=piece.topic, subject=piece.subject, text=piece.text, pieces=())
 
 
 def outcomes_for(kind: Kind) -> tuple[Outcome, ...]:
     """The outcomes that make sense for what was asked, the likeliest first."""
-    if kind in _ASKS_TO_ACT:
+    if kind in ASKS_TO_ACT:
         return Outcome.SATISFIED, Outcome.EXPLAINED, Outcome.PARTLY_SATISFIED, Outcome.REFUSED
     return (Outcome.EXPLAINED,) if kind is Kind.INQUIRY else (Outcome.TAKEN_NOTE, Outcome.EXPLAINED)
 
@@ -62,6 +78,7 @@ class Texts:
     def __init__(self, themes: Mapping[str, Any]) -> None:
         self._themes = themes
         self._common = themes["common"]
+        self._acts = themes["acts"]
 
     @classmethod
     def load(cls) -> "Texts":
@@ -69,7 +86,9 @@ class Texts:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return tuple(theme for theme in self._themes if theme != "common" and not theme.startswith(BLOG))
+        return tuple(
+            theme for theme in self._themes if theme not in _NO_THEMES and not theme.startswith(BLOG)
+        )
 
     @property
     def blogs(self) -> tuple[str, ...]:
@@ -89,12 +108,15 @@ class Texts:
         *,
         applicant_type: ApplicantType = ApplicantType.INDIVIDUAL,
         on: date | None = None,
+        kinds: Collection[Kind] = tuple(Kind),
     ) -> Letter:
-        """A letter written on the day `on`: the months and years that it names lie before that."""
+        """A letter of one of these kinds, written on the day `on`: the months and years that it names lie
+        before that."""
         theme, content = self._theme(theme)
         if applicant_type.value not in content:
             theme, content = self._theme(content["topic"])
-        kind, subject, body = rng.choice(content[applicant_type.value][language])
+        fitting = [row for row in content[applicant_type.value][language] if row[0] in kinds]
+        kind, subject, body = rng.choice(fitting)
         words = self._common[language]
         before, after = _around(words, theme, Kind(kind), applicant_type, body, rng)
         parts = " ".join(filter(None, (before, body, *after)))
@@ -125,14 +147,46 @@ class Texts:
         opening, rights = rng.choice(words["answer_openings"]), rng.choice(words["rights"])
         return Answer(" ".join((opening, finding, norm, rights)), words["basis"].format(law=law))
 
-    def note(self, language: Language, rng: Random) -> str:
-        return self._said("notes", language, rng)
+    def several(self, language: Language, rng: Random, *, on: date | None = None) -> Letter:
+        """A statement about several matters, which different bodies may have to answer."""
+        said = rng.choice(self._acts[language]["several"])
+        blanks = _blanks(self._common[language], language, rng, on)
+        pieces = tuple(
+            Piece(topic, subject, text.format_map(blanks)) for topic, subject, text in said["pieces"]
+        )
+        return Letter(
+            theme=pieces[0].topic,
+            topic=pieces[0].topic,
+            kind=Kind.STATEMENT,
+            applicant_type=ApplicantType.INDIVIDUAL,
+            language=language,
+            subject=said["subject"],
+            text=said["text"].format_map(blanks),
+            pieces=pieces,
+        )
 
-    def forward_reason(self, language: Language, rng: Random) -> str:
-        return self._said("forward_reasons", language, rng)
+    def repeat(self, of: Letter, rng: Random) -> Letter:
+        """What the same person writes when the answer has changed nothing."""
+        return replace(of, text=f"{self.said('repeats', of.language, rng)} {of.text}")
 
-    def send_back_reason(self, language: Language, rng: Random) -> str:
-        return self._said("send_back_reasons", language, rng)
+    def complaint(self, about: Letter, rng: Random, *, of_silence: bool = False) -> Letter:
+        """About the answer to a letter, or about there being none."""
+        subject, text = rng.choice(
+            self._acts[about.language]["complaints_of_silence" if of_silence else "complaints"]
+        )
+        text = text.format(subject=about.subject)
+        return replace(about, kind=Kind.COMPLAINT, subject=subject, text=text, pieces=())
+
+    def said(self, what: str, language: Language, rng: Random, *, of: str = "", **blanks: object) -> str:
+        """A sentence of acts.toml; `of`: under which code of its table."""
+        found = self._acts[language][what]
+        said: str = rng.choice(found[of] if of else found)
+        return said.format(**blanks)
+
+    def to_court(self, language: Language) -> str:
+        """The way that is open after a review."""
+        said: str = self._acts[language]["to_court"]
+        return said
 
     def person(self, rng: Random, language: Language) -> Person:
         return make_person(rng, self._common[language])
@@ -143,10 +197,6 @@ class Texts:
     def _theme(self, name: str) -> tuple[str, Mapping[str, Any]]:
         theme = name if name in self._themes else f"{BLOG}{name}"
         return theme, self._themes[theme]
-
-    def _said(self, what: str, language: Language, rng: Random) -> str:
-        said: str = rng.choice(self._common[language][what])
-        return said
 
 
 @lru_cache(maxsize=1)
@@ -175,7 +225,7 @@ def _around(
     opening = rng.choice(words["blog_openings" if theme.startswith(BLOG) else "openings"])
     if not any(place in body for place in _PLACES) and rng.random() < 0.7:
         opening = f"{opening} {rng.choice(words['intros'])}".lstrip()
-    if kind not in _ASKS_TO_ACT:
+    if kind not in ASKS_TO_ACT:
         return opening, [rng.choice(words["questions_closings"])]
     history = rng.choice(words["histories"]) if rng.random() < 0.5 else ""
     return opening, [history, rng.choice(words["closings"])]

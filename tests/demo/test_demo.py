@@ -1,64 +1,24 @@
 """The demo is real input: the published figures come out of the statistics call."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from app.appeals.codes import Status
-from app.core.db import Database, DatabaseUrls
+from app.appeals.codes import Decision, EventKind, Outcome, Status
+from app.core import clock
+from app.core.db import Database
 from app.demo import living
 from app.demo.load import load_demo
 from app.demo.published import PUBLISHED
 from app.directory import snapshot
-from app.main import create_app
+from app.oversight.cli import verified
 from app.settings import Settings
-from tests.support import SECRET, cloned, running
 
 HALF_YEAR = {"from": "2021-01-01", "to": "2021-06-30", "as_of": "2021-06-30"}
 STATISTICS = "/api/v1/statistics/agencies"
 
 pytestmark = pytest.mark.xdist_group("demo")
-
-
-class Stopped(Exception):
-    """The loading is killed in the middle."""
-
-
-@pytest.fixture(scope="module")
-def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("demo")
-    return Settings(secret_key=SECRET, data_dir=folder, demo_password="шырша-2021")
-
-
-@pytest.fixture(scope="module")
-async def demo_urls() -> AsyncIterator[DatabaseUrls]:
-    async with cloned("ls_demo_test") as urls:
-        yield urls
-
-
-@pytest.fixture(scope="module")
-async def demo(demo_urls: DatabaseUrls, demo_settings: Settings) -> AsyncIterator[Database]:
-    """Loaded as on a machine where it was killed once, and started again."""
-    db = await Database.open(demo_urls, pool_size=5)
-    await snapshot.refresh(db)
-
-    def killed(done: int, _all: int) -> None:
-        if done > 3000:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        await load_demo(db, demo_settings, killed)
-    await load_demo(db, demo_settings, lambda done, all_: None)
-    yield db
-    await db.close()
-
-
-@pytest.fixture(scope="module")
-async def caller(demo: Database, demo_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(create_app(demo_settings, demo)) as client:
-        yield client
 
 
 async def figures(caller: httpx.AsyncClient, **asked: str) -> dict[str, Any]:
@@ -118,18 +78,72 @@ async def test_the_last_weeks_have_every_channel_and_every_state(demo: Database)
             "SELECT DISTINCT channel, status FROM holding WHERE registered_on > '2022-01-01'"
         )
         overdue = await connection.fetchval(
-            "SELECT count(*) FROM holding WHERE closed_at IS NULL AND due_on < CURRENT_DATE"
+            "SELECT count(*) FROM holding WHERE closed_at IS NULL AND running AND due_on < $1", clock.today()
         )
     channels = {channel.code for channel in snapshot.current().channels()}
     assert {row["channel"] for row in rows} == channels
-    assert {row["status"] for row in rows} == {
-        Status.REGISTERED,
-        Status.IN_PROGRESS,
-        Status.AWAITING_APPROVAL,
-        Status.ANSWERED,
-        Status.WITHDRAWN,
-    }
+    assert {row["status"] for row in rows} == set(Status)
     assert 3 <= overdue <= living.COUNT / 10
+
+
+async def test_everything_that_can_happen_has_happened(demo: Database) -> None:
+    """But for a recalculation: it follows upon an order about the calendar, and the demo gives none."""
+    async with demo.read() as connection:
+        events = await connection.fetch("SELECT DISTINCT kind FROM event WHERE at > '2022-01-01'")
+        decided = await connection.fetch(
+            "SELECT DISTINCT outcome FROM holding WHERE registered_on > '2022-01-01'"
+        )
+        drafts = await connection.fetchval("SELECT count(*) FROM draft")
+    assert {row["kind"] for row in events} == set(EventKind) - {EventKind.RECALCULATED}
+    assert {row["outcome"] for row in decided} == {None, *Outcome, *Decision}
+    assert drafts > 0
+
+
+async def test_events_are_in_order_and_none_is_in_the_future(demo: Database) -> None:
+    async with demo.read() as connection:
+        wrong = await connection.fetchval(
+            """SELECT count(*) FROM event e LEFT JOIN event before ON before.hash = e.previous
+               WHERE before.at > e.at OR e.at > $1""",
+            clock.now(),
+        )
+    assert wrong == 0
+
+
+async def test_complaints_are_everywhere_they_can_be(demo: Database) -> None:
+    async with demo.read() as connection:
+        rows = await connection.fetch(
+            """SELECT DISTINCT c.reviewer, h.stage, h.closed_at IS NULL AS open, about.origin
+               FROM complaint c JOIN holding h ON h.appeal_id = c.appeal_id
+               JOIN LATERAL (SELECT origin FROM holding WHERE appeal_id = c.about_id
+                             ORDER BY id DESC LIMIT 1) about ON true"""
+        )
+    places = {(row["reviewer"], row["stage"], row["open"]) for row in rows}
+    kept = {("court", "handover", True), ("court", "handover", False)}
+    moving = {(who, stage, open_) for who in ("body", "head") for stage, open_ in _WAY}
+    assert places >= kept | moving
+    assert "reopened" in {row["origin"] for row in rows}
+
+
+_WAY = (("handover", False), ("review", True), ("review", False))
+
+
+async def test_a_split_appeal_has_parts_answered_and_parts_open(demo: Database) -> None:
+    async with demo.read() as connection:
+        rows = await connection.fetch(
+            """SELECT bool_or(part = 0 AND close = 'forwarded_out') AS whole,
+                      count(*) FILTER (WHERE close = 'answered') AS answered,
+                      count(*) FILTER (WHERE closed_at IS NULL) AS open, count(DISTINCT agency_id) AS bodies
+               FROM holding WHERE appeal_id IN (SELECT appeal_id FROM holding WHERE part > 0)
+               GROUP BY appeal_id"""
+        )
+    assert all(row["bodies"] >= 3 for row in rows)
+    assert any(row["answered"] and row["open"] and not row["whole"] for row in rows)
+    assert any(row["answered"] and row["open"] and row["whole"] for row in rows)
+    assert any(row["answered"] == 3 and not row["open"] for row in rows)
+
+
+async def test_the_figures_are_what_the_events_say(demo: Database) -> None:
+    assert await verified(demo, lambda done, all_: None) == []
 
 
 async def test_everybody_is_there_with_one_password(caller: httpx.AsyncClient, demo: Database) -> None:

@@ -14,7 +14,7 @@ from app.appeals.codes import ApplicantType, Kind, Outcome
 from app.appeals.identifiers import EntityPart, Sex, check_bin, check_iin
 from app.core.i18n import Language
 from app.demo.people import make_bin, make_iin
-from app.demo.texts import Texts, outcomes_for
+from app.demo.texts import ASKS_TO_ACT, Texts, outcomes_for
 
 TEXTS = Texts.load()
 TOPICS = (
@@ -43,6 +43,54 @@ def everything_written(theme: str, language: Language) -> list[str]:
         found["law"][language],
         *found["findings"][language].values(),
     ]
+
+
+def said_in_acts(language: Language) -> dict[str, list[str]]:
+    """Every sentence of acts.toml by its place."""
+    found: dict[str, list[str]] = {}
+    for name, value in content("acts")[language].items():
+        tables = value if isinstance(value, dict) else {"": value}
+        for code, said in tables.items():
+            rows = [said] if isinstance(said, str) else said
+            flat = [part for row in rows for part in ([row] if isinstance(row, str) else _parts(row))]
+            found[f"{name}.{code}".rstrip(".")] = flat
+    return found
+
+
+def _parts(row: list[str] | dict[str, Any]) -> list[str]:
+    """A complaint's text; the texts of a letter about several matters."""
+    return row[1:] if isinstance(row, list) else [row["text"], *(text for *_, text in row["pieces"])]
+
+
+def test_acts_are_written_about_in_both_languages() -> None:
+    kazakh, russian = said_in_acts("kk"), said_in_acts("ru")
+    assert {name: len(said) for name, said in kazakh.items()} == {
+        name: len(said) for name, said in russian.items()
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_written_in_acts_is_whole_sentences_of_its_language(language: Language) -> None:
+    for name, sentences in said_in_acts(language).items():
+        for said in sentences:
+            blanks = {blank for _, blank, _, _ in string.Formatter().parse(said) if blank}
+            plain = said.format_map(dict.fromkeys(blanks, ""))
+            assert said.endswith("."), (name, said)
+            assert not re.search("[A-Za-z]", plain), said
+            assert not REAL_PLACES.search(plain), said
+            assert bool(KAZAKH_ONLY & set(plain.lower())) == (language == "kk"), said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_about_several_matters_names_them_all(language: Language) -> None:
+    rng = Random(8)
+    for _ in range(40):
+        letter = TEXTS.several(language, rng, on=date(2026, 1, 15))
+        assert not set("{}") & set(letter.text + "".join(piece.text for piece in letter.pieces))
+        assert (letter.topic, len(letter.pieces)) == (letter.pieces[0].topic, 3)
+        part = letter.about(letter.pieces[2])
+        assert (part.theme, part.subject) == (letter.pieces[2].topic, letter.pieces[2].subject)
+        assert TEXTS.answer(Outcome.SATISFIED, language, part.theme, rng, subject=part.subject)
 
 
 def test_every_topic_and_blog_has_a_file() -> None:
@@ -122,11 +170,35 @@ def test_the_same_seed_gives_the_same_texts() -> None:
             TEXTS.answer(Outcome.REFUSED, "kk", "land", rng, subject="Жер туралы"),
             TEXTS.person(rng, "kk"),
             TEXTS.company(rng),
-            TEXTS.note("ru", rng),
+            TEXTS.said("notes", "ru", rng),
+            TEXTS.several("ru", rng),
         ]
 
     assert drawn(7) == drawn(7)
     assert drawn(7) != drawn(8)
+
+
+@pytest.mark.parametrize("who", ApplicantType)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("theme", TOPICS + BLOGS)
+def test_every_theme_has_a_letter_that_asks_for_an_act(
+    theme: str, language: Language, who: ApplicantType
+) -> None:
+    letter = TEXTS.letter(theme, language, Random(9), applicant_type=who, kinds=ASKS_TO_ACT)
+    assert letter.kind in ASKS_TO_ACT
+
+
+def test_a_complaint_speaks_of_the_letter_and_a_repeat_says_it_again() -> None:
+    letter = TEXTS.letter("land", "kk", Random(10))
+    for of_silence in (False, True):
+        complaint = TEXTS.complaint(letter, Random(10), of_silence=of_silence)
+        assert complaint.kind is Kind.COMPLAINT
+        assert f"«{letter.subject}»" in complaint.text
+        assert complaint.subject != letter.subject
+    repeat = TEXTS.repeat(letter, Random(10))
+    assert repeat.subject == letter.subject
+    assert repeat.text.endswith(letter.text)
+    assert repeat.text != letter.text
 
 
 def test_thousands_of_letters_differ() -> None:
