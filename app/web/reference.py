@@ -52,6 +52,11 @@ TAGS: list[dict[str, str]] = [
         "name": "casework",
         "description": "A ministry's work: the queue by due day, claiming, notes, answers, forwarding.",
     },
+    {
+        "name": "administration",
+        "description": "Orders about single days, tried out before they are announced, and how far the terms "
+        "that they move are recalculated.",
+    },
     {"name": "service", "description": "For the machines that watch over the service."},
 ]
 
