@@ -262,10 +262,19 @@ class Change:
     def restart(self) -> None:
         """What ends while its clock stands is judged as if the clock had started again on that day."""
         if self.running or self.case.closed:
-            return
-        by = self.command.actor.kind
-        resumed = self.case.status is Status.SUSPENDED
-        self.take((facts.resumed if resumed else facts.corrected)(self.at, by))
+            self.wait_until = None
+        elif self.case.status is Status.SUSPENDED:
+            self.resume()
+        else:
+            self.wait_until = None
+            self.take(facts.corrected(self.at, self.command.actor.kind))
+
+    def resume(self) -> None:
+        """The clock starts again: at the end of the day that was set for it, once that day is over."""
+        until = self.wait_until
+        on = until if until and until < self.day else None
+        self.wait_until = None
+        self.take(facts.resumed(self.at, self.command.actor.kind, on))
 
     def _ending(self, close: Close, how: str) -> Fact:
         at, by, due_on = self.at, self.command.actor.kind, self.due_on

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.appeals import terms
 from app.appeals.change import Change
-from app.appeals.codes import ActorKind, ContentKind, EventKind, Origin
+from app.appeals.codes import ActorKind, ContentKind, EventKind, Origin, Status
 from app.appeals.commands import (
     ActNotAllowed,
     Actor,
@@ -218,12 +218,16 @@ def _split(change: Change) -> None:
 
 
 def _reopen(change: Change) -> None:
-    """A new holding beside the old one, whose answer stays counted."""
+    """A new holding beside the old one, whose answer stays counted. What was ended without an answer goes on
+    with the days that were left: ending and reopening gives nobody a new term (R12-BACK)."""
     payload = change.command.payload
     assert isinstance(payload, Writing)
     content = change.said(ContentKind.REASON, {"text": payload.text})
+    rest = None
+    if change.case.status is Status.TERMINATED and change.term.closed_on:
+        rest = rest_of_term(change.term, change.term.closed_on, change.calendar)
     change.changed()
-    change.opened(change.agency, Origin.REOPENED, EventKind.REOPENED, content=content)
+    change.opened(change.agency, Origin.REOPENED, EventKind.REOPENED, content=content, rest=rest)
 
 
 HANDLERS: Mapping[Act, Callable[[Change], None]] = {

@@ -77,13 +77,11 @@ def _suspend(change: Change) -> None:
 
 def _resume(change: Change) -> None:
     """R17; for what waits for a correction (R08): it is no longer waited for."""
-    by = change.command.actor.kind
     if change.case.status is Status.AWAITING_CORRECTION:
         _corrected(change)
         return
     guards.may_resume(change.term)
-    change.take(facts.resumed(change.at, by))
-    change.wait_until = None
+    change.resume()
     change.happened()
     change.changed()
 
@@ -163,7 +161,6 @@ def _terminate(change: Change) -> None:
 
 def _ends(change: Change, data: dict[str, Any], content: bytes | None, how: str) -> None:
     change.restart()
-    change.wait_until = None
     change.happened(data, content)
     change.changed(how=how)
 
@@ -275,7 +272,6 @@ def _elapse(change: Change) -> None:
     until = change.wait_until
     if until is None or clock.civil_day(change.at) <= until:
         return
-    change.wait_until = None
     if change.case.closed:
         _control_overdue(change, until)
     elif change.case.status is Status.AWAITING_CORRECTION:
@@ -284,13 +280,14 @@ def _elapse(change: Change) -> None:
         _ends(change, {"until": until.isoformat()}, None, "returned")
     else:
         change.become(Form.SUSPENSION_OVER)
-        change.take(facts.resumed(change.at, change.command.actor.kind, on=until))
+        change.resume()
         change.happened({"on": until.isoformat()})
         change.changed()
 
 
 def _control_overdue(change: Change, until: date) -> None:
     data = {"until": until.isoformat()}
+    change.wait_until = None
     change.become(Form.CONTROL_OVERDUE)
     change.happened(data)
     change.told("control.overdue", data, audience=Audience.HEAD)
@@ -320,5 +317,6 @@ NEED_TERM = frozenset(HANDLERS) - {Act.UNMASK, Act.WARN} | {
     Act.APPROVE,
     Act.FORWARD,
     Act.SPLIT,
+    Act.REOPEN,
     Act.WITHDRAW,
 }

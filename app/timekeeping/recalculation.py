@@ -28,12 +28,13 @@ from app.timekeeping.repository import BATCH, Span
 
 log = logging.getLogger("listening_state.timekeeping")
 
-# A web process may register by the calendar as it was for so long after an order. Twice that, to be sure.
-SETTLED_AFTER = timedelta(seconds=2 * snapshot.SECONDS_BETWEEN_LOOKS)
+# For so long after an order a web process may register, and count terms, by the calendar as it was; twice
+# that, to be sure. A pass that began before would have to be done again, and could be undone by an act.
+RIPE_AFTER = timedelta(seconds=2 * snapshot.SECONDS_BETWEEN_LOOKS)
 
 _NEWEST_LAW = "SELECT law FROM recalculation ORDER BY id DESC LIMIT 1"
 _UNFINISHED = "SELECT * FROM recalculation WHERE finished_at IS NULL ORDER BY id"
-_BEGIN = "UPDATE recalculation SET pass_began_at = $2, last_id = 0, looked_at = 0 WHERE id = $1"
+_BEGIN = "UPDATE recalculation SET pass_began_at = $2 WHERE id = $1"
 _ADVANCE = """
 UPDATE recalculation SET last_id = $2, looked_at = looked_at + $3, moved = moved + $4 WHERE id = $1
 """
@@ -49,8 +50,14 @@ async def recalculate(db: Database) -> None:
     """Do what there is to do; cheap when there is nothing."""
     await _notice_other_rules(db)
     while waiting := await _unfinished(db):
-        if not await _go_on(db, waiting):
+        row, now = waiting[0], clock.now()
+        if now < row["requested_at"] + RIPE_AFTER:
             return
+        if row["pass_began_at"] is None:
+            await _write(db, _BEGIN, row["id"], now)
+        await _Pass(db, row).go()
+        await _write(db, _FINISH, row["id"], clock.now())
+        log.info("recalculation %d is finished", row["id"])
 
 
 async def settled(connection: asyncpg.Connection) -> bool:
@@ -73,25 +80,6 @@ async def _unfinished(db: Database) -> Sequence[asyncpg.Record]:
         return await connection.fetch(_UNFINISHED)
 
 
-async def _go_on(db: Database, waiting: Sequence[asyncpg.Record]) -> bool:
-    """A step with the first of them: begin a pass, or do the rest of it. False: what is left to do must wait.
-
-    Until a last pass may begin, the rest of a pass is what was registered meanwhile.
-    """
-    row = waiting[0]
-    id_, began_at, ripe_at = row["id"], row["pass_began_at"], row["requested_at"] + SETTLED_AFTER
-    if began_at is not None:
-        await _Pass(db, row, await snapshot.refresh(db), _acts(waiting)).go()
-        if began_at >= ripe_at:
-            await _write(db, _FINISH, id_, clock.now())
-            log.info("recalculation %d is finished", id_)
-            return True
-        if clock.now() < ripe_at:
-            return False
-    await _write(db, _BEGIN, id_, clock.now())
-    return True
-
-
 async def _write(db: Database, statement: str, *values: object) -> None:
     async with db.transaction() as connection:
         await connection.execute(statement, *values)
@@ -105,17 +93,24 @@ def _acts(waiting: Sequence[asyncpg.Record]) -> Mapping[date, str]:
 class _Pass:
     """From where the row says that it is to the end."""
 
-    def __init__(
-        self, db: Database, row: asyncpg.Record, directory: Directory, acts: Mapping[date, str]
-    ) -> None:
-        self.db, self.row, self.directory, self.acts = db, row, directory, acts
-        self.reckoner = Reckoner(directory.calendar)
+    def __init__(self, db: Database, row: asyncpg.Record) -> None:
+        self.db, self.row = db, row
+        self.directory: Directory | None = None
 
     async def go(self) -> None:
         async with self.db.read() as connection:
             ids = await repository.concerned(connection, Span.of(self.row["days"]), self.row["last_id"])
         for place in range(0, len(ids), BATCH):
+            directory = await snapshot.refresh(self.db)
+            if directory is not self.directory:
+                await self._use(directory)
             await without_the_bad(ids[place : place + BATCH], self._batch, self._leave_out)
+
+    async def _use(self, directory: Directory) -> None:
+        """An order that is announced meanwhile counts from now on: what an act has moved by it already is not
+        moved back."""
+        self.directory, self.reckoner = directory, Reckoner(directory.calendar)
+        self.acts = _acts(await _unfinished(self.db))
 
     async def _batch(self, ids: Sequence[int]) -> None:
         async with self.db.transaction() as connection:
@@ -124,6 +119,7 @@ class _Pass:
             await connection.execute(_ADVANCE, self.row["id"], ids[-1], len(ids), moved)
 
     async def _move(self, connection: asyncpg.Connection, moves: Sequence[Move]) -> int:
+        assert self.directory is not None
         now = clock.now()
         await service.act(connection, [self._command(move, now) for move in moves], self.directory)
         moved: int = await connection.fetchval(_MOVED, [move.holding.id for move in moves])

@@ -85,8 +85,8 @@ class RecalculationOut(Out):
     state: State
     requested_at: datetime
     finished_at: datetime | None
-    looked_at: int = Field(description="cases looked at in the pass that goes on, or in the last one")
-    left: int = Field(description="cases that this pass has still before it")
+    looked_at: int = Field(description="open cases that it has looked at")
+    left: int = Field(description="open cases that it has still before it")
     moved_so_far: int = Field(description="cases whose due day moved")
 
 

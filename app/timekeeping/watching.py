@@ -98,7 +98,7 @@ async def watch(db: Database) -> None:
         own = _calendar(directory, row["agency_id"])
         return sayings(row["due_on"], row["warned"], reached[row["agency_id"]], own, today)
 
-    batches = _Batches(db, directory, Act.WARN, say)
+    batches = _Batches(db, Act.WARN, say)
     done = await batches.all(_WATCHED, query, ("due_on", "id"))
     if done:
         log.info("watching: %d cases were told of", done)
@@ -119,9 +119,8 @@ def _calendar(directory: Directory, agency_id: int) -> Calendar:
 
 async def elapse(db: Database) -> None:
     """What waited for a day that is over goes on: what that means is decided by what it waited for."""
-    directory, today = await snapshot.refresh(db), clock.today()
-    batches = _Batches(db, directory, Act.ELAPSE, lambda row: [None])
-    done = await batches.all(_WAITED, (today,), ("wait_until", "id"))
+    batches = _Batches(db, Act.ELAPSE, lambda row: [None])
+    done = await batches.all(_WAITED, (clock.today(),), ("wait_until", "id"))
     if done:
         log.info("elapsed: %d cases", done)
 
@@ -131,7 +130,6 @@ class _Batches:
     """Acts of the service on what a query finds, a transaction a batch. `payloads`: those of one row."""
 
     db: Database
-    directory: Directory
     act: Act
     payloads: Callable[[asyncpg.Record], Sequence[Payload]]
 
@@ -148,7 +146,7 @@ class _Batches:
             after, count = (rows[-1][place[0]], rows[-1][place[1]]), count + len(rows)
 
     async def _do(self, rows: Sequence[asyncpg.Record]) -> None:
-        now = clock.now()
+        directory, now = await snapshot.refresh(self.db), clock.now()
         commands = [
             Command(
                 self.act, row["appeal_id"], Actor(ActorKind.SYSTEM), now, part=row["part"], payload=payload
@@ -157,7 +155,7 @@ class _Batches:
             for payload in self.payloads(row)
         ]
         async with self.db.transaction() as connection:
-            await service.act(connection, commands, self.directory)
+            await service.act(connection, commands, directory)
 
     async def _leave_out(self, row: asyncpg.Record, why: str) -> None:
         """It is tried again in the next round."""

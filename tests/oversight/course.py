@@ -7,7 +7,7 @@ deadlines: both have tests of their own. What follows for a holding and for the 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import asyncpg
@@ -150,14 +150,20 @@ class Case:
         `fact`: gives the moment alone.
         """
         if not self.term.running:
-            self.take(facts.resumed(fact.at, fact.by))
+            self.take(self.resumed(fact.at, fact.by))
         self.status, self.wait_until = status or self.status, None
         self.held.close, self.held.closed_on = close, max(fact.day, self.held.opened_on)
+
+    def resumed(self, at: datetime, by: str) -> Fact:
+        """The clock starts again: at the end of the day that was set for it, once that is over."""
+        day = max(clock.civil_day(at), self.held.opened_on)
+        over = self.wait_until is not None and self.wait_until < day
+        return facts.resumed(at, by, self.wait_until if over else None)
 
     def rest(self, calendar: Calendar) -> int | None:
         """The days that the body has left if the case comes back to it."""
         held = self.held
-        if held.close != "forwarded_out" or held.closed_on is None:
+        if (held.close != "forwarded_out" and self.status is not Status.TERMINATED) or not held.closed_on:
             return None
         return rest_of_term(self.term, held.closed_on, calendar)
 

@@ -18,7 +18,6 @@ from app.appeals.service import act
 from app.core import clock
 from app.core.errors import AppError
 from app.deadlines import facts
-from app.deadlines.facts import Fact
 from app.deadlines.ledger import compute
 from app.deadlines.regimes import Stage
 from app.intake.register import register
@@ -214,8 +213,8 @@ class Machine(RuleBasedStateMachine):
 
     def _goes_on(self, case: Case) -> None:
         suspended = case.status is Status.SUSPENDED
-        fact: Callable[[datetime, str], Fact] = facts.resumed if suspended else facts.corrected
-        case.take(fact(self.now, BY), Status.IN_PROGRESS)
+        fact = case.resumed(self.now, BY) if suspended else facts.corrected(self.now, BY)
+        case.take(fact, Status.IN_PROGRESS)
         case.wait_until = None
 
     # the real thing

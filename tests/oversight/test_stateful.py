@@ -244,7 +244,8 @@ class Appeals(Machine):
         self.now += after
         case = self._chosen(self._that(Act.REOPEN), place)
         self._done(self._command(case, Act.REOPEN, Writing("Сот шешімі бойынша.")))
-        self._follows(case, case.held.agency, origin="reopened")
+        rest = case.rest(self.directory.calendar) if case.status is Status.TERMINATED else None
+        self._follows(case, case.held.agency, origin="reopened", rest=rest)
 
     # the clock stops, starts and moves
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -18,7 +18,7 @@ from app.core.db import Database
 from app.deadlines.calendar import ZONE
 from app.directory import snapshot
 from app.oversight.cli import verified
-from app.timekeeping.recalculation import SETTLED_AFTER, recalculate
+from app.timekeeping.recalculation import RIPE_AFTER, recalculate
 from tests.casework.people import Office, submission
 from tests.casework.people import registered as register
 
@@ -99,17 +99,19 @@ class Desk:
     # the worker
 
     async def rules_known(self) -> None:
-        """The first round of an installation: the rules are noted, and nothing moves."""
-        await recalculate(self.db)
-        self.time.shift(SETTLED_AFTER)
-        await recalculate(self.db)
+        """The first rounds of an installation: the rules are noted, and nothing moves."""
+        await self.recalculated()
 
     async def recalculated(self) -> None:
         """All rounds until nothing is left to do."""
         await recalculate(self.db)
-        self.time.shift(SETTLED_AFTER + timedelta(seconds=1))
+        self.ripe()
         await recalculate(self.db)
         assert not await self.ask("SELECT id FROM recalculation WHERE finished_at IS NULL")
+
+    def ripe(self) -> None:
+        """What was announced may be begun with."""
+        self.time.shift(RIPE_AFTER)
 
     # what is written
 

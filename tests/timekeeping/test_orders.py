@@ -17,7 +17,7 @@ from app.deadlines.explain import explain
 from app.deadlines.facts import read_facts
 from app.deadlines.ledger import compute
 from app.directory import snapshot
-from app.timekeeping.recalculation import recalculate
+from app.timekeeping import recalculation, repository
 from tests.casework.people import Office
 from tests.timekeeping.desk import MONDAY, ORDERS, PREVIEW, RECALCULATIONS, Desk, day, off
 
@@ -256,16 +256,29 @@ async def test_recalculations_are_listed_newest_first(desk: Desk) -> None:
     assert (await desk.client.get(f"{RECALCULATIONS}/999999", headers=await desk.admin())).status_code == 404
 
 
-async def test_progress_is_shown_while_the_worker_is_at_it(desk: Desk) -> None:
+async def test_progress_is_shown_while_the_worker_is_at_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await desk.file(3)
     id_ = await desk.announce(ACT, off(INSIDE))
     found = await desk.recalculation(id_)
     assert (found["state"], found["looked_at"], found["left"]) == ("waiting", 0, 3)
-    await recalculate(desk.db)
+    desk.ripe()
+    monkeypatch.setattr(recalculation, "BATCH", 2)
+    real, batches = repository.holdings, list[int]()
+
+    async def holdings(connection: Any, ids: Any) -> Any:
+        batches.append(len(ids))
+        if len(batches) == 2:
+            raise ConnectionError("away")
+        return await real(connection, ids)
+
+    monkeypatch.setattr(repository, "holdings", holdings)
+    with pytest.raises(ConnectionError):
+        await recalculation.recalculate(desk.db)
     found = await desk.recalculation(id_)
-    assert (found["state"], found["looked_at"], found["left"]) == ("running", 3, 0)
-    assert found["moved_so_far"] == 3
-    assert found["finished_at"] is None
+    assert (found["state"], found["looked_at"], found["left"]) == ("running", 2, 1)
+    assert (found["moved_so_far"], found["finished_at"]) == (2, None)
 
 
 async def test_days_are_named_in_the_order_of_the_calendar(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.appeals import service
 from app.appeals.codes import SuspensionGround
-from app.appeals.commands import Command, Extending, Suspending, Writing
+from app.appeals.commands import Command, Extending, Hearing, Suspending, Writing
 from app.appeals.lifecycle import Act
 from app.casework import queue
 from app.core import clock
@@ -23,7 +23,7 @@ from app.staff.access import StaffCaller
 from app.staff.permissions import Role
 from app.timekeeping import recalculation, repository
 from app.timekeeping.models import Cause
-from app.timekeeping.recalculation import SETTLED_AFTER, recalculate, settled
+from app.timekeeping.recalculation import RIPE_AFTER, recalculate, settled
 from tests.casework.people import Office
 from tests.timekeeping.desk import MONDAY, Desk, at, day, off
 
@@ -62,6 +62,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
 ) -> None:
     appeals = await busy.file(7)
     id_ = await busy.announce(ACT, off(INSIDE))
+    busy.ripe()
     with monkeypatch.context() as patched:
         dies_after(patched, batches=1)
         with pytest.raises(Killed):
@@ -85,9 +86,11 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
 async def test_a_batch_that_is_done_twice_moves_nothing_twice(desk: Desk) -> None:
     appeals = await desk.file(5)
     id_ = await desk.announce(ACT, off(INSIDE))
-    await recalculate(desk.db)
+    await desk.recalculated()
     async with desk.db.transaction() as connection:
-        await connection.execute("UPDATE recalculation SET last_id = 0 WHERE id = $1", id_)
+        await connection.execute(
+            "UPDATE recalculation SET last_id = 0, finished_at = NULL WHERE id = $1", id_
+        )
     await desk.recalculated()
     assert await desk.due(*appeals) == [day("2026-12-15")] * 5
     assert len(await desk.events("recalculated")) == len(await desk.notices("deadline.changed")) == 5
@@ -95,21 +98,53 @@ async def test_a_batch_that_is_done_twice_moves_nothing_twice(desk: Desk) -> Non
     await desk.figures_are_right()
 
 
-async def test_what_another_process_registers_by_the_old_calendar_is_found(desk: Desk) -> None:
-    """It may hold the old directory for some seconds; only a pass that began after that is the last."""
+async def test_it_waits_for_those_who_may_still_hold_the_old_calendar(desk: Desk) -> None:
+    """For some seconds another process registers by the calendar as it was; then nobody does any more."""
     old = snapshot.current()
     (first,) = await desk.file()
     id_ = await desk.announce(ACT, off(INSIDE))
+    desk.time.shift(RIPE_AFTER - timedelta(milliseconds=1))
     await recalculate(desk.db)
-    assert (await desk.recalculation(id_))["state"] == "running"
-    snapshot.set_current(old)
+    assert (await desk.recalculation(id_))["state"] == "waiting"
+    assert snapshot.current() is old
     (late,) = await desk.file()
-    assert await desk.due(first, late) == [day("2026-12-15"), day("2026-12-14")]
-    desk.time.shift(SETTLED_AFTER)
+    assert await desk.due(first, late) == [day("2026-12-14")] * 2
+    desk.ripe()
     await recalculate(desk.db)
     assert await desk.due(first, late) == [day("2026-12-15")] * 2
     found = await desk.recalculation(id_)
     assert (found["state"], found["looked_at"], found["moved_so_far"]) == ("finished", 2, 2)
+
+
+@pytest.mark.usefixtures("in_twos")
+async def test_an_order_in_the_middle_of_a_pass_moves_nobody_to_and_fro(
+    busy: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act in a process that knows it already has moved a case that the pass has not come to."""
+    *_, last = appeals = await busy.file(5)
+    await busy.announce("№ 1", off(INSIDE))
+    busy.ripe()
+    real, batches = repository.holdings, list[int]()
+
+    async def holdings(connection: Any, ids: Any) -> Any:
+        batches.append(len(ids))
+        if len(batches) == 1:
+            await busy.announce("№ 2", off("2026-12-08"))
+            await snapshot.refresh(busy.db)
+            await busy.act(Act.HEARING, last, payload=Hearing(exempt_ground="Қолайлы шешім."))
+        return await real(connection, ids)
+
+    monkeypatch.setattr(repository, "holdings", holdings)
+    await recalculate(busy.db)
+    await busy.recalculated()
+    assert await busy.due(*appeals) == [day("2026-12-17")] * 5
+    told = [
+        event["data"]["after"] for event in await busy.events("recalculated") if event["appeal_id"] == last
+    ]
+    assert told == ["2026-12-17"]
+    acts = {event["appeal_id"]: event["data"]["act"] for event in await busy.events("recalculated")}
+    assert acts[appeals[2]] == "№ 1; № 2"
+    await busy.figures_are_right()
 
 
 async def test_what_stands_moves_and_stands_on(desk: Desk) -> None:
@@ -164,6 +199,7 @@ async def test_only_what_moves_is_locked(busy: Desk, monkeypatch: pytest.MonkeyP
         operator.account_id, operator.login, operator.name, Role.OPERATOR, energy.id, energy.code, uuid4()
     )
     await busy.announce(ACT, off(INSIDE))
+    busy.ripe()
     written, go_on = asyncio.Event(), asyncio.Event()
     real = service.act
 
@@ -251,6 +287,7 @@ async def test_one_act_that_fails_stops_nobody(
         return await real(connection, commands, directory, **more)
 
     await busy.announce(ACT, off(INSIDE))
+    busy.ripe()
     with monkeypatch.context() as patched:
         patched.setattr(service, "act", act)
         await recalculate(busy.db)
