@@ -10,7 +10,7 @@ import click
 from app.core import clock
 from app.core.db import DatabaseProblem
 from app.core.embedded_place import EmbeddedError
-from bench import machine, registration, service
+from bench import machine, recalculation, registration, service
 from bench.machine import OtherLoad, Use
 from bench.pgbench import PgbenchFailed
 from bench.registration import Miscounted, Outcome
@@ -29,21 +29,26 @@ def say(line: str) -> None:
 @click.option("--busy", is_flag=True, help="Measure although the machine does something else.")
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
 @click.option("--seconds", type=click.IntRange(1, 600), default=7, show_default=True, help="Of each turn.")
-def main(quick: bool, busy: bool, rounds: int, seconds: int) -> None:
-    """Measure registration over HTTP beside its limit: pgbench of the very transaction the service runs.
+@click.option(
+    "--open", "cases", type=click.IntRange(2000), default=100_000, show_default=True, help="Cases that move."
+)
+def main(quick: bool, busy: bool, rounds: int, seconds: int, cases: int) -> None:
+    """Measure beside the limit: registration over HTTP, and the recalculation of open terms.
 
-    Both take turns on one embedded PostgreSQL with fsync, made for the run in a temporary folder; the web
-    processes are those of `listening-state serve`. Under two minutes. Refused (exit 2) while the machine is
-    busy; exit 1 when anything went wrong. docs/performance.md says what the figures mean.
+    The limit of registration is pgbench of the very transaction the service runs, that of the recalculation
+    plain SQL that writes the same rows. Each pair shares one embedded PostgreSQL with fsync, made for the run
+    in a temporary folder; the web processes are those of `listening-state serve`. Some three minutes. Refused
+    (exit 2) while the machine is busy; exit 1 when anything went wrong. docs/performance.md says what the
+    figures mean.
     """
     if quick:
-        rounds, seconds = 2, 3
+        rounds, seconds, cases = 2, 3, 5000
     average, quiet = machine.load_average(), machine.quiet_second()
     if quiet.high and not busy:
         say(f"bench: the machine is busy ({quiet}): wait until it is quiet, or give --busy")
         sys.exit(BUSY)
     try:
-        outcome = _measure(rounds, seconds, average, quiet)
+        outcome = _measure(rounds, seconds, cases, average, quiet)
     except EXPLAINED as error:
         say(f"bench: {type(error).__name__}: {error}")
         sys.exit(1)
@@ -52,7 +57,7 @@ def main(quick: bool, busy: bool, rounds: int, seconds: int) -> None:
         sys.exit(1)
 
 
-def _measure(rounds: int, seconds: int, average: str, quiet: OtherLoad) -> Outcome:
+def _measure(rounds: int, seconds: int, cases: int, average: str, quiet: OtherLoad) -> Outcome:
     """Measure and print. `average` and `quiet`: what the machine did before."""
     before = machine.used()
     with service.own_folder() as folder:
@@ -60,7 +65,10 @@ def _measure(rounds: int, seconds: int, average: str, quiet: OtherLoad) -> Outco
         with registration.site(folder, say) as here:
             outcome = registration.measure(here, rounds=rounds, seconds=seconds, say=say)
             version = service.ask(here.cluster.owner_url, "SHOW server_version")
+    with service.own_folder() as folder:
+        moved = recalculation.measure(folder, cases=cases, say=say)
     click.echo(registration.report(outcome))
+    click.echo(f"\n{recalculation.report(moved)}")
     click.echo(_circumstances(str(version), sync, average, quiet, before))
     return outcome
 

@@ -7,7 +7,7 @@ split off names the part that it comes from.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -137,15 +137,5 @@ SELECT count(*) FROM changed
 
 async def apply(connection: asyncpg.Connection, effects: Effects) -> None:
     """Write everything that the acts changed, in one statement."""
-    rows = [_as_json(getattr(effects, name)) for name in Effects.__slots__]
+    rows = [getattr(effects, name) for name in Effects.__slots__]
     await connection.fetchval(APPLY, *rows)
-
-
-def _as_json(rows: list[Row]) -> list[Row]:
-    return [{name: _value(value) for name, value in row.items()} for row in rows]
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    return value.isoformat() if isinstance(value, date | datetime) else value

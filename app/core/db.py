@@ -4,7 +4,6 @@ SQLModel classes describe the tables; what runs are asyncpg connections: `transa
 read (docs/decisions/0002).
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -138,11 +137,18 @@ class Database:
 async def prepare(connection: asyncpg.Connection) -> None:
     """Make JSON columns Python values on this connection."""
     for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, encoder=to_json, decoder=json.loads, schema="pg_catalog")
+        await connection.set_type_codec(name, encoder=to_json, decoder=orjson.loads, schema="pg_catalog")
 
 
 def to_json(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    """Days and moments as ISO text, bytes as PostgreSQL reads them from text."""
+    return orjson.dumps(value, default=_bytea, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _bytea(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 async def check_server(connection: asyncpg.Connection) -> None:

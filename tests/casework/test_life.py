@@ -18,7 +18,7 @@ from app.timekeeping.watching import elapse, watch
 from tests.casework.people import ANSWER, Office
 
 FIRST, BODY, ABOVE = "culture-information", "health-medical-control-committee", "health"
-APPEAL = {
+APPEAL: dict[str, Any] = {
     "kind": "statement",
     "language": "ru",
     "text": "Прошу проверить поликлинику: запись к врачу открыта только на бумаге.",

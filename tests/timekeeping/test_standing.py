@@ -19,6 +19,7 @@ async def newest(desk: Desk, appeal: int) -> tuple[str, str, int]:
                FROM holding WHERE appeal_id = $1 ORDER BY id DESC LIMIT 1""",
             appeal,
         )
+    assert row is not None
     return row["status"], row["due_on"].isoformat(), row["told"]
 
 
