@@ -3,22 +3,14 @@
 What is heavy is imported where it is used, as in app/cli.py: `--help` must not wait for it.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from app.core.commands import OnDatabase, Progress
+
 if TYPE_CHECKING:
     from app.core.db import Database
-
-Result = TypeVar("Result")
-Progress = Callable[[int, int], None]
-
-
-class OnDatabase(Protocol):
-    """Opens the service's database, does the work on it, and closes it; raises what the work raises."""
-
-    def __call__(self, work: "Callable[[Database], Awaitable[Result]]", /) -> Result: ...
 
 
 def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:

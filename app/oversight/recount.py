@@ -10,20 +10,10 @@ from functools import lru_cache
 
 import asyncpg
 
+from app.appeals.effects import FIGURES
 from app.core import clock
 
 KEY = ("opened_on", "day", "due_on", "channel", "applicant_type", "kind", "topic", "region")
-FIGURES = (
-    "received",
-    "answered",
-    "answered_late",
-    "forwarded_out",
-    "forwarded_late",
-    "closed_otherwise",
-    "closed_late",
-    "extended",
-    "running",
-)
 
 # Each holding of agency $1 by its events alone: a row for every event that opens it, moves its clock, extends
 # or closes it, with the clock as it is from then on (`due_on`, `runs`) and as it was (`due_before`,
