@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.appeals.codes import ApplicantType, Kind
+from app.appeals.effects import FIGURES
 from app.appeals.numbers import Number
 from app.core.db import Database, DatabaseUrls
 from app.directory import snapshot
@@ -104,7 +105,7 @@ async def test_every_difference_is_reported(db: Database, desk: Desk) -> None:
     assert lines[1].startswith("?: ")
 
 
-@pytest.mark.parametrize("figure", recount.FIGURES)
+@pytest.mark.parametrize("figure", FIGURES)
 async def test_a_difference_in_any_figure_is_reported(db: Database, desk: Desk, figure: str) -> None:
     await desk.file(START)
     async with db.transaction() as connection:
