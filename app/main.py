@@ -14,6 +14,7 @@ from app.directory import snapshot
 from app.intake import api as intake
 from app.intake import preview, tracking
 from app.intake.gatherer import Gatherer
+from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
 from app.settings import Settings, get_settings
 from app.staff import api as staff
@@ -60,8 +61,8 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     )
     app.state.settings = settings
     http.install(app)
-    app.add_middleware(http.BodyLimit, limits={})
-    rooms = (intake, tracking, preview, directory, oversight, staff, casework, timekeeping)
+    app.add_middleware(http.BodyLimit, limits=tickets.BODY_LIMITS)
+    rooms = (intake, tickets, tracking, preview, directory, oversight, staff, casework, timekeeping)
     for room in (*rooms, health, reference, front):
         app.include_router(room.router)
     reference.describe(app)

@@ -3,6 +3,7 @@
 import app.appeals.models
 import app.demo.models
 import app.directory.models
+import app.intake.tickets.models
 import app.notices.models
 import app.staff.models
 import app.timekeeping.models  # noqa: F401

@@ -12,7 +12,7 @@ import psutil
 
 from app.appeals import record
 from app.appeals.record import NewAppeal
-from app.core.db import Database, DatabaseUrls
+from app.core.db import Database, DatabaseUrls, columns
 from app.core.embedded_postgres import Cluster
 from app.directory import snapshot
 from app.intake.api import submission
@@ -139,16 +139,17 @@ def _check_rows(here: Site, rounds: Sequence[Round]) -> None:
         raise Miscounted(f"{answered} registrations were confirmed, {found} are in the database")
 
 
-class _Caught:
+class Caught:
     """In the place of a connection: keeps what `register` would have written."""
 
     def __init__(self) -> None:
-        self.columns: Sequence[Sequence[Any]] = ()
+        self.rows: list[NewAppeal] = []
 
     async def fetch(self, statement: str, *arguments: Any) -> list[dict[str, int]]:
         if statement == record.REGISTER:
-            self.columns = arguments
-            return [{"id": appeal_id} for appeal_id in arguments[0]]
+            rows = [NewAppeal(*values) for values in zip(*arguments, strict=True)]
+            self.rows += rows
+            return [{"id": row.appeal_id} for row in rows]
         return [{"serial": serial} for serial in range(1, arguments[1] + 1)]
 
 
@@ -159,11 +160,11 @@ async def limit_script(urls: DatabaseUrls) -> str:
         directory = await snapshot.refresh(db)
     finally:
         await db.close()
-    caught = _Caught()
+    caught = Caught()
     sent = [submission(AppealIn(**appeal), f"bench-{n:012}") for n, appeal in enumerate(appeals())]
     await register(caught, sent, directory)  # type: ignore[arg-type]
-    rows = [NewAppeal(*values) for values in zip(*caught.columns, strict=True)]
-    return pgbench.script(record.REGISTER, caught.columns, _fresh(rows[0].registered_on.year))
+    values = columns(caught.rows, len(NewAppeal._fields))
+    return pgbench.script(record.REGISTER, values, _fresh(caught.rows[0].registered_on.year))
 
 
 def _fresh(year: int) -> dict[int, str]:

@@ -130,6 +130,22 @@ class EventKind(StrEnum):
     DEADLINE_PASSED = "deadline_passed"
 
 
+INNER = frozenset(
+    {
+        EventKind.ASSIGNED,
+        EventKind.NOTE_ADDED,
+        EventKind.LINKED,
+        EventKind.RATED,
+        EventKind.UNMASKED,
+        EventKind.DEADLINE_NEAR,
+        EventKind.CONTROL_TAKEN,
+        EventKind.CONTROL_LIFTED,
+        EventKind.CONTROL_OVERDUE,
+    }
+)
+"""Of these the source that brought an appeal is not told: nothing that it sees of the appeal changes."""
+
+
 class ActorKind(StrEnum):
     CITIZEN = "citizen"
     SOURCE = "source"

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from app.appeals.codes import INNER
 from app.appeals.commands import Case
 
 Row = dict[str, Any]
@@ -66,6 +67,7 @@ def delta(case: Case, agency_id: int, opened_on: date, day: date, due_on: date, 
     } | {name: int(figures.get(name, 0)) for name in FIGURES}
 
 
+# A source follows what it brought, by ids of its own, through the events that it is told of.
 APPLY = """
 WITH changed AS (
     UPDATE holding h
@@ -100,15 +102,18 @@ WITH changed AS (
         hash bytea, tokens bigint[])
 ), happened AS (
     INSERT INTO event (appeal_id, part, holding_id, at, kind, actor_kind, actor_id, data, content_hash,
-                       previous, hash)
+                       previous, hash, source_id, changed_at)
     SELECT e.appeal_id, e.part, coalesce(e.holding_id, opened.id), e.at, e.kind, e.actor_kind, e.actor_id,
-           e.data, e.content_hash, e.previous, e.hash
+           e.data, e.content_hash, e.previous, e.hash, followed.source_id,
+           CASE WHEN followed.source_id IS NOT NULL THEN e.at END
     FROM ROWS FROM (jsonb_to_recordset($4) AS (
         appeal_id bigint, part smallint, holding_id bigint, at timestamptz, kind text, actor_kind text,
         actor_id bigint, data jsonb, content_hash bytea, previous bytea, hash bytea)) WITH ORDINALITY
         AS e(appeal_id, part, holding_id, at, kind, actor_kind, actor_id, data, content_hash, previous, hash,
              place)
     LEFT JOIN opened ON e.holding_id IS NULL AND opened.appeal_id = e.appeal_id AND opened.part = e.part
+    LEFT JOIN appeal followed
+        ON followed.id = e.appeal_id AND followed.external_id IS NOT NULL AND e.kind NOT IN ({inner})
     ORDER BY e.place
 ), why AS (
     INSERT INTO ledger (holding_id, event_hash, facts)
@@ -132,7 +137,7 @@ WITH changed AS (
         params jsonb, not_before timestamptz)
 )
 SELECT count(*) FROM changed
-"""
+""".format(inner=", ".join(f"'{kind}'" for kind in sorted(INNER)))
 
 
 async def apply(connection: asyncpg.Connection, effects: Effects) -> None:

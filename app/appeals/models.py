@@ -59,6 +59,12 @@ class Appeal(Table, table=True):
     __tablename__ = "appeal"
     __table_args__ = (
         Index("ix_appeal_source_id_external_id", "source_id", "external_id"),
+        Index(
+            "ix_appeal_source_id_received_at",
+            "source_id",
+            "received_at",
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
         CheckConstraint("id / 100000000 BETWEEN 2007 AND 2060", name="id_year"),
         one_of("kind", Kind),
         one_of("language", LanguageCode),
@@ -223,6 +229,14 @@ class Event(Table, table=True):
     __table_args__ = (
         Index("ix_event_appeal_id_id", "appeal_id", "id"),
         Index("ix_event_holding_id", "holding_id"),
+        # What a source follows: in the order of commits, and since a moment.
+        Index("ix_event_followed", "source_id", "xid", "id", postgresql_where=text("source_id IS NOT NULL")),
+        Index(
+            "ix_event_followed_since",
+            "source_id",
+            "changed_at",
+            postgresql_where=text("source_id IS NOT NULL"),
+        ),
         one_of("actor_kind", ActorKind),
     )
 
@@ -238,6 +252,14 @@ class Event(Table, table=True):
     content_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
     previous: bytes | None = Field(default=None, sa_type=LargeBinary)
     hash: bytes = Field(sa_type=LargeBinary)
+    source_id: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        description="the source that is told of it, if it gave an id of its own",
+    )
+    changed_at: datetime | None = Field(
+        default=None, sa_type=TIMESTAMP, description="with source_id: when it came to be known here"
+    )
     xid: int = xid()
 
 

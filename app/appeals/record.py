@@ -14,13 +14,17 @@ from app.core.db import columns
 
 
 class NewAppeal(NamedTuple):
-    """One appeal as it is stored; encrypted and hashed already. Field order is the statement's."""
+    """One appeal as it is stored; encrypted and hashed already. Field order is the statement's.
+
+    `arrived_at`: when it reached us; `received_at` is when it reached whoever brought it.
+    """
 
     appeal_id: int
     key: bytes | None
     request_hash: bytes | None
     key_expires_at: datetime | None
     received_at: datetime
+    arrived_at: datetime
     registered_on: date
     due_on: date
     regime: str
@@ -62,6 +66,7 @@ class NewAppeal(NamedTuple):
 _TYPES: dict[str, str] = dict.fromkeys(NewAppeal._fields, "text") | {
     "appeal_id": "bigint",
     "received_at": "timestamptz",
+    "arrived_at": "timestamptz",
     "key_expires_at": "timestamptz",
     "registered_on": "date",
     "due_on": "date",
@@ -84,7 +89,8 @@ WITH item AS MATERIALIZED (
     SELECT * FROM unnest({_ARRAYS}) AS item({", ".join(NewAppeal._fields)})
 ), taken AS (
     INSERT INTO intake_key (key, appeal_id, request_hash, expires_at)
-    SELECT key, appeal_id, request_hash, key_expires_at FROM item WHERE key IS NOT NULL ORDER BY key
+    SELECT key, appeal_id, request_hash, key_expires_at FROM item WHERE key IS NOT NULL
+    ORDER BY key, appeal_id
     ON CONFLICT DO NOTHING
     RETURNING appeal_id
 ), head AS (
@@ -123,9 +129,10 @@ WITH item AS MATERIALIZED (
     WHERE complaint IS NOT NULL
 ), happened AS (
     INSERT INTO event (appeal_id, part, holding_id, at, kind, actor_kind, actor_id, data, content_hash,
-                       hash)
+                       hash, source_id, changed_at)
     SELECT appeal_id, 0, held.id, received_at, 'registered', actor_kind, actor_id, data::jsonb,
-           content_hash, event_hash
+           content_hash, event_hash, CASE WHEN external_id IS NOT NULL THEN source_id END,
+           CASE WHEN external_id IS NOT NULL THEN arrived_at END
     FROM fresh JOIN held USING (appeal_id)
 ), why AS (
     INSERT INTO ledger (holding_id, event_hash, facts)
@@ -144,7 +151,7 @@ SELECT id FROM head
 """
 
 ALREADY = """
-SELECT k.key, k.request_hash, a.id, a.applicant_type, a.missing, a.route, e.data
+SELECT k.key, k.request_hash, a.id, a.received_at, a.applicant_type, a.missing, a.route, e.data
 FROM intake_key k
 JOIN appeal a ON a.id = k.appeal_id
 CROSS JOIN LATERAL (
@@ -164,6 +171,12 @@ async def insert(connection: asyncpg.Connection, appeals: Sequence[NewAppeal]) -
 async def already(connection: asyncpg.Connection, keys: Sequence[bytes]) -> dict[bytes, asyncpg.Record]:
     """What was registered under these keys, as it was answered then."""
     return {row["key"]: row for row in await connection.fetch(ALREADY, list(keys))}
+
+
+async def known(connection: asyncpg.Connection, keys: Sequence[bytes]) -> set[bytes]:
+    """Those of the keys under which something was registered."""
+    rows = await connection.fetch("SELECT key FROM intake_key WHERE key = ANY($1::bytea[])", list(keys))
+    return {row["key"] for row in rows}
 
 
 async def serials(connection: asyncpg.Connection, year: int, count: int) -> list[int]:

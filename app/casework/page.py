@@ -309,6 +309,7 @@ class _Page:
             "subject": said.get("subject"),
             "text": self._newest(ContentKind.PART) if self.found.part else said.get("text"),
             "incident_address": said.get("incident_address"),
+            "caller": said.get("caller"),
             "supplements": self._written(ContentKind.SUPPLEMENT),
             "notes": self._written(ContentKind.NOTE),
             "reasons": self._written(ContentKind.REASON),

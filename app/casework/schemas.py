@@ -241,6 +241,7 @@ class CaseOut(Out):
     subject: str | None
     text: str | None
     incident_address: str | None
+    caller: Annotated[str | None, Field(description="the line of the desk that took it")]
     supplements: list[WrittenOut]
     notes: list[WrittenOut]
     reasons: list[WrittenOut]

@@ -9,7 +9,7 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -64,6 +64,19 @@ def _iso_day(value: Any) -> Any:
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*)")
+# In an address an unescaped `+` stands for a space; where an offset should be, it can mean nothing else.
+_UNESCAPED_OFFSET = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
+
+
+def _moment(value: Any) -> Any:
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise PydanticCustomError("datetime_parsing", "not a moment")
+    return _UNESCAPED_OFFSET.sub("+", value)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
 class Schema(BaseModel):

@@ -19,6 +19,8 @@ RegionCode = Annotated[str, StringConstraints(pattern=r"^KZ-[0-9]{2}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 # Working days before a due day; 0 is the due day itself.
 WarningDistance = Annotated[int, Field(ge=0, le=60)]
+# For how long what came to a source may still be brought in with the moment of its receipt.
+LateDays = Annotated[int, Field(ge=0, le=31)]
 
 
 class DataError(Exception):
@@ -96,6 +98,7 @@ class SourceEntry(NamedEntry):
     channels: Annotated[list[Code], Field(min_length=1)]
     agency: Slug | None = None
     region: RegionCode | None = None
+    late_days: LateDays = 3
 
 
 class RegionalSourceEntry(NamedEntry):
@@ -103,6 +106,7 @@ class RegionalSourceEntry(NamedEntry):
 
     prefix: Slug
     channels: Annotated[list[Code], Field(min_length=1)]
+    late_days: LateDays = 3
 
 
 class NationalEntry(Entry):

@@ -125,6 +125,7 @@ def _source_row(source: Source, codes: Mapping[int, str]) -> Row:
         "agency": _code(codes, source.agency_id),
         "region": source.region,
         "channels": list(source.channels),
+        "late_days": source.late_days,
         **_names(source.names),
     }
 
@@ -264,10 +265,15 @@ _STATEMENTS = (
     _upsert(
         "source",
         "code",
-        "code, agency_id, region, channels, kk, ru, en",
+        "code, agency_id, region, channels, late_days, kk, ru, en",
         f"""
-        SELECT r.code, a.id, r.region, r.channels, r.kk, r.ru, r.en
-        FROM {_given("source", f"code text, agency text, region text, channels text[], {_NAMES}")}
+        SELECT r.code, a.id, r.region, r.channels, r.late_days, r.kk, r.ru, r.en
+        FROM {
+            _given(
+                "source",
+                f"code text, agency text, region text, channels text[], late_days smallint, {_NAMES}",
+            )
+        }
         LEFT JOIN agency a ON a.code = r.agency
         """,
     ),

@@ -157,6 +157,7 @@ class Source(Table, table=True):
     __table_args__ = (
         UniqueConstraint("code"),
         CheckConstraint("cardinality(channels) > 0", name="channels_named"),
+        CheckConstraint("late_days BETWEEN 0 AND 31", name="late_days"),
         Index("ix_source_agency_id", "agency_id"),
         Index("ix_source_region", "region"),
     )
@@ -166,6 +167,12 @@ class Source(Table, table=True):
     agency_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key=AGENCY_FK)
     region: str | None = Field(default=None, sa_type=Text, foreign_key=REGION_FK)
     channels: list[str] = _text_list(nullable=False)
+    late_days: int = Field(
+        default=3,
+        sa_type=SmallInteger,
+        sa_column_kwargs={"server_default": text("3")},
+        description="so many days after a message came to the source it may still bring it",
+    )
     kk: str = Field(sa_type=Text)
     ru: str = Field(sa_type=Text)
     en: str = Field(sa_type=Text)

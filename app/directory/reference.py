@@ -200,6 +200,7 @@ def _sources(
             agency_id=None if p.entry.agency is None else _id(ids, p.entry.agency, "agency", p.where),
             region=p.entry.region,
             names=p.entry.names(),
+            late_days=p.entry.late_days,
         )
         for place, p in enumerate(_unique("source", entries, where), 1)
     ]
@@ -218,6 +219,7 @@ def _in_each_region(
             code=f"{entry.prefix}-{akimats[region.code].code.removeprefix('akimat-')}",
             channels=entry.channels,
             region=region.code,
+            late_days=entry.late_days,
             kk=names.kk,
             ru=names.ru,
             en=names.en,

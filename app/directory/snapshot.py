@@ -165,7 +165,13 @@ def _region(row: Row, names: tuple[DatedName, ...]) -> Region:
 
 def _source(row: Row) -> Source:
     return Source(
-        row["id"], row["code"], tuple(row["channels"]), row["agency_id"], row["region"], _names(row)
+        id=row["id"],
+        code=row["code"],
+        channels=tuple(row["channels"]),
+        agency_id=row["agency_id"],
+        region=row["region"],
+        names=_names(row),
+        late_days=row["late_days"],
     )
 
 

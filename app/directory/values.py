@@ -144,6 +144,8 @@ class Source:
     agency_id: int | None
     region: str | None
     names: Names
+    late_days: int = 3
+    """So many days after a message came to the source it may still bring it."""
 
     def name(self, lang: str) -> str:
         return self.names.in_(lang)

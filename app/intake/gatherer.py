@@ -3,10 +3,14 @@
 While one transaction is on its way to the disk, those that arrive wait and go together in the next one; a
 caller who comes alone goes at once. Each gets its own answer, after the commit. When a batch fails as a
 whole, its rows are tried one by one, so that one bad row fails alone.
+
+What comes as a batch already (`register_all`) has a transaction of its own.
 """
 
 import asyncio
+import logging
 from collections import deque
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -18,8 +22,17 @@ from app.intake.submission import Registration, Submission
 
 MAX_BATCH = 200
 LANES = 2
+# Of those that come as a batch, so many at a time; when the database refuses one, so many rows are tried
+# together.
+BATCHES = 2
+PIECE = 100
+
+log = logging.getLogger("listening_state")
 
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+# What the database says of a row, not of itself.
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 
 Answer = asyncio.Future[Registration]
 
@@ -31,6 +44,7 @@ class Gatherer:
         self._db = db
         self._waiting: deque[tuple[Submission, Answer]] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
+        self._batches = asyncio.Semaphore(BATCHES)
 
     async def register(self, submission: Submission) -> Registration:
         """The registration, committed. Raises the AppError that refuses it."""
@@ -41,6 +55,28 @@ class Gatherer:
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
         return await answer
+
+    async def register_all(self, submissions: Sequence[Submission]) -> list[Registration | AppError]:
+        """All of them or, when this raises, none: one transaction. In the order given, each its registration
+        or what refuses it; of those with the same key the first is the first.
+
+        Keys are taken in one order by everybody, so that no two who bring the same ones wait in a ring.
+        """
+        places = sorted(range(len(submissions)), key=lambda place: submissions[place].key or b"")
+        in_order = [submissions[place] for place in places]
+        async with self._batches:
+            try:
+                done = await self._write(in_order)
+            except REFUSED:
+                done = await self._write_piecewise(in_order)
+        answers = dict(zip(places, done, strict=True))
+        return [answers[place] for place in range(len(submissions))]
+
+    async def _write_piecewise(self, submissions: Sequence[Submission]) -> list[Registration | AppError]:
+        """One transaction all the same, of which a row that the database refuses is no part."""
+        pieces = [submissions[begin : begin + PIECE] for begin in range(0, len(submissions), PIECE)]
+        async with self._db.transaction() as connection:
+            return [answer for piece in pieces for answer in await _taken(connection, piece)]
 
     async def close(self) -> None:
         """Finish what is under way."""
@@ -74,9 +110,23 @@ class Gatherer:
         for _, answer in batch:
             _refuse(answer, error)
 
-    async def _write(self, submissions: list[Submission]) -> list[Registration | AppError]:
+    async def _write(self, submissions: Sequence[Submission]) -> list[Registration | AppError]:
         async with self._db.transaction() as connection:
             return await register(connection, submissions, snapshot.current())
+
+
+async def _taken(
+    connection: asyncpg.Connection, submissions: Sequence[Submission]
+) -> list[Registration | AppError]:
+    """Those of a batch that the database takes; a row that it refuses fails alone."""
+    try:
+        async with connection.transaction():
+            return await register(connection, submissions, snapshot.current())
+    except REFUSED as error:
+        if len(submissions) == 1:
+            log.error("the database refused a row of a batch: %s", type(error).__name__)
+            return [AppError()]
+    return [answer for one in submissions for answer in await _taken(connection, [one])]
 
 
 def _refuse(answer: Answer, error: Exception) -> None:

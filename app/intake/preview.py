@@ -1,19 +1,17 @@
 """What if I file now: the registration day and the due day of an appeal that nobody has sent."""
 
-import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.appeals.codes import Kind
 from app.core import clock
 from app.core.edge import Lang
 from app.core.errors import FieldError, Invalid, problems
 from app.core.i18n import Language
-from app.core.schema import Code, Out, Schema
+from app.core.schema import Code, Moment, Out, Schema
 from app.deadlines.calendar import FIRST_YEAR, LAST_YEAR, OfficeHours, civil
 from app.deadlines.explain import explain, rule_source
 from app.deadlines.ledger import Term, open_term
@@ -26,20 +24,10 @@ from app.staff.access import Public
 
 router = APIRouter(prefix="/api/v1/deadlines", tags=["citizens"])
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*)")
-# In an address an unescaped `+` stands for a space; where an offset should be, it can mean nothing else.
-_UNESCAPED_OFFSET = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
-
-
-def _moment(value: Any) -> Any:
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        raise PydanticCustomError("datetime_parsing", "not a moment")
-    return _UNESCAPED_OFFSET.sub("+", value)
-
 
 class PreviewIn(Schema):
     kind: Kind = Field(description="of the appeal", examples=["statement"])
-    received_at: Annotated[AwareDatetime, BeforeValidator(_moment)] | None = Field(
+    received_at: Moment | None = Field(
         None,
         description="any moment from 2007 on, with its offset; now, if left out",
         examples=["2026-11-23T19:42:00+05:00"],

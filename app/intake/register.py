@@ -1,13 +1,15 @@
 """The one door in: submissions become registrations.
 
 `register` is set-based: everything is decided first (route, day, due day, hashes), then written in one
-statement, so an appeal costs one round trip whether it comes alone or in a batch; complaints about other
-appeals cost one more, however many there are. A row that cannot be registered fails alone.
+statement (of a large batch in several, one while the next is made ready), so an appeal costs one round trip
+whether it comes alone or in a batch; complaints about other appeals cost one more, however many there are.
+A row that cannot be registered fails alone.
 """
 
+import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -35,6 +37,8 @@ from app.intake.submission import Filed, Person, Registration, Submission
 from app.routing.rules import Decision, RouteRequest, route
 
 DEFAULT_TOPIC = "other"
+# So many rows a statement.
+PIECE = 100
 
 
 class KeyReused(Conflict):
@@ -72,14 +76,37 @@ async def register(
             decided[place] = _decide(submission, concerned, directory)
         except AppError as error:
             answers[place] = error
-    rows = await _numbered(connection, decided)
-    fresh = await record.insert(connection, list(rows.values()))
-    for place, row in rows.items():
-        if row.appeal_id in fresh:
-            answers[place] = _registration(row.appeal_id, decided[place])
-    waiting = {place: rows[place] for place, answer in enumerate(answers) if answer is None}
+        if place % PIECE == PIECE - 1:
+            await asyncio.sleep(0)  # others have their turn
+    ids = await _numbered(connection, decided)
+    fresh = await _inserted(connection, decided, ids)
+    for place, appeal_id in ids.items():
+        if appeal_id in fresh:
+            answers[place] = _registration(appeal_id, decided[place])
+    waiting = {place: submissions[place] for place, answer in enumerate(answers) if answer is None}
     answers_before = await _answered_before(connection, waiting)
     return [answer if answer is not None else answers_before[place] for place, answer in enumerate(answers)]
+
+
+async def _inserted(
+    connection: asyncpg.Connection, decided: Mapping[int, _Decided], ids: Mapping[int, int]
+) -> set[int]:
+    """Write the rows; give the ids of those that are new. Many go in pieces: while the database writes one,
+    the next is made ready."""
+    fresh: set[int] = set()
+    writing: asyncio.Task[set[int]] | None = None
+    places = list(ids)
+    try:
+        for begin in range(0, len(places), PIECE):
+            rows = [_row(decided[place], ids[place]) for place in places[begin : begin + PIECE]]
+            if writing:
+                fresh |= await writing
+            writing = asyncio.create_task(record.insert(connection, rows))
+            await asyncio.sleep(0)  # it is sent
+        return fresh | await writing if writing else fresh
+    finally:
+        if writing and not writing.done():
+            await asyncio.wait([writing])
 
 
 def _decide(submission: Submission, concerned: Concerned, directory: Directory) -> _Decided:
@@ -146,13 +173,13 @@ def _missing(applicant: Person) -> list[str]:
     return [f"applicant.{field}" for field in ("name", "address") if not getattr(applicant, field)]
 
 
-async def _numbered(connection: asyncpg.Connection, decided: dict[int, _Decided]) -> dict[int, NewAppeal]:
-    years = Counter(item.term.registered_on.year for item in decided.values())
-    free = {year: iter(await record.serials(connection, year, count)) for year, count in years.items()}
-    return {
-        place: _row(item, item.term.registered_on.year * 10**8 + next(free[item.term.registered_on.year]))
-        for place, item in decided.items()
+async def _numbered(connection: asyncpg.Connection, decided: Mapping[int, _Decided]) -> dict[int, int]:
+    years = {place: item.term.registered_on.year for place, item in decided.items()}
+    free = {
+        year: iter(await record.serials(connection, year, count))
+        for year, count in Counter(years.values()).items()
     }
+    return {place: year * 10**8 + next(free[year]) for place, year in years.items()}
 
 
 def _row(item: _Decided, appeal_id: int) -> NewAppeal:
@@ -160,8 +187,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
     body = history.canonical(said.body())
     salt = secrets.token_bytes(16)
     content_hash = history.content_hash(salt, body)
-    routed = item.decision.as_json()
-    data = _event_data(item, routed)
+    data = _event_data(item)
     lock = cipher()
     return NewAppeal(
         appeal_id=appeal_id,
@@ -169,6 +195,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         request_hash=said.request_hash,
         key_expires_at=said.key_expires_at,
         received_at=said.received_at,
+        arrived_at=said.arrived_at or said.received_at,
         registered_on=term.registered_on,
         due_on=term.due_on,
         regime=term.regime,
@@ -180,7 +207,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         applicant_type=who.type,
         source_id=item.source_id,
         external_id=said.external_id,
-        route=to_json(routed),
+        route=to_json(data["route"]),
         missing=record.pg_array(item.missing),
         agency_id=item.decision.agency_id,
         name=lock.encrypt_optional(who.name, "applicant.name"),
@@ -223,13 +250,14 @@ def _digits(phone: str | None) -> str | None:
     return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else digits or None
 
 
-def _event_data(item: _Decided, routed: dict[str, Any]) -> dict[str, Any]:
+def _event_data(item: _Decided) -> dict[str, Any]:
     return {
         "agency": item.decision.agency,
         "channel": item.submission.channel,
         "due_on": item.term.due_on.isoformat(),
         "registered_on": item.term.registered_on.isoformat(),
-        "route": routed,
+        "route": item.decision.as_json(),
+        **({"arrived_at": item.submission.arrived_at.isoformat()} if item.submission.arrived_at else {}),
     } | _complaint(item)
 
 
@@ -270,17 +298,22 @@ def _registered_before(first: asyncpg.Record) -> Registration:
 
 
 async def _answered_before(
-    connection: asyncpg.Connection, waiting: dict[int, NewAppeal]
+    connection: asyncpg.Connection, waiting: Mapping[int, Submission]
 ) -> dict[int, Registration | AppError]:
     """The first answers to those whose key was taken. A new statement: it sees what committed meanwhile."""
     if not waiting:
         return {}
-    found = await record.already(connection, [row.key for row in waiting.values() if row.key])
+    found = await record.already(connection, [said.key for said in waiting.values() if said.key])
     answers: dict[int, Registration | AppError] = {}
-    for place, row in waiting.items():
-        first = found[row.key or b""]
-        if first["request_hash"] != row.request_hash:
-            answers[place] = KeyReused()
-        else:
-            answers[place] = _registered_before(first)
+    for place, said in waiting.items():
+        first = found[said.key or b""]
+        answers[place] = _registered_before(first) if _is_the_same(first, said) else KeyReused()
     return answers
+
+
+def _is_the_same(first: asyncpg.Record, said: Submission) -> bool:
+    """A moment of receipt that only one of the two names is no difference; two that differ are one."""
+    if first["request_hash"] != said.request_hash:
+        return False
+    both_say = said.arrived_at is not None and "arrived_at" in first["data"]
+    return not both_say or first["received_at"] == said.received_at

@@ -31,7 +31,8 @@ class Submission:
     """`received_at`: the legal moment of receipt (aware). `key`: what makes a repeat the same message;
     `request_hash`: tells a repeat from another message under the same key. `complaint_about`: the appeal
     whose answer, or lack of one, this complaint is about; its part, if one is named. `signed`: by hand or
-    electronically, so that it is not anonymous even without a name (A04)."""
+    electronically, so that it is not anonymous even without a name (A04). `arrived_at`: when it reached us,
+    where `received_at` is what its source says. `caller`: the desk's own line about it."""
 
     kind: Kind
     language: Language
@@ -53,6 +54,8 @@ class Submission:
     actor_id: int | None = None
     complaint_about: Number | None = None
     signed: bool = False
+    arrived_at: datetime | None = None
+    caller: str | None = None
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""
@@ -61,6 +64,7 @@ class Submission:
             "subject": self.subject,
             "incident_address": self.incident_address,
             "addressee": self.addressee,
+            "caller": self.caller,
         }
         return {name: value for name, value in said.items() if value is not None}
 

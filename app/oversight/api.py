@@ -8,9 +8,9 @@ from app.core import clock
 from app.core.edge import Lang, Read
 from app.core.errors import FieldError, Invalid, problems
 from app.directory import snapshot
-from app.oversight import published
-from app.oversight.schemas import StatisticsIn, StatisticsOut
-from app.staff.access import PublicOrStaff
+from app.oversight import calls, published
+from app.oversight.schemas import CallsIn, CallsOut, StatisticsIn, StatisticsOut
+from app.staff.access import Public, PublicOrStaff
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
 router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
@@ -51,6 +51,24 @@ async def agencies(
     return await published.agencies(
         connection, asked, snapshot.current(), lang, now=clock.now(), sees_all=caller is not None
     )
+
+
+@router.get(
+    "/calls",
+    summary="Calls to call centres",
+    description=(
+        "By the day of the call: those that were answered on the spot (consultations), and those that "
+        "became appeals.\n\n"
+        "`curl '$HOST/api/v1/statistics/calls?from=2026-01-01&to=2026-12-31&source=109-turkistan'`"
+    ),
+    response_model=CallsOut,
+    responses=problems(Invalid),
+)
+async def count_of_calls(
+    _: Public, request: Request, asked: Annotated[CallsIn, Query()], connection: Read
+) -> CallsOut:
+    _refuse_repeated(request)
+    return await calls.count(connection, asked, snapshot.current())
 
 
 def _refuse_repeated(request: Request) -> None:

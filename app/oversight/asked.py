@@ -1,6 +1,6 @@
 """From what was asked to a period and filters, or to a refusal that says what is wrong with each field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -24,8 +24,9 @@ class Question:
 
 def understood(asked: StatisticsIn, directory: Directory, today: date) -> Question:
     """Raises Invalid, naming every field that is wrong; an unknown code with those near it."""
-    first, last = _days(asked, today)
-    errors = [*_wrong_days(asked, first, last), *_wrong_codes(asked, directory)]
+    first, last = days_asked(asked.from_, asked.to, today)
+    days = {"from": asked.from_, "to": asked.to, "as_of": asked.as_of}
+    errors = [*wrong_days(days, first, last), *_wrong_codes(asked, directory)]
     if errors:
         raise Invalid(errors=errors)
     return Question(
@@ -60,15 +61,16 @@ def _ends_month(day: date) -> bool:
     return (day + timedelta(days=1)).day == 1
 
 
-def _days(asked: StatisticsIn, today: date) -> tuple[date, date]:
+def days_asked(from_: date | None, to: date | None, today: date) -> tuple[date, date]:
     """The period: what is not given is the rest of the year, up to the end of the current one."""
-    year = max(today.year, asked.from_.year) if asked.from_ else today.year
-    last = asked.to or date(year, 12, 31)
-    return asked.from_ or date(last.year, 1, 1), last
+    year = max(today.year, from_.year) if from_ else today.year
+    last = to or date(year, 12, 31)
+    return from_ or date(last.year, 1, 1), last
 
 
-def _wrong_days(asked: StatisticsIn, first: date, last: date) -> Iterator[FieldError]:
-    for name, day in (("from", asked.from_), ("to", asked.to), ("as_of", asked.as_of)):
+def wrong_days(given: Mapping[str, date | None], first: date, last: date) -> Iterator[FieldError]:
+    """`given`: the days by their names; `first` and `last`: the period that they make."""
+    for name, day in given.items():
         if day is not None and not FIRST_DAY <= day <= LAST_DAY:
             yield FieldError(name, "out_of_range", {"first": FIRST_DAY, "last": LAST_DAY})
     if first > last:
@@ -81,7 +83,7 @@ def _wrong_codes(asked: StatisticsIn, directory: Directory) -> Iterator[FieldErr
         if typed is not None and typed not in list(codes):
             known = [code.value for code in codes]
             near = NameIndex({code: [code] for code in known}).near(typed) or known
-            yield _unknown(name, near)
+            yield unknown_code(name, near)
     for name, find in (
         ("agency", directory.agency),
         ("channel", directory.channel),
@@ -93,8 +95,8 @@ def _wrong_codes(asked: StatisticsIn, directory: Directory) -> Iterator[FieldErr
             if typed is not None:
                 find(typed)
         except UnknownCode:
-            yield _unknown(name, directory.near(name, typed))
+            yield unknown_code(name, directory.near(name, typed))
 
 
-def _unknown(name: str, near: list[str]) -> FieldError:
+def unknown_code(name: str, near: list[str]) -> FieldError:
     return FieldError(name, "unknown_code", {"near": ", ".join(near) or "—"})

@@ -16,7 +16,18 @@ def _codes(codes: type[Basis] | type[ApplicantType] | type[Kind]) -> dict[str, A
     return {"enum": [code.value for code in codes]}
 
 
-class StatisticsIn(Schema):
+class Asked(Schema):
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: Any) -> Any:
+        """A field of a form that was left empty asks for nothing."""
+        if not isinstance(given, Mapping):
+            return given
+        ours = {field.alias or name for name, field in cls.model_fields.items()}
+        return {name: value for name, value in given.items() if value != "" or name not in ours}
+
+
+class StatisticsIn(Asked):
     """Codes are checked against the directory later, to say which are near."""
 
     from_: Day | None = Field(
@@ -49,15 +60,6 @@ class StatisticsIn(Schema):
     topic: Code | None = Field(None, examples=["land"])
     region: Code | None = Field(None, description="ISO 3166-2, any case", examples=["KZ-61"])
     lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_blanks(cls, given: Any) -> Any:
-        """A field of a form that was left empty asks for nothing."""
-        if not isinstance(given, Mapping):
-            return given
-        ours = {field.alias or name for name, field in cls.model_fields.items()}
-        return {name: value for name, value in given.items() if value != "" or name not in ours}
 
 
 class AgencyRef(Out):
@@ -106,3 +108,32 @@ class StatisticsOut(Out):
     as_of: date | None = Field(examples=["2021-06-30"])
     rows: list[RowOut] = Field(description="agencies with anything counted, the largest first")
     total: TotalOut = Field(description="the sum of the rows")
+
+
+# Calls
+
+
+class CallsIn(Asked):
+    from_: Day | None = Field(
+        None,
+        alias="from",
+        description="first civil day; left out: the first day of the year of `to`",
+        examples=["2026-01-01"],
+    )
+    to: Day | None = Field(
+        None,
+        description="last civil day; left out: the last day of the current year",
+        examples=["2026-12-31"],
+    )
+    source: Code | None = Field(None, description="this call centre alone", examples=["109-turkistan"])
+    region: Code | None = Field(None, description="ISO 3166-2, any case", examples=["KZ-61"])
+
+
+class CallsOut(Out):
+    from_: date = Field(alias="from", examples=["2026-01-01"])
+    to: date = Field(examples=["2026-12-31"])
+    source: str | None
+    region: str | None
+    calls: int = Field(description="consultations + registered", examples=[154145])
+    consultations: int = Field(description="answered on the spot", examples=[151294])
+    registered: int = Field(description="became appeals", examples=[2851])

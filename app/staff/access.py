@@ -15,10 +15,11 @@ from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 
 from app.core import clock
 from app.core.db import Database
-from app.core.edge import Db
+from app.core.edge import Configured, Db
 from app.core.errors import Forbidden, Unauthenticated
-from app.staff import repository, tokens
+from app.staff import limits, repository, tokens
 from app.staff.errors import KeyExpired, KeyInvalid, ScopeMissing, SessionOver
+from app.staff.models import REQUESTS_PER_MINUTE
 from app.staff.permissions import Role, Scope
 from app.staff.service import key_hash
 
@@ -74,6 +75,7 @@ class ClientCaller:
     source_id: int
     scopes: frozenset[str]
     channels: frozenset[str]
+    requests_per_minute: int = REQUESTS_PER_MINUTE
 
 
 @declares("public")
@@ -143,10 +145,25 @@ async def client(db: Db, key: Annotated[str | None, Depends(_api_key)]) -> Clien
     if row["last_used_on"] != clock.civil_day(now):
         async with db.transaction() as connection:
             await repository.client_used(connection, row["id"], clock.civil_day(now))
-    return ClientCaller(row["id"], row["source_id"], frozenset(row["scopes"]), frozenset(row["channels"]))
+    return ClientCaller(
+        client_id=row["id"],
+        source_id=row["source_id"],
+        scopes=frozenset(row["scopes"]),
+        channels=frozenset(row["channels"]),
+        requests_per_minute=row["requests_per_minute"],
+    )
 
 
-Client = Annotated[ClientCaller, Depends(client)]
+@declares("client")
+async def within_limit(
+    caller: Annotated[ClientCaller, Depends(client)], db: Db, settings: Configured
+) -> ClientCaller:
+    if settings.rate_limits != "off":
+        await limits.count(db, caller.client_id, caller.requests_per_minute)
+    return caller
+
+
+Client = Annotated[ClientCaller, Depends(within_limit)]
 
 
 def client_with(scope: Scope) -> Callable[..., Awaitable[ClientCaller]]:

@@ -70,9 +70,15 @@ def _client_group(on_database: OnDatabase) -> click.Group:
         show_default=True,
     )
     @click.option("--channel", "channels", multiple=True, help="Default: all channels of the source.")
-    def create(source: str, name: str, scopes: tuple[str, ...], channels: tuple[str, ...]) -> None:
+    @click.option(
+        "--limit", type=click.IntRange(1), default=600, show_default=True, help="Requests a minute."
+    )
+    def create(
+        source: str, name: str, scopes: tuple[str, ...], channels: tuple[str, ...], limit: int
+    ) -> None:
         """Make a key for a SOURCE. It is shown once and kept as a hash."""
-        click.echo(_told(on_database, lambda db: create_client(db, source, name, scopes, channels)))
+        made = _told(on_database, lambda db: create_client(db, source, name, scopes, channels, limit))
+        click.echo(made)
 
     return client
 
@@ -98,7 +104,7 @@ async def set_password(db: "Database", login: str, password: str) -> None:
 
 
 async def create_client(
-    db: "Database", source: str, name: str, scopes: Sequence[str], channels: Sequence[str]
+    db: "Database", source: str, name: str, scopes: Sequence[str], channels: Sequence[str], limit: int = 600
 ) -> str:
     """The key. Raises ClickException when there is no such source or it has no such channel."""
     from app.staff import service
@@ -110,7 +116,12 @@ async def create_client(
     if strange:
         raise click.ClickException(f"{source} has no channel {', '.join(sorted(strange))}")
     return await service.create_client(
-        db, row["id"], name, [Scope(scope) for scope in scopes], channels or row["channels"]
+        db,
+        row["id"],
+        name,
+        [Scope(scope) for scope in scopes],
+        channels or row["channels"],
+        requests_per_minute=limit,
     )
 
 

@@ -3,7 +3,17 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field
 
 from app.core.columns import identity, one_of, utc
@@ -12,6 +22,7 @@ from app.staff.permissions import Role, Scope
 
 # A new account has no tokens, so none need be refused.
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+REQUESTS_PER_MINUTE = 600
 
 
 def _within(column: str, codes: type[Scope]) -> CheckConstraint:
@@ -65,6 +76,7 @@ class ApiClient(Table, table=True):
     __table_args__ = (
         UniqueConstraint("key_hash"),
         _within("scopes", Scope),
+        CheckConstraint("requests_per_minute > 0", name="requests_per_minute"),
         Index("ix_api_client_source_id", "source_id"),
     )
 
@@ -74,10 +86,26 @@ class ApiClient(Table, table=True):
     key_hash: bytes = Field(sa_type=LargeBinary, description="SHA-256 of the key, which is random")
     scopes: list[str] = _texts()
     channels: list[str] = _texts()
+    requests_per_minute: int = Field(
+        default=REQUESTS_PER_MINUTE,
+        sa_type=Integer,
+        sa_column_kwargs={"server_default": text(str(REQUESTS_PER_MINUTE))},
+    )
     active: bool = True
     expires_at: datetime | None = utc(nullable=True, default=None)
     last_used_on: date | None = None
     created_at: datetime = utc()
+
+
+class ClientUse(Table, table=True):
+    """What a client asked within one minute. Unlogged: it costs no disk, and a crash may forget it."""
+
+    __tablename__ = "client_use"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    client_id: int = Field(sa_type=BigInteger, foreign_key="api_client.id", primary_key=True)
+    minute: datetime = utc()
+    requests: int = Field(sa_type=Integer)
 
 
 class Attempt(Table, table=True):

@@ -46,13 +46,15 @@ UPDATE refresh_token SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL 
 RETURNING family, expires_at
 """
 _CLIENT = """
-SELECT id, source_id, scopes, channels, active, expires_at, last_used_on FROM api_client WHERE key_hash = $1
+SELECT id, source_id, scopes, channels, requests_per_minute, active, expires_at, last_used_on
+FROM api_client WHERE key_hash = $1
 """
 _SAVE_CLIENT = """
-INSERT INTO api_client (source_id, name, key_hash, scopes, channels, active, created_at)
-VALUES ($1, $2, $3, $4, $5, true, $6)
+INSERT INTO api_client (source_id, name, key_hash, scopes, channels, requests_per_minute, active, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7)
 ON CONFLICT (key_hash) DO UPDATE
-SET name = excluded.name, scopes = excluded.scopes, channels = excluded.channels
+SET name = excluded.name, scopes = excluded.scopes, channels = excluded.channels,
+    requests_per_minute = excluded.requests_per_minute
 WHERE api_client.source_id = excluded.source_id
 RETURNING id
 """
@@ -135,11 +137,12 @@ async def save_client(
     key_hash: bytes,
     scopes: Sequence[str],
     channels: Sequence[str],
+    requests_per_minute: int,
     now: datetime,
 ) -> bool:
     """False when the key is already another source's."""
     found = await connection.fetchval(
-        _SAVE_CLIENT, source_id, name, key_hash, list(scopes), list(channels), now
+        _SAVE_CLIENT, source_id, name, key_hash, list(scopes), list(channels), requests_per_minute, now
     )
     return found is not None
 

@@ -14,6 +14,7 @@ from app.core.errors import Invalid
 from app.staff import passwords, repository
 from app.staff.attempts import PERIOD
 from app.staff.errors import KeyTaken, LoginTaken
+from app.staff.models import REQUESTS_PER_MINUTE
 from app.staff.permissions import Role, Scope
 from app.staff.repository import NewAccount
 
@@ -61,10 +62,12 @@ async def create_client(
     scopes: Iterable[Scope],
     channels: Iterable[str],
     key: str | None = None,
+    *,
+    requests_per_minute: int = REQUESTS_PER_MINUTE,
 ) -> str:
     """The key, which is kept as a hash only: it cannot be shown again.
 
-    With a given key a second call sets name, scopes and channels anew. Raises Invalid for a short key,
+    With a given key a second call sets everything else anew. Raises Invalid for a short key,
     KeyTaken when it is another source's.
     """
     key = key or f"ls_{secrets.token_urlsafe(32)}"
@@ -78,6 +81,7 @@ async def create_client(
             key_hash(key.encode()),
             sorted(set(scopes)),
             sorted(set(channels)),
+            requests_per_minute,
             clock.now(),
         )
     if not saved:

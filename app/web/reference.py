@@ -19,13 +19,21 @@ from app.core.errors import (
     Malformed,
     NotFound,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     UnsupportedMedia,
     problems,
 )
 from app.core.i18n import Language, t
 from app.staff.access import callers_of, public
-from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
+from app.staff.errors import (
+    KeyExpired,
+    KeyInvalid,
+    ScopeMissing,
+    SessionOver,
+    TokenExpired,
+    TokenInvalid,
+)
 from app.web.pages import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
@@ -35,6 +43,12 @@ TAGS: list[dict[str, str]] = [
         "name": "citizens",
         "description": "File an appeal, see what became of it, add to it, withdraw it, rate the answer. "
         "Filing is open to anybody; everything else needs the access code that filing gave.",
+    },
+    {
+        "name": "integrations",
+        "description": "For programs of call centres and other sources, with a key of their own: tickets in, "
+        "their state out, a day reconciled, calls counted. `docs/integrating.md` has examples to copy and a "
+        "client that survives our restarts.",
     },
     {
         "name": "statistics",
@@ -211,6 +225,8 @@ def _implied(route: RouteContext) -> list[type[AppError]]:
         )
     if route.dependant.query_params or route.dependant.path_params or route.dependant.header_params:
         found.append(Invalid)
+    if callers_of(route.dependant) == {"client"}:
+        found += [KeyInvalid, KeyExpired, ScopeMissing, TooManyRequests]
     if callers_of(route.dependant) == {"staff"}:
         found += [Unauthenticated, TokenInvalid, TokenExpired, SessionOver]
     return found

@@ -1,0 +1,89 @@
+"""A ticket as a submission: its key, what makes two the same, and the moment that it may name."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from app.appeals import history, numbers, record
+from app.appeals.codes import ActorKind
+from app.core import clock
+from app.core.db import Database
+from app.core.errors import Invalid
+from app.deadlines.calendar import FIRST_YEAR
+from app.intake.submission import Person, Submission
+from app.intake.tickets.callers import Desk
+from app.intake.tickets.schemas import TicketIn
+
+# Between the clocks of a source and ours.
+CLOCK_SKEW = timedelta(minutes=2)
+RECORD_BEGINS = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+# What says which message it is and how it came, not what it says.
+_NOT_SAID = {"external_id", "received_at"}
+
+
+def submission(ticket: TicketIn, desk: Desk, now: datetime) -> Submission:
+    """Raises ChannelForbidden, and Invalid for what can be seen without looking anything up."""
+    desk.check_channel(ticket.channel)
+    if ticket.received_at is not None:
+        check_moment("received_at", ticket.received_at, now)
+    return Submission(
+        kind=ticket.kind,
+        language=ticket.language.value,
+        text=ticket.text,
+        subject=ticket.subject,
+        applicant=Person(**ticket.applicant.model_dump()) if ticket.applicant else Person(),
+        addressee=ticket.addressee,
+        topic=ticket.topic,
+        region=ticket.region,
+        incident_address=ticket.incident_address,
+        channel=ticket.channel,
+        source=desk.source.code,
+        received_at=ticket.received_at.astimezone(UTC) if ticket.received_at else now,
+        arrived_at=now if ticket.received_at else None,
+        external_id=ticket.external_id,
+        caller=ticket.caller,
+        key=_key(desk.source.code, ticket.external_id),
+        request_hash=_meaning(ticket),
+        actor_kind=ActorKind.SOURCE,
+        actor_id=desk.caller.client_id,
+        complaint_about=numbers.parse(ticket.complaint_about) if ticket.complaint_about else None,
+    )
+
+
+def check_moment(field: str, moment: datetime, now: datetime) -> None:
+    """Raises Invalid for one in the future, or before the record begins."""
+    if moment < RECORD_BEGINS:
+        raise Invalid.of(field, "out_of_range", first=RECORD_BEGINS.date(), last=clock.civil_day(now))
+    if moment > now + CLOCK_SKEW:
+        raise Invalid.of(field, "in_future")
+
+
+def _key(source: str, external_id: str) -> bytes:
+    return hashlib.sha256(f"ticket\0{source}\0{external_id}".encode()).digest()
+
+
+def _meaning(ticket: TicketIn) -> bytes:
+    """The same for the same message, however its bytes are arranged. The moment is compared apart, because a
+    repeat may leave it out (register)."""
+    said = ticket.model_dump(mode="json", exclude_none=True, exclude=_NOT_SAID)
+    if ticket.region:
+        said["region"] = ticket.region.upper()
+    return hashlib.sha256(history.canonical(said)).digest()
+
+
+async def too_late(
+    db: Database, desk: Desk, said: Mapping[int, Submission], now: datetime
+) -> dict[int, Invalid]:
+    """Those that name a moment older than the source may bring. What is here already is never too late: a
+    repeat gets its first answer whenever it comes."""
+    days = desk.source.late_days
+    late = {place: one for place, one in said.items() if one.received_at < now - clock.days(days)}
+    if not late:
+        return {}
+    async with db.read() as connection:
+        here = await record.known(connection, [one.key for one in late.values() if one.key])
+    return {
+        place: Invalid.of("received_at", "too_old", days=days)
+        for place, one in late.items()
+        if one.key not in here
+    }
