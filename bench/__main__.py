@@ -10,7 +10,7 @@ import click
 from app.core import clock
 from app.core.db import DatabaseProblem
 from app.core.embedded_place import EmbeddedError
-from bench import machine, recalculation, registration, service
+from bench import batch, machine, recalculation, registration, service
 from bench.machine import OtherLoad, Use
 from bench.pgbench import PgbenchFailed
 from bench.registration import Miscounted, Outcome
@@ -33,13 +33,13 @@ def say(line: str) -> None:
     "--open", "cases", type=click.IntRange(2000), default=100_000, show_default=True, help="Cases that move."
 )
 def main(quick: bool, busy: bool, rounds: int, seconds: int, cases: int) -> None:
-    """Measure beside the limit: registration over HTTP, and the recalculation of open terms.
+    """Measure beside the limit: registration over HTTP, batches of tickets, the recalculation of open terms.
 
-    The limit of registration is pgbench of the very transaction the service runs, that of the recalculation
-    plain SQL that writes the same rows. Each pair shares one embedded PostgreSQL with fsync, made for the run
-    in a temporary folder; the web processes are those of `listening-state serve`. Some three minutes. Refused
-    (exit 2) while the machine is busy; exit 1 when anything went wrong. docs/performance.md says what the
-    figures mean.
+    The limit of registration is pgbench of the very transaction the service runs, that of a batch COPY of
+    the same rows, that of the recalculation plain SQL that writes the same rows. Each pair shares one
+    embedded PostgreSQL with fsync, made for the run in a temporary folder; the web processes are those of
+    `listening-state serve`. Some four minutes. Refused (exit 2) while the machine is busy; exit 1 when
+    anything went wrong. docs/performance.md says what the figures mean.
     """
     if quick:
         rounds, seconds, cases = 2, 3, 5000
@@ -64,10 +64,12 @@ def _measure(rounds: int, seconds: int, cases: int, average: str, quiet: OtherLo
         sync = machine.sync_time(folder)
         with registration.site(folder, say) as here:
             outcome = registration.measure(here, rounds=rounds, seconds=seconds, say=say)
+            batches = batch.measure(here.cluster, here.web, rounds=rounds, seconds=seconds / 2, say=say)
             version = service.ask(here.cluster.owner_url, "SHOW server_version")
     with service.own_folder() as folder:
         moved = recalculation.measure(folder, cases=cases, say=say)
     click.echo(registration.report(outcome))
+    click.echo(f"\n{batch.report(batches)}")
     click.echo(f"\n{recalculation.report(moved)}")
     click.echo(_circumstances(str(version), sync, average, quiet, before))
     return outcome

@@ -236,6 +236,7 @@ class Event(Table, table=True):
             "source_id",
             "changed_at",
             postgresql_where=text("source_id IS NOT NULL"),
+            postgresql_include=["xid"],
         ),
         one_of("actor_kind", ActorKind),
     )

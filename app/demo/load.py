@@ -18,7 +18,7 @@ from app.appeals.service import act
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError
-from app.demo import living, published
+from app.demo import calls, living, published
 from app.demo.accounts import Keys, ensure_clients, ensure_people
 from app.demo.plan import Life
 from app.demo.tell import Teller
@@ -78,6 +78,7 @@ class _Loader:
         for stage in stages:
             if stage.name not in loaded:
                 await self._stage(stage, total)
+        await calls.load(self.db, self.directory)
         await self._mark("complete")
 
     def _stages(self) -> Sequence[_Stage]:

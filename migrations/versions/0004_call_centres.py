@@ -60,7 +60,11 @@ def _events() -> None:
     )
     op.create_index("ix_event_followed", "event", ["source_id", "xid", "id"], postgresql_where=FOLLOWED)
     op.create_index(
-        "ix_event_followed_since", "event", ["source_id", "changed_at"], postgresql_where=FOLLOWED
+        "ix_event_followed_since",
+        "event",
+        ["source_id", "changed_at"],
+        postgresql_where=FOLLOWED,
+        postgresql_include=["xid"],
     )
 
 

@@ -63,6 +63,27 @@ async def test_what_was_pending_is_answered_later_that_year(caller: httpx.AsyncC
     assert (found["pending"], found["answered"]) == (0, found["received"])
 
 
+async def test_call_centres_answer_more_calls_than_they_pass_on(caller: httpx.AsyncClient) -> None:
+    for source in ("109-turkistan", "109-mangystau", "109-west-kazakhstan"):
+        answer = await caller.get("/api/v1/statistics/calls", params={"source": source, "from": "2024-01-01"})
+        found = answer.json()
+        assert found["registered"] > 10
+        assert found["consultations"] == 53 * found["registered"]
+
+
+async def test_one_day_of_a_call_centre_differs(
+    caller: httpx.AsyncClient, demo: Database, demo_settings: Settings
+) -> None:
+    keys = (await load_demo(demo, demo_settings, lambda done, all_: None)).clients
+    async with demo.read() as connection:
+        day = await connection.fetchval("SELECT day FROM declaration")
+    answer = await caller.get(f"/api/v1/reconciliation/{day}", headers={"x-api-key": keys["call-centre"]})
+    found = answer.json()
+    assert (found["clean"], found["missing"]) == (False, ["demo:lost-on-the-way"])
+    assert found["registered"] == found["sent"] - 1 > 0
+    assert found["consultations"] > 0
+
+
 async def test_loading_again_changes_nothing(demo: Database, demo_settings: Settings) -> None:
     count = "SELECT (SELECT count(*) FROM appeal) + (SELECT count(*) FROM event) * 100000"
     async with demo.read() as connection:

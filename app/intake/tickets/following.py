@@ -49,7 +49,10 @@ WHERE e.source_id = $1 AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) {afte
 ORDER BY e.xid, e.id LIMIT $2
 """
 AFTER_PLACE = "AND (e.xid, e.id) > ($3::text::xid8, $4::bigint)"
-SINCE = "AND e.changed_at >= $3"
+# From the first of them on, so that what came before is not looked through (OFFSET 0 keeps the planner from
+# looking for the least xid there).
+SINCE = """AND e.changed_at >= $3 AND e.xid >= (SELECT min(xid) FROM (
+      SELECT xid FROM event WHERE source_id = $1 AND changed_at >= $3 OFFSET 0) since)"""
 
 STATES = """
 SELECT a.id AS appeal_id, a.external_id, a.channel, a.received_at, a.registered_on AS first_registered_on,

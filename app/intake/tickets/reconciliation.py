@@ -125,10 +125,15 @@ async def declare(
     connection: Tx,
 ) -> ReconciliationOut:
     _check(day)
-    ids = None if said.external_ids is None else sorted(set(said.external_ids))
-    now = clock.now()
-    await connection.execute(DECLARE, caller.source_id, day, said.count, ids, caller.client_id, now)
+    await keep(connection, caller.source_id, caller.client_id, day, said)
     return await compared(connection, caller.source_id, day)
+
+
+async def keep(
+    connection: asyncpg.Connection, source_id: int, client_id: int, day: date, said: DeclarationIn
+) -> None:
+    ids = None if said.external_ids is None else sorted(set(said.external_ids))
+    await connection.execute(DECLARE, source_id, day, said.count, ids, client_id, clock.now())
 
 
 @router.get(

@@ -1,0 +1,202 @@
+"""A call centre against the live service, which is killed in the middle: each ticket is there once."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from app.core import clock
+from app.core.db import Database, DatabaseUrls
+from tests.intake.tickets.centre import Centre, open_centre, tickets
+from tests.ops.served import ROOT, Served
+
+COUNT = 1_000
+EXAMPLE = ROOT / "docs" / "examples" / "call_centre.py"
+GUIDE = ROOT / "docs" / "integrating.md"
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+async def served(real_urls: DatabaseUrls, tmp_path: Path) -> AsyncIterator[Served]:
+    server = Served(real_urls, tmp_path)
+    await asyncio.to_thread(server.start)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def centre(served: Served, real_db: Database) -> AsyncIterator[Centre]:
+    """Its client is on the network."""
+    async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
+        yield await open_centre(real_db, client, requests_per_minute=100_000)
+
+
+def example(served: Served, centre: Centre, *words: str, folder: Path, **more: str) -> subprocess.Popen[str]:
+    """The guide's own program, as an integrator starts it."""
+    return subprocess.Popen(
+        [sys.executable, str(EXAMPLE), *words],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "LS_URL": served.url, "LS_API_KEY": centre.key, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def day_of(items: list[dict[str, Any]]) -> str:
+    """Tickets of one civil day, told during the last hour."""
+    moment = (clock.now() - timedelta(hours=1)).astimezone(clock.ZONE)
+    for item in items:
+        item["received_at"] = moment.isoformat(timespec="seconds")
+    return moment.date().isoformat()
+
+
+async def registered(centre: Centre) -> int:
+    found: int = await centre.value("SELECT count(*) FROM appeal")
+    return found
+
+
+async def until_registered(centre: Centre, least: int) -> None:
+    for _ in range(6_000):
+        if await registered(centre) >= least:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"there are not even {least}")
+
+
+async def each_is_there_once(centre: Centre, items: list[dict[str, Any]], day: str) -> None:
+    rows = await centre.rows("SELECT external_id, count(*) AS appeals FROM appeal GROUP BY external_id")
+    assert {row["external_id"]: row["appeals"] for row in rows} == {item["external_id"]: 1 for item in items}
+    for table in ("content", "holding", "event", "ledger", "counter_delta", "notice"):
+        assert await centre.value(f"SELECT count(*) FROM {table}") == len(items), table
+    found = await centre.declared(day, len(items), [item["external_id"] for item in items])
+    assert found["clean"], found
+
+
+async def test_the_example_survives_our_being_killed(served: Served, centre: Centre, tmp_path: Path) -> None:
+    items = tickets(COUNT)
+    day = day_of(items)
+    file = tmp_path / "tickets.ndjson"
+    file.write_text("\n".join(json.dumps(item, ensure_ascii=False) for item in items), encoding="utf-8")
+    client = example(served, centre, "send", file.name, folder=tmp_path, BATCH="40")
+    for least in (100, 500):
+        await until_registered(centre, least)
+        served.kill()
+        await asyncio.to_thread(served.start)
+    said, _ = await asyncio.to_thread(client.communicate, timeout=120)
+    assert client.returncode == 0, said
+    assert said.splitlines()[-1] == f"{day} clean"
+    results = [json.loads(line) for line in file.with_suffix(".results").read_text().splitlines()]
+    assert sorted(result["external_id"] for result in results) == sorted(
+        item["external_id"] for item in items
+    )
+    assert all(one["number"] for one in results)
+    await each_is_there_once(centre, items, day)
+
+
+async def test_the_example_goes_on_where_it_was(served: Served, centre: Centre, tmp_path: Path) -> None:
+    """Killed itself, with half a line written, it sends what has no whole result."""
+    items = tickets(200)
+    day = day_of(items)
+    file = tmp_path / "tickets.ndjson"
+    file.write_text("\n".join(json.dumps(item) for item in items), encoding="utf-8")
+    client = example(served, centre, "send", file.name, folder=tmp_path, BATCH="20")
+    await until_registered(centre, 60)
+    client.kill()
+    client.communicate()
+    results = file.with_suffix(".results")
+    results.write_text(results.read_text() + '{"index": 3, "external_')
+    client = example(served, centre, "send", file.name, folder=tmp_path, BATCH="20")
+    said, _ = await asyncio.to_thread(client.communicate, timeout=60)
+    assert said.splitlines()[-1] == f"{day} clean"
+    assert {json.loads(line)["external_id"] for line in results.read_text().splitlines()} == {
+        item["external_id"] for item in items
+    }
+    await each_is_there_once(centre, items, day)
+
+
+async def test_the_example_follows(served: Served, centre: Centre, tmp_path: Path) -> None:
+    kept = tmp_path / "call_centre.cursor"
+    seen: list[str] = []
+    for round_ in range(2):
+        client = example(served, centre, "follow", folder=tmp_path, PAUSE="0.1")
+        assert client.stdout
+        for n in range(3):
+            await centre.brought(f"{round_}/{n}")
+            seen.append(json.loads(await asyncio.to_thread(client.stdout.readline))["external_id"])
+        for _ in range(200):  # until it has kept the place behind the last one
+            if kept.exists() and not (await centre.changes(cursor=kept.read_text()))["items"]:
+                break
+            await asyncio.sleep(0.05)
+        client.kill()
+        client.communicate()
+    assert seen == [f"{round_}/{n}" for round_ in range(2) for n in range(3)]
+
+
+async def test_a_thousand_single_tickets_in_no_order(served: Served, centre: Centre) -> None:
+    """Eight at a time, each twice, shuffled, and all our processes killed twice in the middle."""
+    items = tickets(COUNT)
+    day = day_of(items)
+    todo = items * 2
+    Random(109).shuffle(todo)
+    waiting = iter(todo)
+    answers: dict[str, set[str]] = {}
+
+    async def send_all() -> None:
+        for item in waiting:
+            while True:
+                try:
+                    answer = await centre.bring(item)
+                except httpx.TransportError:
+                    await asyncio.sleep(0.2)
+                    continue
+                if answer.status_code < 500:
+                    break
+            assert answer.status_code in {200, 201}, answer.text
+            answers.setdefault(item["external_id"], set()).add(answer.json()["number"])
+
+    async def kill_twice() -> None:
+        for least in (250, 600):
+            await until_registered(centre, least)
+            served.kill()
+            await asyncio.to_thread(served.start)
+
+    await asyncio.gather(kill_twice(), *(send_all() for _ in range(8)))
+    assert {len(numbers) for numbers in answers.values()} == {1}, "every repeat has the first answer"
+    await each_is_there_once(centre, items, day)
+
+
+async def test_what_the_guide_says_can_be_copied(served: Served, centre: Centre, tmp_path: Path) -> None:
+    if not shutil.which("curl"):
+        pytest.skip("no curl here")
+    blocks = re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 6
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
+        cwd=tmp_path,
+        env={"PATH": path, "HOST": served.url, "KEY": centre.key, "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line]
+    assert [answer["accepted"] for answer in answers if "accepted" in answer] == [3, 2]
+    days = [answer for answer in answers if "missing" in answer and "sent" in answer]
+    assert [(day["sent"], day["registered"], day["missing_count"]) for day in days] == [(5, 4, 1)] * 2
+    assert answers[-1]["calls"] == 7
+    assert await centre.value("SELECT count(*) FROM appeal") == 4
