@@ -12,6 +12,7 @@ import secrets
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -44,6 +45,9 @@ SIZE = 500
 PROCESSES = 2
 SOURCE, CHANNEL = "109-turkistan", "call_centre"
 WARM_UP = 4
+
+Batch = Callable[[], float]
+"""Writes one; how many seconds that took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +89,8 @@ def measure(cluster: Cluster, web: Web, *, rounds: int, seconds: float, say: Say
     """Take turns. Raises Miscounted when rows and answers differ."""
     here = Site(cluster, web, *asyncio.run(_prepared(cluster.urls())))
     before = _holdings(here)
-    copying, sending = _copying(here), _sending(here)
-    for batch in (copying, sending):
-        for _ in range(WARM_UP):
-            batch()
-    outcome = Outcome([], [])
-    for number in range(1, rounds + 1):
-        outcome.limit.append(_turn(here, copying, seconds))
-        outcome.http.append(_turn(here, sending, seconds))
-        limit, http_ = outcome.limit[-1].rate, outcome.http[-1].rate
-        say(f"bench: batches {number} of {rounds}: COPY {limit:.0f}, HTTP {http_:.0f} tickets a second")
+    with _copying(here) as copy:
+        outcome = _measured(here, copy, _sending(here), rounds, seconds, say)
     batches = 2 * WARM_UP + sum(len(turn.took) for turn in (*outcome.limit, *outcome.http))
     found = _holdings(here) - before
     if found != batches * SIZE:
@@ -102,11 +98,24 @@ def measure(cluster: Cluster, web: Web, *, rounds: int, seconds: float, say: Say
     return outcome
 
 
+def _measured(here: Site, copy: Batch, send: Batch, rounds: int, seconds: float, say: Say) -> Outcome:
+    for batch in (copy, send):
+        for _ in range(WARM_UP):
+            batch()
+    outcome = Outcome([], [])
+    for number in range(1, rounds + 1):
+        outcome.limit.append(_turn(here, copy, seconds))
+        outcome.http.append(_turn(here, send, seconds))
+        limit, http_ = outcome.limit[-1].rate, outcome.http[-1].rate
+        say(f"bench: batches {number} of {rounds}: COPY {limit:.0f}, HTTP {http_:.0f} tickets a second")
+    return outcome
+
+
 def _holdings(here: Site) -> int:
     return int(service.ask(here.cluster.owner_url, "SELECT count(*) FROM holding"))
 
 
-def _turn(here: Site, batch: Callable[[], float], seconds: float) -> Turn:
+def _turn(here: Site, batch: Batch, seconds: float) -> Turn:
     service.ask(here.cluster.admin_url, "CHECKPOINT")
     database, app = cpu_of(psutil.Process(here.cluster.pid)), here.web.cpu()
     took: list[float] = []
@@ -129,8 +138,7 @@ def _tickets() -> Iterator[dict[str, Any]]:
         yield appeal | {"external_id": f"{run}-{number:09}", "channel": CHANNEL, "caller": "оператор 17"}
 
 
-def _sending(here: Site) -> Callable[[], float]:
-    connection = http.client.HTTPConnection(HOST, here.web.port, timeout=60)
+def _sending(here: Site) -> Batch:
     headers = {"X-API-Key": here.key, "Content-Type": "application/x-ndjson"}
     items = _tickets()
 
@@ -138,10 +146,12 @@ def _sending(here: Site) -> Callable[[], float]:
         lines = (json.dumps(item, ensure_ascii=False) for item in itertools.islice(items, SIZE))
         body = "\n".join(lines).encode()
         begun = time.perf_counter()
+        connection = http.client.HTTPConnection(HOST, here.web.port, timeout=60)
         connection.request("POST", "/api/v1/tickets/batch", body, headers)
         answer = connection.getresponse()
         said = json.loads(answer.read())
         took = time.perf_counter() - begun
+        connection.close()
         if answer.status != 200 or said["accepted"] != SIZE:
             raise Miscounted(f"{answer.status}: {str(said)[:300]}")
         return took
@@ -170,17 +180,19 @@ async def _prepared(urls: DatabaseUrls) -> tuple[str, Sequence[NewAppeal]]:
     return key, caught.rows
 
 
-def _copying(here: Site) -> Callable[[], float]:
-    loop = asyncio.new_event_loop()
-    connection = loop.run_until_complete(_connected(here.cluster.owner_url))
+@contextmanager
+def _copying(here: Site) -> Iterator[Batch]:
+    with asyncio.Runner() as runner:
+        connection = runner.run(_connected(here.cluster.owner_url))
 
-    def copy() -> float:
-        tables = loop.run_until_complete(_fresh_tables(connection, here.rows))
-        begun = time.perf_counter()
-        loop.run_until_complete(_copied(connection, tables))
-        return time.perf_counter() - begun
+        def copy() -> float:
+            tables = runner.run(_fresh_tables(connection, here.rows))
+            begun = time.perf_counter()
+            runner.run(_copied(connection, tables))
+            return time.perf_counter() - begun
 
-    return copy
+        yield copy
+        runner.run(connection.close())
 
 
 async def _connected(url: str) -> asyncpg.Connection:

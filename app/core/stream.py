@@ -10,7 +10,8 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
-from fastapi import Request
+from fastapi import HTTPException, Request
+from starlette.requests import ClientDisconnect
 
 from app.core.errors import Invalid, Malformed, UnsupportedMedia
 
@@ -43,7 +44,7 @@ async def one(request: Request) -> bytes:
     """The body of a route that takes one JSON value. Raises UnsupportedMedia, WrongEncoding."""
     if not _is_json(_media_type(request)):
         raise UnsupportedMedia(expected="application/json")
-    body = await request.body()
+    body = b"".join([data async for data in _received(request)])
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -87,11 +88,19 @@ async def _utf8(request: Request) -> AsyncIterator[bytes]:
     """The body piece by piece, each whole letters, without the mark that some put before the first."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        async for data in request.stream():
+        async for data in _received(request):
             yield decoder.decode(data).encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeDecodeError:
         raise WrongEncoding from None
+
+
+async def _received(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for data in request.stream():
+            yield data
+    except ClientDisconnect:  # a line that broke: nobody is there to be told, and nothing was refused
+        raise HTTPException(400) from None
 
 
 class _Splitter(Protocol):

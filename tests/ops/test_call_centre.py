@@ -18,7 +18,7 @@ import pytest
 
 from app.core import clock
 from app.core.db import Database, DatabaseUrls
-from tests.intake.tickets.centre import Centre, open_centre, tickets
+from tests.intake.tickets.centre import Centre, lines, open_centre, tickets
 from tests.ops.served import ROOT, Served
 
 COUNT = 1_000
@@ -176,6 +176,23 @@ async def test_a_thousand_single_tickets_in_no_order(served: Served, centre: Cen
     await asyncio.gather(kill_twice(), *(send_all() for _ in range(8)))
     assert {len(numbers) for numbers in answers.values()} == {1}, "every repeat has the first answer"
     await each_is_there_once(centre, items, day)
+
+
+async def test_a_line_that_breaks_is_no_mistake_of_ours(served: Served, centre: Centre) -> None:
+    """Cut off in the middle of a body: nothing is registered, nothing refused, and nobody is woken up."""
+    head = f"X-API-Key: {centre.key}\r\nContent-Length: 100000\r\nContent-Type: "
+    for path, media in (("", "application/json"), ("/batch", "application/x-ndjson")):
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        request = f"POST /api/v1/tickets{path} HTTP/1.1\r\nHost: localhost\r\n{head}{media}\r\n\r\n"
+        writer.write(request.encode() + lines(tickets(20)))
+        await writer.drain()
+        await asyncio.sleep(0.5)
+        writer.close()
+        del reader
+    await centre.brought("after")
+    assert await centre.rows("SELECT external_id FROM appeal") == [{"external_id": "after"}]
+    assert await centre.rows("SELECT * FROM refused_ticket") == []
+    assert "rror" not in served.said()
 
 
 async def test_what_the_guide_says_can_be_copied(served: Served, centre: Centre, tmp_path: Path) -> None:

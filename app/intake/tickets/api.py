@@ -97,16 +97,16 @@ async def _brought(request: Request, db: Db, desk: Desk, brought: TicketIn) -> R
     responses=problems(Malformed, WrongEncoding, TooLarge, UnsupportedMedia, Invalid),
 )
 async def bring_tickets(caller: Writer, db: Db, lang: Lang, request: Request) -> BatchOut:
-    desk, now = Desk.of(caller), clock.now()
+    desk = Desk.of(caller)
 
     def understood(brought: TicketIn) -> tuple[Submission, date]:
-        said = ticket.submission(brought, desk, now)
+        said = ticket.submission(brought, desk, clock.now())
         return said, clock.civil_day(said.received_at)
 
     async with refused.kept(db, caller.source_id):
         lines = await read(request, TicketIn, understood)
     said = {line.index: line.said for line in lines if line.said}
-    for index, problem in (await ticket.too_late(db, desk, said, now)).items():
+    for index, problem in (await ticket.too_late(db, desk, said, clock.now())).items():
         lines[index].problem = problem
         del said[index]
     taken = await _registered(request.app.state.gatherer, lines, said)
