@@ -14,6 +14,8 @@ from app.directory import snapshot
 from app.intake import api as intake
 from app.intake import preview, tracking
 from app.intake.gatherer import Gatherer
+from app.intake.open311 import api as open311
+from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
 from app.settings import Settings, get_settings
@@ -61,9 +63,9 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     )
     app.state.settings = settings
     http.install(app)
-    app.add_middleware(http.BodyLimit, limits=tickets.BODY_LIMITS)
-    rooms = (intake, tickets, tracking, preview, directory, oversight, staff, casework, timekeeping)
-    for room in (*rooms, health, reference, front):
+    app.add_middleware(http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS)
+    channels = (intake, tickets, tracking, preview, open311_release, open311)
+    for room in (*channels, directory, oversight, staff, casework, timekeeping, health, reference, front):
         app.include_router(room.router)
     reference.describe(app)
     return app

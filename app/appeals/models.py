@@ -65,6 +65,7 @@ class Appeal(Table, table=True):
             "received_at",
             postgresql_where=text("external_id IS NOT NULL"),
         ),
+        Index("ix_appeal_listed", "received_at", "id", postgresql_where=text("listed")),
         CheckConstraint("id / 100000000 BETWEEN 2007 AND 2060", name="id_year"),
         one_of("kind", Kind),
         one_of("language", LanguageCode),
@@ -84,6 +85,11 @@ class Appeal(Table, table=True):
     external_id: str | None = Field(default=None, sa_type=Text)
     route: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
     missing: list[str] = Field(sa_type=ARRAY(Text), nullable=False)
+    listed: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="may stand in public lists: it came by Open311, or its author agreed",
+    )
 
 
 class Applicant(Table, table=True):

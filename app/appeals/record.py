@@ -61,6 +61,7 @@ class NewAppeal(NamedTuple):
     notice: str
     stage: str | None
     complaint: str | None
+    listed: bool
 
 
 _TYPES: dict[str, str] = dict.fromkeys(NewAppeal._fields, "text") | {
@@ -73,6 +74,7 @@ _TYPES: dict[str, str] = dict.fromkeys(NewAppeal._fields, "text") | {
     "source_id": "bigint",
     "agency_id": "bigint",
     "actor_id": "bigint",
+    "listed": "boolean",
 }
 _TYPES |= dict.fromkeys(
     (
@@ -95,9 +97,9 @@ WITH item AS MATERIALIZED (
     RETURNING appeal_id
 ), head AS (
     INSERT INTO appeal (id, received_at, registered_on, channel, kind, topic, region, language,
-                        applicant_type, source_id, external_id, route, missing)
+                        applicant_type, source_id, external_id, route, missing, listed)
     SELECT appeal_id, received_at, registered_on, channel, kind, topic, region, language,
-           applicant_type, source_id, external_id, route::jsonb, missing::text[]
+           applicant_type, source_id, external_id, route::jsonb, missing::text[], listed
     FROM item WHERE key IS NULL OR appeal_id IN (SELECT appeal_id FROM taken)
     RETURNING id
 ), fresh AS MATERIALIZED (

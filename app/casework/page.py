@@ -310,6 +310,7 @@ class _Page:
             "text": self._newest(ContentKind.PART) if self.found.part else said.get("text"),
             "incident_address": said.get("incident_address"),
             "caller": said.get("caller"),
+            "details": said.get("details"),
             "supplements": self._written(ContentKind.SUPPLEMENT),
             "notes": self._written(ContentKind.NOTE),
             "reasons": self._written(ContentKind.REASON),

@@ -242,6 +242,10 @@ class CaseOut(Out):
     text: str | None
     incident_address: str | None
     caller: Annotated[str | None, Field(description="the line of the desk that took it")]
+    details: Annotated[
+        dict[str, Any] | None,
+        Field(description="what else its channel's form holds, such as a place on the map"),
+    ]
     supplements: list[WrittenOut]
     notes: list[WrittenOut]
     reasons: list[WrittenOut]

@@ -6,7 +6,7 @@ what does is a mistake of ours, logged with the route's template and never shown
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -62,7 +62,19 @@ _OF_STATUS: dict[int, type[AppError]] = {401: Unauthenticated, 403: Forbidden, 4
 _KEPT_CONTEXT = ("max_length", "min_length", "ge", "le", "expected", "near")
 
 
+Dialect = Callable[[AppError, Request], Response]
+_DIALECTS: dict[str, Dialect] = {}
+
+
+def speaks(prefix: str, dialect: Dialect) -> None:
+    """Where paths begin with `prefix`, errors go out in another format than ours: that of a standard."""
+    _DIALECTS[prefix] = dialect
+
+
 def problem(error: AppError, request: Request) -> Response:
+    for prefix, dialect in _DIALECTS.items():
+        if request.scope["path"].startswith(prefix):
+            return dialect(error, request)
     asked = language_of(request)
     return JSONResponse(
         error.as_json(asked),

@@ -33,6 +33,7 @@ _CLIENTS = (
     ("call-centre", "109-turkistan", ("call_centre",)),
     ("blog", "blog-platform", ("blog",)),
     ("reception-room", "citizen-api", ("reception_room",)),
+    ("open311", "open311", ("open311",)),
 )
 
 

@@ -97,6 +97,8 @@ async def file_appeal(
 def submission(appeal: AppealIn, key: str | None) -> Submission:
     now = clock.now()
     said = appeal.model_dump(mode="json", exclude_none=True)
+    if not appeal.listed:  # hashed as before there was this field: keys are kept for 30 days
+        del said["listed"]
     return Submission(
         kind=appeal.kind,
         language=appeal.language.value,
@@ -107,6 +109,7 @@ def submission(appeal: AppealIn, key: str | None) -> Submission:
         topic=appeal.topic,
         region=appeal.region,
         incident_address=appeal.incident_address,
+        listed=appeal.listed,
         channel=CHANNEL,
         source=SOURCE,
         received_at=now,

@@ -39,6 +39,8 @@ from app.routing.rules import Decision, RouteRequest, route
 DEFAULT_TOPIC = "other"
 # So many rows a statement.
 PIECE = 100
+# What comes by these is made to be listed.
+LISTED_CHANNELS = frozenset({"open311"})
 
 
 class KeyReused(Conflict):
@@ -241,6 +243,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         notice=to_json(_notice(item)),
         stage=item.complaint.filed.stage if item.complaint else None,
         complaint=to_json(item.complaint.row) if item.complaint else None,
+        listed=item.complaint is None and (said.listed or said.channel in LISTED_CHANNELS),
     )
 
 

@@ -46,14 +46,18 @@ def _appeal_number(value: str) -> str:
         raise PydanticCustomError("complaint_about_number", "registration number") from None
 
 
+Phone = Annotated[Line, AfterValidator(_phone)]
+Email = Annotated[Line, AfterValidator(_email)]
+
+
 class ApplicantIn(Schema):
     type: ApplicantType = ApplicantType.INDIVIDUAL
     name: Line | None = None
     iin: Annotated[Line, _checked(check_iin)] | None = None
     bin: Annotated[Line, _checked(check_bin)] | None = None
     address: Line | None = None
-    phone: Annotated[Line, AfterValidator(_phone)] | None = None
-    email: Annotated[Line, AfterValidator(_email)] | None = None
+    phone: Phone | None = None
+    email: Email | None = None
 
 
 class AppealIn(Schema):
@@ -69,6 +73,14 @@ class AppealIn(Schema):
     topic: Code | None = None
     region: Annotated[Code, Field(description="ISO 3166-2, such as KZ-61")] | None = None
     incident_address: Line | None = None
+    listed: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="whether topic, state and days may stand in the public list (Open311), "
+            "without a name or a text",
+        ),
+    ] = False
     complaint_about: (
         Annotated[
             Line,

@@ -32,7 +32,9 @@ class Submission:
     `request_hash`: tells a repeat from another message under the same key. `complaint_about`: the appeal
     whose answer, or lack of one, this complaint is about; its part, if one is named. `signed`: by hand or
     electronically, so that it is not anonymous even without a name (A04). `arrived_at`: when it reached us,
-    where `received_at` is what its source says. `caller`: the desk's own line about it."""
+    where `received_at` is what its source says. `caller`: the desk's own line about it. `details`: what else
+    the channel's form holds, stored with the text. `listed`: its author agreed that it stands in public
+    lists."""
 
     kind: Kind
     language: Language
@@ -56,6 +58,8 @@ class Submission:
     signed: bool = False
     arrived_at: datetime | None = None
     caller: str | None = None
+    details: Mapping[str, Any] | None = None
+    listed: bool = False
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""
@@ -65,6 +69,7 @@ class Submission:
             "incident_address": self.incident_address,
             "addressee": self.addressee,
             "caller": self.caller,
+            "details": dict(self.details) if self.details else None,
         }
         return {name: value for name, value in said.items() if value is not None}
 

@@ -134,10 +134,15 @@ HeadOrController = Annotated[StaffCaller, Depends(require(Role.HEAD, Role.CONTRO
 async def client(db: Db, key: Annotated[str | None, Depends(_api_key)]) -> ClientCaller:
     if not key:
         raise KeyInvalid
+    # The server hands headers over as Latin-1, which gives back the bytes that were sent.
+    return await client_caller(db, key.encode("latin-1", "replace"))
+
+
+async def client_caller(db: Database, key: bytes) -> ClientCaller:
+    """Whose key this is. Raises KeyInvalid, KeyExpired."""
     now = clock.now()
     async with db.read() as connection:
-        # The server hands headers over as Latin-1, which gives back the bytes that were sent.
-        row = await repository.client(connection, key_hash(key.encode("latin-1", "replace")))
+        row = await repository.client(connection, key_hash(key))
     if row is None or not row["active"]:
         raise KeyInvalid
     if row["expires_at"] is not None and row["expires_at"] <= now:
