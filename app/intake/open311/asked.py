@@ -58,7 +58,7 @@ def asked(request: Request, directory: Directory, now: datetime) -> Asked:
     start, end = reading.span(now)
     size = min(reading.whole("page_size", MOST), MOST)
     found = Asked(
-        topics=reading.many("service_code"),
+        topics=_topics(reading.many("service_code"), directory),
         region=region,
         open=reading.open(),
         start=start,
@@ -71,6 +71,11 @@ def asked(request: Request, directory: Directory, now: datetime) -> Asked:
     if reading.wrong:
         raise Invalid(errors=reading.wrong)
     return found
+
+
+def _topics(typed: list[str] | None, directory: Directory) -> list[str] | None:
+    """Of a code that there is not, nothing is found: for lists the standard has no error for it."""
+    return typed if typed is None else [code for code in typed if directory.has_topic(code)]
 
 
 def _numbers(typed: list[str]) -> list[numbers.Number]:

@@ -73,7 +73,7 @@ def respond(
     sent = {
         "Content-Type": f"{MEDIA[format_]}; charset=utf-8",
         "Content-Language": lang or language_of(request),
-        "Vary": "Accept-Language",
+        "Vary": "Accept, Accept-Language",
         "Cache-Control": "no-cache",
         "X-Content-Type-Options": "nosniff",
         **(headers or {}),
