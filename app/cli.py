@@ -254,11 +254,12 @@ def _become(service: Service) -> NoReturn:
 
 
 def _work(settings: Settings) -> None:
-    from app.core import log
+    from app.core import cipher, log
     from app.core.db import DatabaseUrls
     from app.worker import work
 
     log.setup()
+    cipher.use(cipher.Cipher([settings.secret()]))
     urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
     asyncio.run(work(urls, pool_size=settings.pool_size))
 

@@ -9,6 +9,7 @@ from app.casework import api as casework
 from app.core import cipher, http, lifeline, log
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
+from app.delivery import api as delivery
 from app.directory import api as directory
 from app.directory import snapshot
 from app.intake import api as intake
@@ -65,7 +66,8 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     http.install(app)
     app.add_middleware(http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS)
     channels = (intake, tickets, tracking, preview, open311_release, open311)
-    for room in (*channels, directory, oversight, staff, casework, timekeeping, health, reference, front):
+    offices = (directory, oversight, staff, casework, delivery, timekeeping)
+    for room in (*channels, *offices, health, reference, front):
         app.include_router(room.router)
     reference.describe(app)
     return app

@@ -4,6 +4,7 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +31,16 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
     trusted_proxies: str = ""
     pool_size: int = Field(10, ge=2, le=200)
+    public_url: str = Field("", description="where citizens reach the service; empty: notices have no link")
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="smtp://, starttls:// or smtps://; empty: no e-mail"
+    )
+    mail_from: str = Field("", description="the sender of e-mails; empty: no-reply at the public host")
+    sms_url: SecretStr = Field(SecretStr(""), description="the gateway's address; empty: no SMS")
+    outbound_allow: str = Field("", description="host or host:port, by commas: inside, and may be called")
+    delivery_tries: int = Field(8, ge=1, le=20)
+    delivery_first_pause: float = Field(30, gt=0, le=3600, description="seconds; each next one is longer")
+    delivery_timeout: float = Field(10, gt=0, le=60, description="seconds that a receiver has")
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
@@ -43,9 +54,30 @@ class Settings(BaseSettings):
             raise ValueError("LS_DEMO_API_KEY must have at least 16 characters")
         return self
 
+    @model_validator(mode="after")
+    def _refuse_strange_addresses(self) -> Self:
+        for name, url, schemes in (
+            ("LS_PUBLIC_URL", self.public_url, {"http", "https"}),
+            ("LS_SMTP_URL", self.smtp_url.get_secret_value(), {"smtp", "starttls", "smtps"}),
+            ("LS_SMS_URL", self.sms_url.get_secret_value(), {"http", "https"}),
+        ):
+            _check_address(name, url, schemes)
+        return self
+
     def secret(self) -> str:
         """The master secret. Outside production it is made once and kept in the data folder."""
         return self.secret_key.get_secret_value() or _kept_secret(self.data_dir / "secret_key")
+
+
+def _check_address(name: str, url: str, schemes: set[str]) -> None:
+    """The message never repeats the value: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if url and not good:
+        raise ValueError(f"{name} must be an address with {', '.join(f'{it}://' for it in sorted(schemes))}")
 
 
 def _kept_secret(path: Path) -> str:

@@ -1,4 +1,5 @@
-"""The second process: periodic work. Each job is done by one worker at a time, however many there are."""
+"""The second process: periodic work. A job is done by one worker at a time, however many there are, unless it
+is one that they share."""
 
 import asyncio
 import hashlib
@@ -13,6 +14,7 @@ from datetime import timedelta
 from app.appeals.repository import purge_expired_keys
 from app.core import clock
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
+from app.delivery import jobs as notices
 from app.staff.service import purge_expired
 from app.timekeeping.recalculation import recalculate
 from app.timekeeping.watching import elapse, watch
@@ -26,11 +28,16 @@ FINISH_WITHIN = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work done again and again; it must bear being done twice, or broken off in the middle."""
+    """Work done again and again; it must bear being done twice, or broken off in the middle.
+
+    `shared`: workers do it at the same time, dividing it among them. `finish`: at the end, what is left.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Database], Awaitable[None]]
+    shared: bool = False
+    finish: Callable[[Database], Awaitable[None]] | None = None
 
     @property
     def lock(self) -> int:
@@ -50,6 +57,8 @@ JOBS: Sequence[Job] = (
     Job("recalculate", timedelta(seconds=2), recalculate),
     Job("watch", timedelta(minutes=1), watch),
     Job("elapse", timedelta(minutes=1), elapse),
+    Job("fan-out", timedelta(seconds=1), notices.fan_out),
+    Job("deliver", timedelta(seconds=1), notices.deliver, shared=True, finish=notices.finish),
 )
 
 
@@ -93,11 +102,16 @@ async def keep(db: Database, job: Job, stop: asyncio.Event) -> None:
             line = str(error).partition("\n")[0]
             logger.error("job %s failed (%s: %s), again in %s", job.name, type(error).__name__, line, pause)
         if await _stopped_within(stop, pause * random.uniform(1, 1.1)):
-            return
+            break
+    if job.finish:
+        await job.finish(db)
 
 
 async def once(db: Database, job: Job) -> bool:
     """Do it now, unless another worker is at it. True when it was done here."""
+    if job.shared:
+        await job.run(db)
+        return True
     async with db.read() as connection:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", job.lock):
             return False

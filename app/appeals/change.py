@@ -188,8 +188,14 @@ class Change:
             }
         )
         if kind in TOLD:
-            self.told(TOLD[kind], data, hash_)
+            self.told(TOLD[kind], self._leads_to(on_new, part) | data, hash_)
         return hash_
+
+    def _leads_to(self, on_new: bool, part: int | None) -> dict[str, Any]:
+        """The state that a notice tells of: it stays what it was then, however late it is delivered."""
+        if not on_new:
+            return {"status": self.status, "version": self.version, "due_on": self.due_on.isoformat()}
+        return {"status": Status.REGISTERED, "version": 1 if part is not None else self.version + 1}
 
     def told(
         self,

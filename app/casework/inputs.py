@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.appeals.codes import Decision, LanguageCode, Likeness, Outcome, SuspensionGround, TerminationGround
 from app.core.schema import Day, FullLine, FullText, Schema, Text
+from app.notices.models import Settled
 
 MOST_PARTS = 20
 
@@ -132,3 +133,7 @@ class Masked(StrEnum):
 class UnmaskIn(Schema):
     field: Masked
     purpose: FullText
+
+
+class SettleIn(Schema):
+    how: Annotated[Settled, Field(description="how the applicant was told, or that nobody need be")]

@@ -9,7 +9,7 @@ import asyncpg
 
 from app.appeals import numbers, repository, walls
 from app.appeals.codes import ApplicantType, ContentKind, EventKind, Likeness, Status
-from app.casework import case, reach
+from app.casework import case, reach, undelivered
 from app.casework.case import Found
 from app.casework.details import applicant, colleagues_draft, own_draft
 from app.casework.queue import assignee
@@ -109,7 +109,7 @@ async def read(
     language: Language,
     clear: str | None = None,
 ) -> CaseOut:
-    """Everything that the case's page shows, by three statements more. `clear`: the field of the applicant
+    """Everything that the case's page shows, by four statements more. `clear`: the field of the applicant
     that is not masked this once."""
     head = await connection.fetchrow(
         HEAD,
@@ -123,9 +123,10 @@ async def read(
     assert head is not None
     happened = await events(connection, found)
     written = await connection.fetch(DRAFTS, found.own)
+    told = await undelivered.of_case(connection, found.appeal_id, found.part, found.shown["id"])
     facts = read_facts(zip(head["ledger_events"], head["ledger"], strict=True))
     term = compute(facts, directory.calendar)
-    return _Page(caller, found, head, term, happened, written, directory, language, clear).build()
+    return _Page(caller, found, head, term, happened, written, told, directory, language, clear).build()
 
 
 @dataclass(slots=True)
@@ -136,6 +137,7 @@ class _Page:
     term: Term
     events: Sequence[asyncpg.Record]
     written: Sequence[asyncpg.Record]
+    told: Sequence[asyncpg.Record]
     directory: Directory
     language: Language
     clear: str | None
@@ -159,6 +161,7 @@ class _Page:
             "received_at": head["received_at"],
             "missing": head["missing"],
             "assignee": assignee(shown),
+            "notices": [undelivered.notice_out(row) for row in self.told],
             "allowed_acts": case.acts(self.caller, self.found, self.directory),
         } | {
             name: shown[name]

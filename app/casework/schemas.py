@@ -22,6 +22,7 @@ from app.appeals.lifecycle import Act
 from app.core.schema import Out
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
+from app.notices.models import Audience, DeliveryState, Result, Settled, Way
 
 
 class AgencyOut(Out):
@@ -203,6 +204,41 @@ class AnswerOut(Out):
     at: datetime
 
 
+class NoticeOut(Out):
+    """One way of one notice. `page` and `room`: nothing was sent, it is there to be read."""
+
+    kind: str
+    audience: Audience
+    at: Annotated[datetime, Field(description="when what it tells of happened")]
+    way: Annotated[str, Field(examples=["email"], description="email, sms, webhook, page or room")]
+    state: DeliveryState
+    attempts: int
+    last_at: datetime | None
+    last_result: Result | None
+    last_code: Annotated[int | None, Field(description="what the other side answered, as a number")]
+    know_by: Annotated[date | None, Field(description="the legal day; known once an attempt failed")]
+    needs_a_person: Annotated[bool, Field(description="the applicant has to be told otherwise")]
+    settled: Annotated[Settled | None, Field(description="how a person told the applicant")]
+
+
+class UndeliveredOut(Out):
+    id: int
+    number: str
+    agency: AgencyOut
+    kind: str
+    at: Annotated[datetime, Field(description="when what the applicant must know happened")]
+    way: Way
+    language: LanguageCode
+    since: Annotated[datetime, Field(description="since when a person has to do it")]
+    attempts: int
+    given_up: Annotated[bool, Field(description="false: it is still tried, and may get through")]
+    know_by: Annotated[date | None, Field(description="the legal day by which the applicant must know")]
+
+
+class UndeliveredListOut(Out):
+    items: list[UndeliveredOut]
+
+
 class CaseOut(Out):
     number: str
     part: int
@@ -255,6 +291,7 @@ class CaseOut(Out):
     answer: Annotated[AnswerOut | None, Field(description="the newest answer that was given")]
     assignee: PersonOut | None
     lease_until: datetime | None
+    notices: Annotated[list[NoticeOut], Field(description="what was told to whom, with the proof")]
     allowed_acts: Annotated[list[Act], Field(description="what the state and one's role allow now")]
 
 

@@ -26,14 +26,7 @@ from app.core.errors import (
 )
 from app.core.i18n import Language, t
 from app.staff.access import callers_of, public
-from app.staff.errors import (
-    KeyExpired,
-    KeyInvalid,
-    ScopeMissing,
-    SessionOver,
-    TokenExpired,
-    TokenInvalid,
-)
+from app.staff.errors import KeyExpired, KeyInvalid, ScopeMissing, SessionOver, TokenExpired, TokenInvalid
 from app.web.pages import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
@@ -61,6 +54,11 @@ TAGS: list[dict[str, str]] = [
     {
         "name": "staff",
         "description": "Signing in. Press *Authorize* above to use the calls for staff on this page.",
+    },
+    {
+        "name": "integrations",
+        "description": "For programs of call centres and other sources, with a key of their own: webhooks "
+        "about their appeals. `docs/webhooks.md` has a receiver to copy.",
     },
     {
         "name": "casework",

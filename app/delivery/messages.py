@@ -1,0 +1,117 @@
+"""What is sent: an e-mail, a short text, a webhook's bytes. The same notice makes the same message again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from app.appeals import numbers
+from app.appeals.codes import ApplicantType, Status
+from app.appeals.letters import Letter
+from app.core.cipher import cipher
+from app.core.db import to_json
+from app.core.i18n import Language, t
+from app.directory.registry import Directory
+from app.settings import Settings
+
+# Of a notice's own params these go to subscribers: codes, days and numbers.
+_TOLD = ("registered_on", "outcome", "ground", "until", "before", "after", "promised_until", "to", "rule")
+_LONGEST_SMS = 300
+
+Row = Mapping[str, Any] | asyncpg.Record
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a webhook sends. `id` is the same whenever it is sent again, so that a receiver can drop it."""
+
+    id: str
+    body: str
+
+
+def number_of(row: Row) -> str:
+    return numbers.format_number(row["appeal_id"], ApplicantType(row["applicant_type"]), row["part"])
+
+
+def version_of(row: Row) -> int:
+    """The version of the case that the notice tells of."""
+    first = 1 if row["kind"] == "appeal.registered" else row["version"]
+    return int(row["params"].get("version", first))
+
+
+def link(row: Row, settings: Settings) -> str | None:
+    """Opens the case at that version or a later one."""
+    base = settings.public_url.rstrip("/")
+    return f"{base}/appeals/{number_of(row)}?v={version_of(row)}" if base else None
+
+
+def domain(settings: Settings) -> str:
+    sender = settings.mail_from.rpartition("@")[2]
+    return sender or urlsplit(settings.public_url).hostname or "localhost"
+
+
+def notice_id(row: Row) -> str:
+    return f"notice-{row['notice_id']}"
+
+
+def email(row: Row, letter: Letter, to: str, settings: Settings, now: datetime) -> EmailMessage:
+    """Raises ValueError for an address that is none."""
+    language: Language = row["language"]
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = f"<{notice_id(row)}@{domain(settings)}>"
+    message["From"] = Address(
+        t("delivery.sender", language), addr_spec=settings.mail_from or f"no-reply@{domain(settings)}"
+    )
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(now)
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = language
+    opens = link(row, settings)
+    where = f"\n\n{t('delivery.link', language, url=opens)}" if opens else ""
+    message.set_content(f"{letter.text}{where}\n", cte="base64")
+    return message
+
+
+def sms(row: Row, letter: Letter, to: str, settings: Settings) -> dict[str, str]:
+    """A text of two or three sentences: what happened, until when, and where to read it."""
+    language: Language = row["language"]
+    said = [f"{letter.subject}."]
+    if (due_on := row["params"].get("due_on")) and row["kind"] != "deadline.passed":
+        said.append(t("delivery.sms.due", language, day=date.fromisoformat(due_on)))
+    opens = link(row, settings)
+    if opens:
+        said.append(opens)
+    return {"id": notice_id(row), "to": to, "text": " ".join(said)[:_LONGEST_SMS]}
+
+
+def event(row: Row, directory: Directory) -> Event:
+    """Nothing personal: the number, codes and days."""
+    params = row["params"]
+    now = {"status": row["status"], "due_on": row["due_on"].isoformat()}
+    if row["kind"] == "appeal.registered":
+        now["status"] = Status.REGISTERED
+    data = {
+        "number": number_of(row),
+        "external_id": row["external_id"],
+        "channel": row["channel"],
+        "status": params.get("status", now["status"]),
+        "agency": params.get("agency") or directory.agency_by_id(row["agency_id"]).code,
+        "due_on": params.get("due_on", now["due_on"]),
+        "version": version_of(row),
+    } | {name: params[name] for name in _TOLD if params.get(name) is not None}
+    body = {"type": row["kind"], "timestamp": row["at"].isoformat(), "data": data}
+    return Event(f"msg_{row['notice_id']}_{row['subscription_id']}", to_json(body))
+
+
+def address_of(row: Row) -> str | None:
+    """Where it goes; None once the applicant's data are erased."""
+    column = "email" if row["way"] == "email" else "phone"
+    return cipher().decrypt_optional(row[column], f"applicant.{column}")

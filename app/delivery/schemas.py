@@ -1,0 +1,84 @@
+"""What subscribers send and get back."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from app.core.outbound import LONGEST_URL
+from app.core.schema import Out, Schema
+from app.notices.models import Result
+
+
+class EventName(StrEnum):
+    """What a subscriber may be told of."""
+
+    REGISTERED = "appeal.registered"
+    FORWARDED = "appeal.forwarded"
+    EXTENDED = "appeal.extended"
+    SUSPENDED = "appeal.suspended"
+    RESUMED = "appeal.resumed"
+    CORRECTION_REQUESTED = "appeal.correction_requested"
+    ANSWERED = "appeal.answered"
+    WITHDRAWN = "appeal.withdrawn"
+    TERMINATED = "appeal.terminated"
+    REOPENED = "appeal.reopened"
+    DEADLINE_CHANGED = "deadline.changed"
+    DEADLINE_PASSED = "deadline.passed"
+
+
+def _once_each(events: list[EventName]) -> list[EventName]:
+    return list(dict.fromkeys(events))
+
+
+class WebhookIn(Schema):
+    url: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_URL, examples=["https://screen.example.kz/appeals"])
+    ]
+    events: Annotated[
+        list[EventName],
+        Field(min_length=1, max_length=50, examples=[["appeal.registered", "appeal.answered"]]),
+        AfterValidator(_once_each),
+    ]
+
+
+class LastOut(Out):
+    """The newest attempt."""
+
+    at: datetime
+    result: Result
+    code: Annotated[int | None, Field(description="the HTTP status that came back")]
+
+
+class WebhookOut(Out):
+    """`waiting`: not delivered yet; `given_up`: after the last attempt, never to be sent again."""
+
+    id: int
+    url: str
+    events: list[EventName]
+    created_at: datetime
+    previous_secret_until: Annotated[
+        datetime | None, Field(description="until then the secret before this one signs too")
+    ]
+    waiting: int
+    given_up: int
+    last: LastOut | None
+
+
+class WebhooksOut(Out):
+    items: list[WebhookOut]
+
+
+class WebhookMadeOut(Out):
+    id: int
+    url: str
+    events: list[EventName]
+    secret: Annotated[str, Field(description="shown this once", examples=["whsec_…"])]
+    created_at: datetime
+
+
+class SecretOut(Out):
+    id: int
+    secret: Annotated[str, Field(description="shown this once", examples=["whsec_…"])]
+    previous_secret_until: datetime
