@@ -51,7 +51,7 @@ class Mailer:
         except (SMTPTimeoutError, TimeoutError):
             return Outcome(Result.TIMEOUT)
         except SMTPNotSupported:
-            return Outcome(Result.REFUSED, detail="not_supported", final=True)
+            return Outcome(Result.REFUSED, detail="not_supported")
         except SMTPResponseException as error:
             return _refused(error.code, "server", final=False)
         except (SMTPConnectError, SMTPException, OSError) as error:

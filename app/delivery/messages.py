@@ -73,10 +73,10 @@ def email(row: Row, letter: Letter, to: str, settings: Settings, now: datetime) 
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(now)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     opens = link(row, settings)
     where = f"\n\n{t('delivery.link', language, url=opens)}" if opens else ""
     message.set_content(f"{letter.text}{where}\n", cte="base64")
+    message["Content-Language"] = language
     return message
 
 

@@ -52,7 +52,7 @@ class Mailbox:
     ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.signed_in.append(data.login)
-        return AuthResult(success=data.password == b"s/cret")
+        return AuthResult(success=data.password == b"s/cret", handled=False)
 
     @property
     def ids(self) -> list[str]:
