@@ -44,8 +44,9 @@ WITH due AS (
 )
 SELECT leased.id, leased.notice_id, leased.appeal_id, leased.way, leased.lane, leased.attempts,
        leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, said.part, said.at,
-       a.applicant_type, a.external_id, a.channel, now_.agency_id, now_.status, now_.version, now_.due_on, p.email, p.phone,
-       s.id AS subscription_id, s.url, s.secret, s.previous_secret, s.previous_until, s.ended_at
+       a.applicant_type, a.external_id, a.channel, now_.agency_id, now_.status, now_.version, now_.due_on,
+       p.email, p.phone, s.id AS subscription_id, s.url, s.secret, s.previous_secret, s.previous_until,
+       s.ended_at
 FROM leased
 JOIN notice n ON n.id = leased.notice_id
 JOIN appeal a ON a.id = leased.appeal_id

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,10 @@ from app.core import clock
 from app.core.db import Database, DatabaseUrls
 from app.delivery.deliver import PLACES_OF_A_SUBSCRIBER, Deliverer
 from app.delivery.fanout import fan_out
+from app.directory import snapshot
+from app.intake.register import register
 from app.intake.submission import Person
-from tests.casework.people import ANSWER
+from tests.casework.people import ANSWER, submission
 from tests.delivery.post import EMAIL, PHONE, Post
 from tests.delivery.receivers import Mailbox, Receiver, receiver
 from tests.support import SECRET
@@ -97,11 +101,11 @@ async def test_killed_in_the_middle_everything_arrives_under_one_id(
     for life in range(3):
         before = len(hook.requests)
         with log.open("ab") as out:
-            worker = subprocess.Popen(
+            worker = subprocess.Popen(  # noqa: ASYNC220 - it starts at once
                 [sys.executable, "-m", "app.cli", "worker"], cwd=ROOT, env=environment, stderr=out, stdout=out
             )
         try:
-            await _until(lambda seen=before: len(hook.requests) > seen + 10)  # type: ignore[misc]
+            await _until(partial(_more_than, hook, before + 10))
         finally:
             worker.send_signal(signal.SIGKILL)
             await asyncio.to_thread(worker.wait)
@@ -122,9 +126,13 @@ async def test_killed_in_the_middle_everything_arrives_under_one_id(
         assert personal not in written
 
 
-async def _until(what: object, seconds: float = 60) -> None:
+def _more_than(hook: Receiver, count: int) -> bool:
+    return len(hook.requests) > count
+
+
+async def _until(what: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
-    while not what():  # type: ignore[operator]
+    while not what():
         assert time.monotonic() < end, "it did not come to it"
         await asyncio.sleep(0.02)
 
@@ -269,10 +277,6 @@ async def test_what_commits_late_is_not_passed_over(real_db: Database, post: Pos
     """An older transaction that is still open while a newer one is fanned out."""
     late = real_db.transaction()
     connection = await late.__aenter__()
-    from app.directory import snapshot
-    from app.intake.register import register
-    from tests.casework.people import submission
-
     await register(connection, [submission(applicant=Person(name="Сынақ", email=EMAIL))], snapshot.current())
     await post.file()
     assert await fan_out(real_db, post.settings) == 1

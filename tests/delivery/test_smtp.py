@@ -1,10 +1,11 @@
-"""How the mail server is spoken to: in clear, with TLS after the greeting or from the first byte, signed in."""
+"""How the mail server is spoken to: in clear, with TLS after the greeting or from the start, signed in."""
 
 import datetime
 import ipaddress
 import ssl
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -65,7 +66,7 @@ def message() -> EmailMessage:
 async def test_starttls_and_signing_in(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     box = Mailbox()
-    tls = {"tls_context": server_side(certificate), "require_starttls": True}
+    tls: dict[str, Any] = {"tls_context": server_side(certificate), "require_starttls": True}
     async with mail_server(box, authenticator=box.authenticate, auth_required=True, **tls):
         good = await Mailer.of(f"starttls://post%40us:s%2Fcret@127.0.0.1:{box.port}", 2).send(message())
         wrong = await Mailer.of(f"starttls://post%40us:wrong@127.0.0.1:{box.port}", 2).send(message())

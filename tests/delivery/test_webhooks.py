@@ -2,13 +2,10 @@
 
 import json
 
-import httpx
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from app.delivery.schemas import EventName
 from app.intake.submission import Person
-from app.notices.models import Way
 from app.staff.permissions import Scope
 from tests.casework.people import ANSWER
 from tests.delivery.post import EMAIL, Post
@@ -242,14 +239,8 @@ async def test_a_public_name_is_taken_also_when_nothing_resolves_it_now(post: Po
     assert answer.status_code == 201, answer.text
 
 
-def test_the_names_are_the_contracts() -> None:
-    assert len(EventName) == 12
-    assert Way.WEBHOOK == "webhook"
-
-
 async def test_sent_notices_are_json_of_one_shape(post: Post, hook: Receiver) -> None:
     await post.subscribe(hook.url)
     await post.file()
     await post.deliver()
     assert set(json.loads(hook.requests[0].body)) == {"type", "timestamp", "data"}
-    assert isinstance(post.client, httpx.AsyncClient)
