@@ -44,7 +44,7 @@ class WebhookIn(Schema):
 
 
 class LastOut(Out):
-    """The newest attempt."""
+    """The newest attempt of the hundred newest messages."""
 
     at: datetime
     result: Result

@@ -33,8 +33,11 @@ CROSS JOIN LATERAL (
     FROM delivery d WHERE d.subscription_id = s.id AND d.state <> 'delivered'
 ) counted
 LEFT JOIN LATERAL (
-    SELECT a.at, a.result, a.code FROM delivery d JOIN delivery_attempt a ON a.delivery_id = d.id
-    WHERE d.subscription_id = s.id ORDER BY a.id DESC LIMIT 1
+    SELECT a.at, a.result, a.code
+    FROM (SELECT d.id FROM delivery d WHERE d.subscription_id = s.id AND d.attempts > 0
+          ORDER BY d.id DESC LIMIT 100) begun
+    JOIN delivery_attempt a ON a.delivery_id = begun.id
+    ORDER BY a.id DESC LIMIT 1
 ) last ON true
 WHERE s.client_id = $1 AND s.ended_at IS NULL ORDER BY s.id
 """

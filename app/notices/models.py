@@ -128,7 +128,12 @@ class Delivery(Table, table=True):
         Index("ix_delivery_due", "lane", "next_at", "id", postgresql_where=text(OPEN)),
         Index("ix_delivery_order", "appeal_id", "lane", "id", postgresql_where=text(OPEN)),
         Index("ix_delivery_appeal_id", "appeal_id"),
-        Index("ix_delivery_subscription_id", "subscription_id"),
+        Index("ix_delivery_subscription_id", "subscription_id", "id"),
+        Index(
+            "ix_delivery_unsent",
+            "subscription_id",
+            postgresql_where=text("subscription_id IS NOT NULL AND state <> 'delivered'"),
+        ),
         Index(
             "ix_delivery_task_at",
             "task_at",

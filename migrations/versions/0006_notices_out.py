@@ -15,6 +15,7 @@ depends_on = None
 ROLE = "ls_app"
 OPEN = sa.text("state IN ('pending', 'failed')")
 TASK = sa.text("task_at IS NOT NULL AND settled_at IS NULL AND state <> 'delivered'")
+UNSENT = sa.text("subscription_id IS NOT NULL AND state <> 'delivered'")
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -109,7 +110,8 @@ def _delivery() -> None:
     op.create_index("ix_delivery_due", "delivery", ["lane", "next_at", "id"], postgresql_where=OPEN)
     op.create_index("ix_delivery_order", "delivery", ["appeal_id", "lane", "id"], postgresql_where=OPEN)
     op.create_index("ix_delivery_appeal_id", "delivery", ["appeal_id"])
-    op.create_index("ix_delivery_subscription_id", "delivery", ["subscription_id"])
+    op.create_index("ix_delivery_subscription_id", "delivery", ["subscription_id", "id"])
+    op.create_index("ix_delivery_unsent", "delivery", ["subscription_id"], postgresql_where=UNSENT)
     op.create_index("ix_delivery_task_at", "delivery", ["task_at"], postgresql_where=TASK)
 
 

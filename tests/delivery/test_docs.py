@@ -23,13 +23,7 @@ async def test_the_pages_receiver(post: Post, tmp_path: Path) -> None:
     made = await post.subscribe(f"http://127.0.0.1:{port}/appeals")
     (filed,) = await post.file()
     environment = {**os.environ, "SECRET": made["secret"]}
-    running = subprocess.Popen(  # noqa: ASYNC220 - it starts at once
-        [sys.executable, "receiver.py", str(port)],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    running = _started(tmp_path, environment, port)
     try:
         _answers(port)
         await post.deliver()
@@ -47,6 +41,11 @@ async def test_the_pages_receiver(post: Post, tmp_path: Path) -> None:
     )
     assert [row["result"] for row in proof] == ["delivered", "delivered"]
     assert said.splitlines() == [f"appeal.registered {filed.number} registered"], "the repeat was dropped"
+
+
+def _started(folder: Path, environment: dict[str, str], port: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "receiver.py", str(port)]
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def _answers(port: int) -> None:

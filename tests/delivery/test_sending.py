@@ -100,10 +100,7 @@ async def test_killed_in_the_middle_everything_arrives_under_one_id(
     log = tmp_path / "log"
     for life in range(3):
         before = len(hook.requests)
-        with log.open("ab") as out:
-            worker = subprocess.Popen(  # noqa: ASYNC220 - it starts at once
-                [sys.executable, "-m", "app.cli", "worker"], cwd=ROOT, env=environment, stderr=out, stdout=out
-            )
+        worker = _worker(environment, log)
         try:
             await _until(partial(_more_than, hook, before + 10))
         finally:
@@ -124,6 +121,12 @@ async def test_killed_in_the_middle_everything_arrives_under_one_id(
     written = log.read_text()
     for personal in (EMAIL, "Әлия", "жылу", hook.url):
         assert personal not in written
+
+
+def _worker(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "app.cli", "worker"]
+    with log.open("ab") as out:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=out, stdout=out)
 
 
 def _more_than(hook: Receiver, count: int) -> bool:
