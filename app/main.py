@@ -9,6 +9,7 @@ from app.casework import api as casework
 from app.core import cipher, http, lifeline, log
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
+from app.core.outbound import Allowed
 from app.delivery import api as delivery
 from app.directory import api as directory
 from app.directory import snapshot
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     """The application. `db`: an open database that the caller closes (the tests give one)."""
     settings = settings or get_settings()
     cipher.use(Cipher([settings.secret()]))
+    Allowed.of(settings.outbound_allow)  # a setting that is wrong is found at the start
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
