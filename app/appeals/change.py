@@ -204,6 +204,8 @@ class Change:
         event: bytes | None = None,
         audience: Audience = Audience.APPLICANT,
     ) -> None:
+        if self.command.silent:
+            return
         self.effects.notices.append(
             {
                 "appeal_id": self.case.appeal_id,

@@ -190,7 +190,8 @@ Payload = (
 @dataclass(frozen=True, slots=True)
 class Command:
     """`agencies`: on whose behalf the actor acts (None: the applicant or the system, for whom it does not
-    matter who holds the case). `version`: what the actor saw (None: it does not matter to the act)."""
+    matter who holds the case). `version`: what the actor saw (None: it does not matter to the act).
+    `silent`: it was done elsewhere, before the case came here, and nobody is told of it now."""
 
     act: Act
     appeal_id: int
@@ -200,6 +201,7 @@ class Command:
     agencies: frozenset[int] | None = None
     version: int | None = None
     payload: Payload = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class NewAppeal(NamedTuple):
     data: str
     event_hash: bytes
     facts: str
-    notice: str
+    notice: str | None
     stage: str | None
     complaint: str | None
     listed: bool
@@ -148,6 +148,7 @@ WITH item AS MATERIALIZED (
 ), told AS (
     INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before)
     SELECT appeal_id, event_hash, 'appeal.registered', language, notice::jsonb, received_at FROM fresh
+    WHERE notice IS NOT NULL
 )
 SELECT id FROM head
 """

@@ -111,6 +111,12 @@ async def _inserted(
             await asyncio.wait([writing])
 
 
+def look(submission: Submission, directory: Directory) -> Decision:
+    """Where it would go, were it registered; nothing is asked of the database. Raises the AppError that would
+    refuse it. Not for complaints about other appeals."""
+    return _decide(submission, {}, directory).decision
+
+
 def _decide(submission: Submission, concerned: Concerned, directory: Directory) -> _Decided:
     source = directory.source(submission.source)
     # A call centre of one region need not say so in every message.
@@ -240,7 +246,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
             previous=None,
         ),
         facts=to_json([fact.as_json() for fact in term.facts]),
-        notice=to_json(_notice(item)),
+        notice=None if said.silent else to_json(_notice(item)),
         stage=item.complaint.filed.stage if item.complaint else None,
         complaint=to_json(item.complaint.row) if item.complaint else None,
         listed=item.complaint is None and (said.listed or said.channel in LISTED_CHANNELS),

@@ -34,7 +34,7 @@ class Submission:
     electronically, so that it is not anonymous even without a name (A04). `arrived_at`: when it reached us,
     where `received_at` is what its source says. `caller`: the desk's own line about it. `details`: what else
     the channel's form holds, stored with the text. `listed`: its author agreed that it stands in public
-    lists."""
+    lists. `silent`: it was registered elsewhere, long ago, and nobody is told of it now."""
 
     kind: Kind
     language: Language
@@ -60,6 +60,7 @@ class Submission:
     caller: str | None = None
     details: Mapping[str, Any] | None = None
     listed: bool = False
+    silent: bool = False
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""
