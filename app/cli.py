@@ -311,7 +311,7 @@ async def _worked(
     from app.core.db import Database
 
     cipher.use(cipher.Cipher([settings.secret()]))
-    db = await Database.open(urls, pool_size=2)
+    db = await Database.open(urls, pool_size=4)
     try:
         return await work(db)
     finally:

@@ -3,6 +3,7 @@
 What is heavy is imported where it is used, as in app/cli.py: `--help` must not wait for it.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -122,6 +123,7 @@ class _Import:
             def refuse(line: "Line", flaws: "Sequence[AnyFlaw]") -> None:
                 self._refuse(line, flaws, refused)
 
+            gc.freeze()  # what is loaded by now stays: nobody need look through it for every chunk
             run = Importing(db, directory, found, reader, refuse, self.progress, dry_run=self.dry_run)
             return await run.run()
 

@@ -63,6 +63,7 @@ class CsvTable:
     def records(self) -> Iterator[Raw]:
         """A record that cannot be read is one with a flaw; where no end of one is found, Unusable."""
         lines = _Lines(self._text)
+        csv.field_size_limit(LONGEST_RECORD)
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         while True:
             lines.next_record()

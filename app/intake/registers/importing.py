@@ -1,7 +1,7 @@
 """Bringing a register along: chunk by chunk through `register` and `act`, each chunk one transaction.
 
 A row whose number is there already, as it was brought before, is passed over; so the same command goes on
-where a killed one stopped. Two chunks are under way at once: while the database writes one, the next is made
+where a killed one stopped. Some chunks are under way at once: while the database writes one, the next is made
 ready. What is refused is told in the order of the file.
 """
 
@@ -27,7 +27,7 @@ from app.intake.registers.table import Line, Table
 from app.intake.submission import Registration
 
 CHUNK = 500
-LANES = 2
+LANES = 3
 
 Progress = Callable[[int, int], None]
 Refusal = Callable[[Line, Sequence[AnyFlaw]], None]

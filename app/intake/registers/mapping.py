@@ -115,16 +115,16 @@ _NOTHING = object()
 def _typed(given: Mapping[str, Any], key: str, kind: type, default: Any = _NOTHING, where: str = "") -> Any:
     value = given.get(key, default)
     if value is _NOTHING:
-        raise Unusable("mapping_missing", key=where + key)
+        raise Unusable("mapping_missing", place=where + key)
     if value is not default and (not isinstance(value, kind) or isinstance(value, bool)):
-        raise Unusable("mapping_wrong", key=where + key)
+        raise Unusable("mapping_wrong", place=where + key)
     return value
 
 
 def _only(given: Mapping[str, Any], where: str, known: set[str] | frozenset[str]) -> None:
     for key in given:
         if key not in known:
-            raise Unusable("mapping_unknown_key", key=where + key, known=", ".join(sorted(known)))
+            raise Unusable("mapping_unknown_key", place=where + key, known=", ".join(sorted(known)))
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -148,13 +148,13 @@ def _encoding(name: str) -> str:
 
 def _delimiter(given: str) -> str:
     if len(given) != 1 or given in '"\r\n':
-        raise Unusable("mapping_wrong", key="file.delimiter")
+        raise Unusable("mapping_wrong", place="file.delimiter")
     return given
 
 
 def _strings(given: list[Any]) -> tuple[str, ...]:
     if not all(isinstance(one, str) for one in given):
-        raise Unusable("mapping_wrong", key="file.moments")
+        raise Unusable("mapping_wrong", place="file.moments")
     return tuple(given)
 
 
@@ -164,7 +164,7 @@ def _fields(given: Mapping[str, Any]) -> dict[str, Spec]:
     needed = [*REQUIRED, *(("closed", "ending") if found.keys() & {"closed", "ending"} else ())]
     for name in needed:
         if name not in found:
-            raise Unusable("mapping_missing", key=f"fields.{name}")
+            raise Unusable("mapping_missing", place=f"fields.{name}")
     return found
 
 
@@ -174,16 +174,16 @@ def _spec(name: str, given: Any) -> Spec:
     if isinstance(given, str):
         return Spec(constant=given)
     if not isinstance(given, dict):
-        raise Unusable("mapping_wrong", key=where)
+        raise Unusable("mapping_wrong", place=where)
     _only(given, f"{where}.", {"constant", "column", "codes", "otherwise", "template"})
     if len(given.keys() & {"constant", "column", "template"}) != 1:
-        raise Unusable("mapping_one_of", key=where)
+        raise Unusable("mapping_one_of", place=where)
     if given.keys() & {"codes", "otherwise"} and not ("column" in given and "codes" in given):
-        raise Unusable("mapping_codes_of_column", key=where)
+        raise Unusable("mapping_codes_of_column", place=where)
     texts = {key: _typed(given, key, str, where=f"{where}.") for key in given if key != "codes"}
     codes = _typed(given, "codes", dict, None, where=f"{where}.")
     if codes is not None and not all(isinstance(value, str) for value in codes.values()):
-        raise Unusable("mapping_wrong", key=f"{where}.codes")
+        raise Unusable("mapping_wrong", place=f"{where}.codes")
     return Spec(codes=codes, **texts)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -96,19 +96,17 @@ def shown(value: Any) -> str:
 
 @contextmanager
 def opened(path: Path, mapping: RegisterMapping) -> Iterator[XlsxTable]:
-    try:
-        _look_through(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and the like, which nobody asks for
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except _BROKEN as error:
-        raise Unusable("xlsx_broken", problem=_first_line(error)) from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    with path.open("rb") as source, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles and the like, which nobody asks for
+        try:
+            _look_through(source)
+            book = openpyxl.load_workbook(source, read_only=True, data_only=True, keep_links=False)
+        except _BROKEN as error:
+            raise Unusable("xlsx_broken", problem=_first_line(error)) from error
+        try:
             yield XlsxTable(_sheet(book, mapping))
-    finally:
-        book.close()
+        finally:
+            book.close()
 
 
 def _sheet(book: Any, mapping: RegisterMapping) -> Any:
@@ -120,10 +118,10 @@ def _sheet(book: Any, mapping: RegisterMapping) -> Any:
     return book[mapping.sheet]
 
 
-def _look_through(path: Path) -> None:
+def _look_through(source: BinaryIO) -> None:
     """Raises Unusable for an archive that is not what it seems. What an archive says of a member's size is
     what is read of it at most."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(source) as archive:
         for member in archive.infolist():
             if _MEDIA.match(member.filename):
                 continue  # never opened

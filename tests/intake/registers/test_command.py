@@ -1,0 +1,123 @@
+"""`listening-state import` as it is run: what it says, what it leaves, and killed in the middle."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import cli
+from app.core.db import Database, DatabaseUrls
+from app.intake.registers.cli import language
+from app.oversight.cli import verified
+from app.supervise import ROOT
+from tests.intake.registers.brought import MAPPING, row, with_rows
+from tests.support import SECRET
+
+MANY = 4000
+
+
+def test_it_explains_itself() -> None:
+    said = CliRunner().invoke(cli, ["import", "--help"], prog_name="listening-state")
+    assert said.exit_code == 0
+    for word in ("--mapping", "--dry-run", "--rejects", "docs/importing.md"):
+        assert word in said.output
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "found"),
+    [
+        (None, {"LANG": "kk_KZ.UTF-8"}, "kk"),
+        (None, {"LANG": "ru_RU.UTF-8"}, "ru"),
+        (None, {"LANG": "ru_RU.UTF-8", "LC_ALL": "kk_KZ"}, "kk"),
+        ("ru", {"LANG": "kk_KZ"}, "ru"),
+        (None, {"LANG": "C.UTF-8"}, "en"),
+        (None, {}, "en"),
+    ],
+)
+def test_it_speaks_the_terminals_language(asked: str | None, environment: dict[str, str], found: str) -> None:
+    assert language(asked, environment) == found
+
+
+def command(urls: DatabaseUrls, *words: object) -> subprocess.Popen[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LS_", "LC_", "LANG"))}
+    settings = {"LS_DATABASE_URL": urls.owner, "LS_SECRET_KEY": SECRET, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "import", *map(str, words)],
+        cwd=ROOT,
+        env=kept | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+async def ran(urls: DatabaseUrls, *words: object) -> tuple[int, str, str]:
+    process = command(urls, *words)
+    out, err = await asyncio.to_thread(process.communicate, timeout=120)
+    return process.returncode, out, err
+
+
+async def test_what_it_says_and_leaves(real_urls: DatabaseUrls, real_db: Database, tmp_path: Path) -> None:
+    file = with_rows(tmp_path, row(number="1"), row(number="2", received="01.01.1900"))
+    by = ("--mapping", MAPPING)
+    code, out, err = await ran(real_urls, file, *by, "--dry-run")
+    assert code == 1
+    assert out.startswith("Row 3. Поступило: The day is before 2007: ")
+    assert "Nothing was changed. Rows: 2. Would be brought along: 1" in out
+    assert set(os.listdir(tmp_path)) == {"rows.csv"}
+    code, out, err = await ran(real_urls, file, *by, "--lang", "ru")
+    assert (code, out.splitlines()[0]) == (
+        1,
+        "Строк: 2. Перенесено: 1, из них закрытых: 1. Уже были здесь: 0. Не приняты: 1.",
+    )
+    assert "reading the register: 100 %" in err
+    assert "01.01.1900" in (tmp_path / "rows.csv.rejects.csv").read_text(encoding="utf-8")
+
+
+async def test_what_cannot_be_used_is_said_in_a_sentence(real_urls: DatabaseUrls, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", encoding="utf-8")
+    code, out, err = await ran(real_urls, empty, "--mapping", MAPPING)
+    assert (code, out, err) == (2, "", "listening-state: The file has no header and no rows.\n")
+
+
+async def test_killed_in_the_middle_and_run_again(
+    real_urls: DatabaseUrls, real_db: Database, tmp_path: Path
+) -> None:
+    rows = [
+        row(number=str(n), received=f"{1 + n % 28:02}.03.2019 10:15", closed="05.06.2019")
+        for n in range(MANY)
+    ]
+    file = with_rows(tmp_path, *rows)
+    process = command(real_urls, file, "--mapping", MAPPING)
+    try:
+        while not (there := await number_of(real_db)):
+            assert process.poll() is None, process.communicate()
+            await asyncio.sleep(0.01)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        await asyncio.to_thread(process.communicate)
+    there = await number_of(real_db)
+    assert 0 < there < MANY
+    assert there == await closed(real_db)  # none of them is half there
+    code, out, err = await ran(real_urls, file, "--mapping", MAPPING)
+    assert code == 0, err
+    assert f"Brought along: {MANY - there}, of them closed: {MANY - there}. There already: {there}." in out
+    assert await number_of(real_db) == await closed(real_db) == MANY
+    assert not await verified(real_db, lambda done, all_: None)
+
+
+async def number_of(db: Database) -> int:
+    async with db.read() as connection:
+        return int(await connection.fetchval("SELECT count(DISTINCT external_id) FROM appeal"))
+
+
+async def closed(db: Database) -> int:
+    async with db.read() as connection:
+        return int(await connection.fetchval("SELECT count(*) FROM holding WHERE close = 'answered'"))
