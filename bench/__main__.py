@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
@@ -10,14 +11,15 @@ import click
 from app.core import clock
 from app.core.db import DatabaseProblem
 from app.core.embedded_place import EmbeddedError
-from bench import batch, machine, recalculation, registration, service
+from bench import batch, importing, machine, recalculation, registration, service
+from bench.importing import NotBrought
 from bench.machine import OtherLoad, Use
 from bench.pgbench import PgbenchFailed
 from bench.registration import Miscounted, Outcome
 from bench.service import NotServed
 
 BUSY = 2
-EXPLAINED = (DatabaseProblem, EmbeddedError, Miscounted, NotServed, PgbenchFailed)
+EXPLAINED = (DatabaseProblem, EmbeddedError, Miscounted, NotBrought, NotServed, PgbenchFailed)
 
 
 def say(line: str) -> None:
@@ -28,27 +30,30 @@ def say(line: str) -> None:
 @click.option("--quick", is_flag=True, help="Two rounds of 3 s: for errors, not for figures.")
 @click.option("--busy", is_flag=True, help="Measure although the machine does something else.")
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option(
+    "--rows", type=click.IntRange(500, 1_000_000), default=20_000, show_default=True, help="Imported."
+)
 @click.option("--seconds", type=click.IntRange(1, 600), default=7, show_default=True, help="Of each turn.")
 @click.option(
     "--open", "cases", type=click.IntRange(2000), default=100_000, show_default=True, help="Cases that move."
 )
-def main(quick: bool, busy: bool, rounds: int, seconds: int, cases: int) -> None:
-    """Measure beside the limit: registration over HTTP, batches of tickets, the recalculation of open terms.
+def main(quick: bool, busy: bool, rounds: int, rows: int, seconds: int, cases: int) -> None:
+    """Measure beside the limit: registration over HTTP, batches of tickets, recalculation, import.
 
-    The limit of registration is pgbench of the very transaction the service runs, that of a batch COPY of
-    the same rows, that of the recalculation plain SQL that writes the same rows. Each pair shares one
-    embedded PostgreSQL with fsync, made for the run in a temporary folder; the web processes are those of
-    `listening-state serve`. Some four minutes. Refused (exit 2) while the machine is busy; exit 1 when
-    anything went wrong. docs/performance.md says what the figures mean.
+    The limit of registration is pgbench of the very transaction the service runs, that of a batch and of an
+    import COPY of the same rows, that of the recalculation plain SQL that writes the same rows. Each pair
+    shares one embedded PostgreSQL with fsync, made for the run in a temporary folder; the web processes are
+    those of `listening-state serve`. Some five minutes. Refused (exit 2) while the machine is busy; exit 1
+    when anything went wrong. docs/performance.md says what the figures mean.
     """
     if quick:
-        rounds, seconds, cases = 2, 3, 5000
+        rounds, seconds, cases, rows = 2, 3, 5000, 2000
     average, quiet = machine.load_average(), machine.quiet_second()
     if quiet.high and not busy:
         say(f"bench: the machine is busy ({quiet}): wait until it is quiet, or give --busy")
         sys.exit(BUSY)
     try:
-        outcome = _measure(rounds, seconds, cases, average, quiet)
+        outcome = _measure(Sizes(rounds, seconds, cases, rows), average, quiet)
     except EXPLAINED as error:
         say(f"bench: {type(error).__name__}: {error}")
         sys.exit(1)
@@ -57,20 +62,37 @@ def main(quick: bool, busy: bool, rounds: int, seconds: int, cases: int) -> None
         sys.exit(1)
 
 
-def _measure(rounds: int, seconds: int, cases: int, average: str, quiet: OtherLoad) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: turns and their seconds, cases that move, rows that are brought along."""
+
+    rounds: int
+    seconds: int
+    cases: int
+    rows: int
+
+
+def _measure(sizes: Sizes, average: str, quiet: OtherLoad) -> Outcome:
     """Measure and print. `average` and `quiet`: what the machine did before."""
     before = machine.used()
     with service.own_folder() as folder:
         sync = machine.sync_time(folder)
         with registration.site(folder, say) as here:
-            outcome = registration.measure(here, rounds=rounds, seconds=seconds, say=say)
-            batches = batch.measure(here.cluster, here.web, rounds=rounds, seconds=seconds / 2, say=say)
+            outcome = registration.measure(here, rounds=sizes.rounds, seconds=sizes.seconds, say=say)
+            batches = batch.measure(
+                here.cluster, here.web, rounds=sizes.rounds, seconds=sizes.seconds / 2, say=say
+            )
             version = service.ask(here.cluster.owner_url, "SHOW server_version")
     with service.own_folder() as folder:
-        moved = recalculation.measure(folder, cases=cases, say=say)
+        moved = recalculation.measure(folder, cases=sizes.cases, say=say)
+    with service.own_folder() as folder, service.database(folder, say=say) as (cluster, urls):
+        brought = importing.measure(
+            cluster, urls, folder, rounds=min(sizes.rounds, 3), rows=sizes.rows, say=say
+        )
     click.echo(registration.report(outcome))
     click.echo(f"\n{batch.report(batches)}")
     click.echo(f"\n{recalculation.report(moved)}")
+    click.echo(f"\n{importing.report(brought)}")
     click.echo(_circumstances(str(version), sync, average, quiet, before))
     return outcome
 

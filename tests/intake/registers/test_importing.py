@@ -13,6 +13,7 @@ from app.oversight.cli import verified
 from app.oversight.statistics import Filters, Period, count
 from tests.intake.registers.brought import CSV, MAPPING, brought, changed, row, with_rows
 from tests.oversight.desk import civil
+from tests.repository.source import ROOT
 
 
 async def rows(db: Database, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -180,3 +181,8 @@ async def test_the_figures(db: Database) -> None:
     (of,) = found.rows.values()
     assert [directory.agency_by_id(id_).code for id_ in found.rows] == ["akimat-turkistan"]
     assert (of.received, of.answered, of.answered_late, of.closed_otherwise) == (5, 3, 1, 2)
+
+
+def test_the_documented_mapping_is_this_one() -> None:
+    said = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8")
+    assert f"```toml\n{MAPPING.read_text(encoding='utf-8')}```" in said
