@@ -159,8 +159,8 @@ class Law:
             self._by_id[rule.id].append(rule)
         if twice := [id_ for id_, rows in self._by_id.items() if len({row.matter for row in rows}) > 1]:
             raise ValueError(f"{', '.join(twice)}: one id has one matter")
-        # Every act asks the same few questions about the same few days.
-        self._remembered = lru_cache(maxsize=8192)(self._first)
+        # Every act asks the same few questions about the same days: few, but those of years in a register.
+        self._remembered = lru_cache(maxsize=65_536)(self._first)
 
     def amended(self, *rules: Rule) -> "Law":
         """This law with further rows."""

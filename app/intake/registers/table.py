@@ -1,5 +1,6 @@
 """A register as rows of text, whatever file it is; read row by row, so that memory stays flat."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from app.intake.registers.raw import Raw
 
 # Columns of a file of refused rows: they are no part of the register.
 PLACE, REASON = "import:row", "import:reason"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ZIP = b"PK\x03\x04"
 
 
@@ -108,7 +110,7 @@ def open_table(path: Path, mapping: RegisterMapping) -> Iterator[Table]:
 
 def undecoded(text: str) -> bool:
     """Whether bytes stand in it that were not in the encoding (they are kept as lone surrogates)."""
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _SURROGATE.search(text) is not None
 
 
 def numbered(cells: Sequence[str], header: Sequence[str]) -> list[tuple[str, str]]:
