@@ -63,8 +63,8 @@ def _key(source: str, external_id: str) -> bytes:
 
 
 def _meaning(ticket: TicketIn) -> bytes:
-    """The same for the same message, however its bytes are arranged, and for ever: a field that is new must be
-    None when it is left out. The moment is compared apart, because a repeat may leave it out (register)."""
+    """The same for the same message, however its bytes are arranged, and for ever: a field that is new must
+    be None when it is left out. The moment is compared apart, because a repeat may leave it out (register)."""
     said = ticket.model_dump(mode="json", exclude_none=True, exclude=_NOT_SAID)
     if ticket.region:
         said["region"] = ticket.region.upper()
