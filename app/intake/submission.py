@@ -1,5 +1,6 @@
 """What every channel turns its message into: one type, whatever the channel."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -125,3 +126,8 @@ class Registration:
     missing: list[str]
     created: bool
     complaint: Filed | None = None
+
+
+def source_key(source: str, external_id: str) -> bytes:
+    """What makes messages of one source one for ever: its own id of them, whatever way they come."""
+    return hashlib.sha256(f"source\0{source}\0{external_id}".encode()).digest()

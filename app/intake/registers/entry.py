@@ -19,7 +19,7 @@ from app.intake.registers.flaws import Answered, AnyFlaw, Flaw, RowRefused
 from app.intake.registers.mapping import APPEAL, APPLICANT, RegisterMapping, Spec
 from app.intake.registers.table import Line, numbered
 from app.intake.schemas import AppealIn
-from app.intake.submission import Person, Submission
+from app.intake.submission import Person, Submission, source_key
 
 FIRST_YEAR = 2007
 LONGEST_NUMBER = 100
@@ -38,11 +38,6 @@ class Entry:
 
 class UnknownValue(Exception):
     """A value that the table of codes does not list."""
-
-
-def source_key(source: str, external_id: str) -> bytes:
-    """What makes two messages of a source one."""
-    return hashlib.sha256(f"source\0{source}\0{external_id}".encode()).digest()
 
 
 class Reader:

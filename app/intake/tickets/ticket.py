@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.errors import Invalid
 from app.deadlines.calendar import FIRST_YEAR
-from app.intake.submission import Person, Submission
+from app.intake.submission import Person, Submission, source_key
 from app.intake.tickets.callers import Desk
 from app.intake.tickets.schemas import TicketIn
 
@@ -42,8 +42,9 @@ def submission(ticket: TicketIn, desk: Desk, now: datetime) -> Submission:
         arrived_at=now if ticket.received_at else None,
         external_id=ticket.external_id,
         caller=ticket.caller,
-        key=_key(desk.source.code, ticket.external_id),
+        key=source_key(desk.source.code, ticket.external_id),
         request_hash=_meaning(ticket),
+        listed=ticket.listed,
         actor_kind=ActorKind.SOURCE,
         actor_id=desk.caller.client_id,
         complaint_about=numbers.parse(ticket.complaint_about) if ticket.complaint_about else None,
@@ -58,14 +59,12 @@ def check_moment(field: str, moment: datetime, now: datetime) -> None:
         raise Invalid.of(field, "in_future")
 
 
-def _key(source: str, external_id: str) -> bytes:
-    return hashlib.sha256(f"ticket\0{source}\0{external_id}".encode()).digest()
-
-
 def _meaning(ticket: TicketIn) -> bytes:
-    """The same for the same message, however its bytes are arranged, and for ever: a field that is new must
-    be None when it is left out. The moment is compared apart, because a repeat may leave it out (register)."""
+    """The same for the same message, however its bytes are arranged, and for ever: a field that is new is
+    left out here when it is left out there. The moment is compared apart: a repeat may leave it out."""
     said = ticket.model_dump(mode="json", exclude_none=True, exclude=_NOT_SAID)
+    if not ticket.listed:
+        del said["listed"]
     if ticket.region:
         said["region"] = ticket.region.upper()
     return hashlib.sha256(history.canonical(said)).digest()
