@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.appeals import history
-from app.appeals.codes import Close, ContentKind, EventKind, Origin, Status
+from app.appeals.codes import TOLD, Close, ContentKind, EventKind, Origin, Status
 from app.appeals.commands import Case, Command, Done, refusal
 from app.appeals.effects import Effects, delta
 from app.appeals.lifecycle import Form, after, row
@@ -29,26 +29,6 @@ from app.directory.registry import Directory
 from app.directory.values import Agency
 from app.notices.models import Audience
 
-TOLD: Mapping[EventKind, str] = {
-    EventKind.ANSWERED: "appeal.answered",
-    EventKind.RECEIVED: "appeal.forwarded",
-    EventKind.SPLIT_OFF: "appeal.split",
-    EventKind.WITHDRAWN: "appeal.withdrawn",
-    EventKind.REOPENED: "appeal.reopened",
-    EventKind.SUSPENDED: "appeal.suspended",
-    EventKind.RESUMED: "appeal.resumed",
-    EventKind.EXTENDED: "appeal.extended",
-    EventKind.CORRECTION_REQUESTED: "appeal.correction_requested",
-    EventKind.CORRECTED: "appeal.corrected",
-    EventKind.HEARING_SET: "appeal.hearing",
-    EventKind.TERMINATED: "appeal.terminated",
-    EventKind.RETURNED: "appeal.terminated",
-    EventKind.MERGED: "appeal.terminated",
-    EventKind.SELF_CORRECTED: "appeal.self_corrected",
-    EventKind.DECIDED: "appeal.decided",
-    EventKind.RECALCULATED: "deadline.changed",
-    EventKind.DEADLINE_PASSED: "deadline.passed",
-}
 # In these the words of the applicant or of a part are found by searching.
 _SEARCHED = frozenset({ContentKind.SUPPLEMENT, ContentKind.PART})
 

@@ -1,5 +1,6 @@
 """The closed lists of the record. Codes are public (they appear in the API) and never renamed."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -166,3 +167,26 @@ class ContentKind(StrEnum):
     """What the applicant is asked to correct."""
     PRELIMINARY = "preliminary"
     """The decision as it is sent to the applicant before the hearing."""
+
+
+# What the applicant, the source and subscribers are told of, under its public name.
+TOLD: Mapping[EventKind, str] = {
+    EventKind.ANSWERED: "appeal.answered",
+    EventKind.RECEIVED: "appeal.forwarded",
+    EventKind.SPLIT_OFF: "appeal.split",
+    EventKind.WITHDRAWN: "appeal.withdrawn",
+    EventKind.REOPENED: "appeal.reopened",
+    EventKind.SUSPENDED: "appeal.suspended",
+    EventKind.RESUMED: "appeal.resumed",
+    EventKind.EXTENDED: "appeal.extended",
+    EventKind.CORRECTION_REQUESTED: "appeal.correction_requested",
+    EventKind.CORRECTED: "appeal.corrected",
+    EventKind.HEARING_SET: "appeal.hearing",
+    EventKind.TERMINATED: "appeal.terminated",
+    EventKind.RETURNED: "appeal.terminated",
+    EventKind.MERGED: "appeal.terminated",
+    EventKind.SELF_CORRECTED: "appeal.self_corrected",
+    EventKind.DECIDED: "appeal.decided",
+    EventKind.RECALCULATED: "deadline.changed",
+    EventKind.DEADLINE_PASSED: "deadline.passed",
+}

@@ -193,10 +193,9 @@ async def _numbered(connection: asyncpg.Connection, decided: Mapping[int, _Decid
 def _row(item: _Decided, appeal_id: int) -> NewAppeal:
     said, who, term = item.submission, item.submission.applicant, item.term
     body = history.canonical(said.body())
-    salt = secrets.token_bytes(16)
+    salt, lock = secrets.token_bytes(16), cipher()
     content_hash = history.content_hash(salt, body)
     data = _event_data(item)
-    lock = cipher()
     return NewAppeal(
         appeal_id=appeal_id,
         key=said.key,

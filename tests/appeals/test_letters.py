@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.appeals.change import TOLD
-from app.appeals.codes import Decision, Likeness, Outcome, Status, SuspensionGround, TerminationGround
+from app.appeals.codes import TOLD, Decision, Likeness, Outcome, Status, SuspensionGround, TerminationGround
 from app.appeals.letters import KINDS, OF_TERMS, Letter, letter
 from app.appeals.lifecycle import Act
 from app.core.i18n import LANGUAGES, Language, catalogues, known
