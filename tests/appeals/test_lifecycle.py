@@ -1,10 +1,12 @@
 """The table of states: every act in every status, and where it leads."""
 
+from datetime import date
+
 import pytest
 
 from app.appeals.codes import Close, EventKind, Status
 from app.appeals.lifecycle import CLOSED, FORMS, OPEN, RULES, SYSTEM_ACTS, Act, Form, after, allowed
-from app.deadlines.regimes import Stage
+from app.deadlines.regimes import LAW, Matter, Stage
 
 ALWAYS = "control note unmask"
 MINE = "recalculate supplement withdraw"
@@ -49,6 +51,11 @@ def test_a_stage_leaves_its_own_acts_alone(status: Status, stage: Stage) -> None
     expected = {act for act, rule in RULES.items() if status in rule.frm}
     expected &= {Act(name) for name in f"{UNDECIDING} {OF_STAGE[stage]}".split()}
     assert allowed(status, closed=False, stage=stage) == expected
+
+
+def test_the_law_and_the_states_leave_the_same_to_who_is_complained_of() -> None:
+    rule = LAW.rule(Matter.TERM, Stage.HANDOVER, date(2026, 11, 23))
+    assert set(rule.codes) == set(OF_STAGE[Stage.HANDOVER].split())
 
 
 def test_every_status_is_open_or_closed() -> None:
