@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from app import listening
 from app.core.embedded_postgres import Cluster, open_cluster
 from app.demo import cli as demo_cli
+from app.intake.mail import cli as mail_cli
 from app.intake.registers import cli as registers_cli
 from app.oversight import cli as oversight_cli
 from app.settings import Settings, get_settings
@@ -323,6 +324,7 @@ for group in (
     *demo_cli.commands(_on_database),
     *oversight_cli.commands(_on_database, Progress("recounting from the events")),
     *timekeeping_cli.commands(_on_database, Progress("looking at open cases")),
+    *mail_cli.commands(_on_database),
     *registers_cli.commands(_on_database, Progress("reading the register")),
 ):
     cli.add_command(group)

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     delivery_first_pause: float = Field(30, gt=0, le=3600, description="seconds; each next one is longer")
     delivery_timeout: float = Field(10, gt=0, le=60, description="seconds that a receiver has")
 
+    mail_every: float = Field(30, ge=1, le=3600, description="seconds between two visits to a mailbox")
+    mail_timeout: float = Field(30, gt=0, le=300, description="seconds that an IMAP server has to answer")
+    mail_largest: int = Field(
+        30_000_000, ge=300_000, le=100_000_000, description="bytes; of a larger e-mail only the text is read"
+    )
+
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
         secret = self.secret_key.get_secret_value()

@@ -3,6 +3,7 @@
 import app.appeals.models
 import app.demo.models
 import app.directory.models
+import app.intake.mail.models
 import app.intake.open311.models
 import app.intake.tickets.models
 import app.notices.models

@@ -15,6 +15,8 @@ from app.appeals.repository import purge_expired_keys
 from app.core import clock
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.delivery import jobs as notices
+from app.delivery.bounces import bounced
+from app.intake.mail.jobs import Mailboxes
 from app.staff.service import purge_expired
 from app.timekeeping.recalculation import recalculate
 from app.timekeeping.watching import elapse, watch
@@ -52,6 +54,8 @@ async def _purge_expired(db: Database) -> None:
         await purge_expired(connection, now)
 
 
+_mailboxes = Mailboxes(bounced)
+
 JOBS: Sequence[Job] = (
     Job("purge-expired", timedelta(minutes=10), _purge_expired),
     Job("recalculate", timedelta(seconds=2), recalculate),
@@ -59,6 +63,7 @@ JOBS: Sequence[Job] = (
     Job("elapse", timedelta(minutes=1), elapse),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),
     Job("deliver", timedelta(seconds=1), notices.deliver, shared=True, finish=notices.finish),
+    Job("mail", timedelta(seconds=1), _mailboxes.visit, shared=True, finish=_mailboxes.finish),
 )
 
 

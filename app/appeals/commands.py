@@ -1,6 +1,6 @@
 """What may be asked of a case, by whom, and how it can be refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -51,9 +51,11 @@ class Forwarding:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A note, a reason, a supplement: words that belong to the act."""
+    """A note, a reason, a supplement: words that belong to the act. `details`: what else came with a
+    supplement, stored with the text."""
 
     text: str
+    details: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ _WHAT = (
         *("due", "left"),
     ),
     ("means", "reviewer"),
+    ("missing",),
 )
 _NEXT = (("now", "complain"),)
 _DAYS = frozenset(
@@ -183,6 +184,8 @@ def _stage(entries: Sequence[LedgerEntry]) -> Stage | None:
 def _given(params: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """What is empty is not known."""
     found = {name: value for name, value in params.items() if value}
+    if missing := params.get("missing"):
+        found["missing"] = ", ".join(t(f"missing.{code}", language) for code in missing)
     if (left := params.get("working_days") or 0) > 0:
         found["left"] = period(left, Unit.WORKING_DAYS, language)
     return found

@@ -98,7 +98,8 @@ def _supplement(change: Change) -> None:
     """What the applicant adds; while a correction is waited for, that is it (R08)."""
     payload = change.command.payload
     assert isinstance(payload, Writing)
-    content = change.said(ContentKind.SUPPLEMENT, {"text": payload.text})
+    details = {"details": dict(payload.details)} if payload.details else {}
+    content = change.said(ContentKind.SUPPLEMENT, {"text": payload.text} | details)
     if change.case.status is Status.AWAITING_CORRECTION:
         _corrected(change, content)
         return

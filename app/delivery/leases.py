@@ -21,6 +21,7 @@ WITH RECURSIVE lane AS (
 SELECT name FROM lane WHERE name IS NOT NULL
 """
 
+# `reply_to`: the mailbox that the appeal came by, if it came by e-mail.
 # For each lane what is due, as many as it has room for. Of one appeal and receiver an earlier one that is
 # still open goes first; what another worker is taking at this moment is passed over.
 LEASE = """
@@ -45,8 +46,8 @@ WITH due AS (
 SELECT leased.id, leased.notice_id, leased.appeal_id, leased.way, leased.lane, leased.attempts,
        leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, said.part, said.at,
        a.applicant_type, a.external_id, a.channel, now_.agency_id, now_.status, now_.version, now_.due_on,
-       p.email, p.phone, s.id AS subscription_id, s.url, s.secret, s.previous_secret, s.previous_until,
-       s.ended_at
+       p.email, p.phone, written.to_ AS reply_to, s.id AS subscription_id, s.url, s.secret,
+       s.previous_secret, s.previous_until, s.ended_at
 FROM leased
 JOIN notice n ON n.id = leased.notice_id
 JOIN appeal a ON a.id = leased.appeal_id
@@ -55,6 +56,9 @@ JOIN LATERAL (SELECT h.* FROM holding h WHERE h.appeal_id = n.appeal_id AND h.pa
               ORDER BY h.id DESC LIMIT 1) now_ ON true
 LEFT JOIN applicant p ON p.appeal_id = leased.appeal_id
 LEFT JOIN subscription s ON s.id = leased.subscription_id
+LEFT JOIN LATERAL (SELECT b.address AS to_ FROM mail m JOIN mailbox b ON b.id = m.mailbox_id
+                   WHERE m.appeal_id = leased.appeal_id AND m.result = 'registered' AND leased.way = 'email'
+                   LIMIT 1) written ON true
 ORDER BY leased.id
 """
 

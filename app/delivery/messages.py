@@ -19,6 +19,7 @@ from app.core.cipher import cipher
 from app.core.db import to_json
 from app.core.i18n import Language, t
 from app.directory.registry import Directory
+from app.notices.message_ids import message_id
 from app.settings import Settings
 
 # Of a notice's own params these go to subscribers: codes, days and numbers.
@@ -65,11 +66,13 @@ def email(row: Row, letter: Letter, to: str, settings: Settings, now: datetime) 
     """Raises ValueError for an address that is none."""
     language: Language = row["language"]
     message = EmailMessage(policy=SMTP)
-    message["Message-ID"] = f"<{notice_id(row)}@{domain(settings)}>"
+    message["Message-ID"] = f"<{message_id(row['notice_id'], domain(settings))}>"
     message["From"] = Address(
         t("delivery.sender", language), addr_spec=settings.mail_from or f"no-reply@{domain(settings)}"
     )
     message["To"] = Address(addr_spec=to)
+    if row["reply_to"]:
+        message["Reply-To"] = Address(addr_spec=row["reply_to"])
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(now)
     message["Auto-Submitted"] = "auto-generated"

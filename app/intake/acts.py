@@ -59,7 +59,7 @@ CITIZEN_ACT = (*NOT_OPENED, Malformed, ActNotAllowed, TooLarge, Invalid)
     responses=problems(*CITIZEN_ACT),
 )
 async def supplement(caller: Citizen, said: SupplementIn, connection: Tx) -> ActOut:
-    return await _act(connection, caller, Act.SUPPLEMENT, Writing(said.text))
+    return await carry_out(connection, caller, Act.SUPPLEMENT, Writing(said.text))
 
 
 @router.post(
@@ -70,7 +70,7 @@ async def supplement(caller: Citizen, said: SupplementIn, connection: Tx) -> Act
     responses=problems(*CITIZEN_ACT),
 )
 async def withdraw(caller: Citizen, said: WithdrawalIn, connection: Tx) -> ActOut:
-    return await _act(connection, caller, Act.WITHDRAW, Writing(said.reason) if said.reason else None)
+    return await carry_out(connection, caller, Act.WITHDRAW, Writing(said.reason) if said.reason else None)
 
 
 @router.post(
@@ -82,10 +82,12 @@ async def withdraw(caller: Citizen, said: WithdrawalIn, connection: Tx) -> ActOu
     responses=problems(*CITIZEN_ACT, AlreadyRated),
 )
 async def rate(caller: Citizen, said: RatingIn, connection: Tx) -> ActOut:
-    return await _act(connection, caller, Act.RATE, Rating(said.score, said.resolved, said.comment))
+    return await carry_out(connection, caller, Act.RATE, Rating(said.score, said.resolved, said.comment))
 
 
-async def _act(connection: asyncpg.Connection, caller: CitizenCaller, act: Act, payload: Payload) -> ActOut:
+async def carry_out(
+    connection: asyncpg.Connection, caller: CitizenCaller, act: Act, payload: Payload
+) -> ActOut:
     """Carry it out on the part that is named, else on each that is concerned, also those that a split made
     meanwhile. Where it is possible on none, the refusal of the newest."""
     done: dict[int, Done | AppError] = {}

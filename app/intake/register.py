@@ -41,6 +41,8 @@ DEFAULT_TOPIC = "other"
 PIECE = 100
 # What comes by these is made to be listed.
 LISTED_CHANNELS = frozenset({"open311"})
+# Who writes by these is told only by the notice what is missing.
+ANSWERED_BY_NOTICE = frozenset({"email"})
 
 
 class KeyReused(Conflict):
@@ -135,9 +137,10 @@ def _decide(submission: Submission, concerned: Concerned, directory: Directory) 
 
 
 def _routed(submission: Submission, source: Source, region: str, directory: Directory) -> Decision:
+    own = directory.agency_by_id(source.agency_id).code if source.agency_id else None
     request = RouteRequest(
         addressee=submission.addressee,
-        source_agency=directory.agency_by_id(source.agency_id).code if source.agency_id else None,
+        source_agency=submission.source_agency or own,
         topic=submission.topic,
         region=region or None,
         on=clock.civil_day(submission.received_at),
@@ -270,7 +273,10 @@ def _event_data(item: _Decided) -> dict[str, Any]:
 
 
 def _notice(item: _Decided) -> dict[str, Any]:
-    return {"agency": item.decision.agency, "due_on": item.term.due_on.isoformat()} | _complaint(item)
+    told = {"agency": item.decision.agency, "due_on": item.term.due_on.isoformat()} | _complaint(item)
+    if item.submission.channel in ANSWERED_BY_NOTICE and item.missing:
+        told["missing"] = item.missing
+    return told
 
 
 def _complaint(item: _Decided) -> dict[str, Any]:

@@ -35,7 +35,8 @@ class Submission:
     electronically, so that it is not anonymous even without a name (A04). `arrived_at`: when it reached us,
     where `received_at` is what its source says. `caller`: the desk's own line about it. `details`: what else
     the channel's form holds, stored with the text. `listed`: its author agreed that it stands in public
-    lists. `silent`: it was registered elsewhere, long ago, and nobody is told of it now."""
+    lists. `silent`: nobody is told of it now, as of what was registered elsewhere long ago. `source_agency`:
+    whose desk it came to, where one source has the desks of several bodies."""
 
     kind: Kind
     language: Language
@@ -62,6 +63,7 @@ class Submission:
     details: Mapping[str, Any] | None = None
     listed: bool = False
     silent: bool = False
+    source_agency: str | None = None
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""
