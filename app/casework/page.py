@@ -333,6 +333,7 @@ class _Page:
                 event=event["kind"],
                 author=event["actor_name"],
                 text=self._body(event).get("text"),
+                details=self._body(event).get("details"),
             )
             for event in self.events
             if event["content_kind"] == kind

@@ -177,6 +177,10 @@ class WrittenOut(Out):
     event: EventKind
     author: Annotated[str | None, Field(description="a staff member's name; null for the applicant")]
     text: str | None
+    details: Annotated[
+        dict[str, Any] | None,
+        Field(description="what came with a supplement: by e-mail, what it quotes and what was attached"),
+    ] = None
 
 
 class DraftOut(Out):

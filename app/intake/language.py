@@ -14,12 +14,12 @@ _KAZAKH_WORDS = frozenset(
         *("сизге", "салем", "рахмет", "отиниш", "менин", "бизге", "бизди", "сураймын", "жок", "комек"),
     }
 )
-_SHARE = 5
+_SHARE = 3
 LOOKED_AT = 20_000
 
 
 def language_of(text: str, otherwise: Language = "kk") -> Language:
-    """Kazakh when every fifth Cyrillic word has a letter of its own or is one of its small words (a name or
+    """Kazakh when every third Cyrillic word has a letter of its own or is one of its small words (a name or
     an address in a Russian letter is not enough), else Russian when most words are Cyrillic, else English."""
     words = [word.lower() for word in _WORD.findall(text[:LOOKED_AT])]
     cyrillic = [word for word in words if _CYRILLIC.search(word) or _KAZAKH.search(word)]

@@ -49,11 +49,18 @@ def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
     """(name, address) of each; the address in small letters, and with one `@`."""
     given = [value for name in names for value in fields(message, name)]
     found = []
-    for name_, address in getaddresses(given)[:200]:
+    for name_, address in _taken_apart(given)[:200]:
         address = address.strip().lower()
         if address.count("@") == 1 and not re.search(r"[\s<>\x00-\x1f]", address):
             found.append((one_line(words(name_)), address))
     return found
+
+
+def _taken_apart(given: list[str]) -> list[tuple[str, str]]:
+    try:
+        return getaddresses(given)
+    except (RecursionError, ValueError, IndexError):
+        return []
 
 
 def ids(message: Message, *names: str) -> list[str]:

@@ -143,7 +143,7 @@ def _bodies(part: Message) -> Iterator[str]:
     elif inner:
         for one in inner[:1] if kind == "multipart/related" else inner:
             yield from _bodies(one)
-    elif kind in ("text/plain", "text/html") and not _is_attached(part):
+    elif (kind in ("text/plain", "text/html") and not _is_attached(part)) or kind.startswith("multipart/"):
         yield _text(part)
 
 

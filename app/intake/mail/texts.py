@@ -2,12 +2,25 @@
 the letter that it answers below it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-# A tree is built of it, which costs up to the square of its depth.
-LONGEST_HTML = 300_000
+# A tree is built of it, which costs up to the square of its depth or of its length. What is longer or deeper
+# than letters are is read without its tags instead.
+LONGEST_HTML = 150_000
+DEEPEST_HTML = 400
+_NOT_TEXT = re.compile(r"(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>?")
+# Those that nobody closes.
+_OPEN = frozenset(
+    {
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"),
+        *("dd", "dt", "li", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr", "o:p"),
+    }
+)
 _UNSEEN = frozenset({"script", "style", "head", "title", "template", "noscript", "object", "iframe", "svg"})
 _BLOCKS = frozenset(
     {
@@ -37,12 +50,29 @@ _LINK = re.compile(r"(?i)(?:https?|ftp|tel|mailto):\S+")
 def of_html(html: str) -> str:
     """As it is read: a block begins a line, scripts and styles are left out, a link is followed by its
     address where that is not what is shown."""
-    tree = LexborHTMLParser(html[:LONGEST_HTML])
-    if tree.root is None:
-        return ""
-    text = "".join(_pieces(tree.root))
+    if len(html) > LONGEST_HTML or _is_too_deep(html):
+        text = unescape(_TAG.sub("\n", _NOT_TEXT.sub("", html)))
+    else:
+        root = LexborHTMLParser(html).root
+        text = "".join(_pieces(root)) if root else ""
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _is_too_deep(html: str) -> bool:
+    open_: Counter[str] = Counter()
+    depth = 0
+    for closing, name in (found.groups() for found in _TAG.finditer(html)):
+        name = name.lower()
+        if closing and open_[name]:
+            open_[name] -= 1
+            depth -= 1
+        elif not closing and name not in _OPEN:
+            open_[name] += 1
+            depth += 1
+        if depth > DEEPEST_HTML:
+            return True
+    return False
 
 
 def _pieces(root: LexborNode) -> Iterator[str]:

@@ -50,6 +50,17 @@ def mail_settings(outbox: Mailbox) -> Settings:
 
 
 @pytest.fixture
-async def office(real_db: Database, server: Dovecot, mail_settings: Settings) -> AsyncIterator[MailOffice]:
+async def office(
+    db: Database, server: Dovecot, mail_settings: Settings, outbox: Mailbox
+) -> AsyncIterator[MailOffice]:
+    async with running(create_app(mail_settings, db)) as client:
+        yield MailOffice(db, client, mail_settings, server, outbox)
+
+
+@pytest.fixture
+async def real_office(
+    real_db: Database, server: Dovecot, mail_settings: Settings, outbox: Mailbox
+) -> AsyncIterator[MailOffice]:
+    """With a pool of connections and real commits."""
     async with running(create_app(mail_settings, real_db)) as client:
-        yield MailOffice(real_db, client, mail_settings, server)
+        yield MailOffice(real_db, client, mail_settings, server, outbox)

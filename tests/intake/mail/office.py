@@ -11,6 +11,9 @@ import asyncpg
 import httpx
 
 from app.appeals import repository as record
+from app.appeals.codes import ApplicantType
+from app.appeals.numbers import format_number
+from app.core import clock
 from app.core.db import Database
 from app.delivery.bounces import bounced
 from app.intake.mail import boxes
@@ -19,6 +22,7 @@ from app.intake.mail.visits import Postman
 from app.settings import Settings
 from tests.casework.people import Office
 from tests.delivery.post import Post
+from tests.delivery.receivers import Mailbox
 from tests.intake.mail.dovecot import PASSWORD, Dovecot
 
 CITIZEN = "aliya@example.kz"
@@ -48,11 +52,17 @@ class MailOffice:
     client: httpx.AsyncClient
     settings: Settings
     server: Dovecot
+    outbox: Mailbox
 
     def __post_init__(self) -> None:
         self.postman = Postman(self.settings, bounced)
         self.office = Office(self.db, self.client)
         self.post = Post(self.db, self.client, self.settings)
+
+    @property
+    def sent(self) -> list[EmailMessage]:
+        """Our notices, as they arrived at a real SMTP server."""
+        return self.outbox.messages
 
     async def add(self, code: str = "energy", **changes: Any) -> str:
         """A mailbox that begins with what comes from now on; gives the user on the server."""
@@ -76,7 +86,7 @@ class MailOffice:
 
     async def visit(self, postman: Postman | None = None) -> None:
         """Every mailbox now, whenever it would be due."""
-        await self.do("UPDATE mailbox SET next_at = now() WHERE leased_until IS NULL")
+        await self.do("UPDATE mailbox SET next_at = $1 WHERE leased_until IS NULL", clock.now())
         await (postman or self.postman).until_over(self.db)
 
     async def bring(self, user: str, *messages: EmailMessage | bytes, at: datetime | None = None) -> None:
@@ -91,6 +101,9 @@ class MailOffice:
         return await self.ask(
             "SELECT a.*, h.status FROM appeal a JOIN holding h ON h.appeal_id = a.id ORDER BY a.id"
         )
+
+    def number(self, appeal: asyncpg.Record) -> str:
+        return format_number(appeal["id"], ApplicantType(appeal["applicant_type"]))
 
     async def said(self, appeal_id: int) -> list[dict[str, Any]]:
         """What was written, in order: the appeal first."""
