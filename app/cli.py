@@ -319,8 +319,14 @@ async def _worked(
         await db.close()
 
 
+async def _sandbox_of(db: "Database", source: str) -> str | None:
+    from app.directory.sandboxes import sandbox_of
+
+    return await sandbox_of(db, source)
+
+
 for group in (
-    *staff_cli.commands(_on_database),
+    *staff_cli.commands(_on_database, _sandbox_of),
     *demo_cli.commands(_on_database),
     *oversight_cli.commands(_on_database, Progress("recounting from the events")),
     *timekeeping_cli.commands(_on_database, Progress("looking at open cases")),

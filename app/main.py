@@ -20,6 +20,7 @@ from app.intake.open311 import api as open311
 from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
+from app.sandbox import api as sandbox
 from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.timekeeping import api as timekeeping
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.state.settings = settings
     http.install(app)
     app.add_middleware(http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS)
-    channels = (intake, tickets, tracking, preview, open311_release, open311)
+    channels = (intake, tickets, sandbox, tracking, preview, open311_release, open311)
     offices = (directory, oversight, staff, casework, delivery, timekeeping)
     for room in (*channels, *offices, health, reference, front):
         app.include_router(room.router)

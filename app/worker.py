@@ -17,6 +17,7 @@ from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.delivery import jobs as notices
 from app.delivery.bounces import bounced
 from app.intake.mail.jobs import Mailboxes
+from app.sandbox.erasing import erase
 from app.staff.service import purge_expired
 from app.timekeeping.recalculation import recalculate
 from app.timekeeping.watching import elapse, watch
@@ -58,6 +59,7 @@ _mailboxes = Mailboxes(bounced)
 
 JOBS: Sequence[Job] = (
     Job("purge-expired", timedelta(minutes=10), _purge_expired),
+    Job("erase-sandbox", timedelta(hours=1), erase),
     Job("recalculate", timedelta(seconds=2), recalculate),
     Job("watch", timedelta(minutes=1), watch),
     Job("elapse", timedelta(minutes=1), elapse),

@@ -236,7 +236,10 @@ class Case:
     holding_id: int
     appeal_id: int
     part: int
+    holder_id: int
+    """The agency whose people may act; of a test it is the sandbox."""
     agency_id: int
+    """The agency that it is with, or would be if it were no test."""
     registered_on: date
     due_on: date
     regime: str
@@ -267,6 +270,11 @@ class Case:
     held: tuple[Held, ...]
     """The holdings of this part in order, this one last; empty unless the act asks for the term."""
     complaint: Complaint | None
+
+    @property
+    def sandbox(self) -> bool:
+        """A test, of which nothing is counted."""
+        return self.holder_id != self.agency_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ def decide(command: Command, case: Case, directory: Directory) -> tuple[Effects,
         HANDLERS[command.act](change)
     except Refused as refused:
         raise refusal(refused, command.actor, case) from refused
+    if case.sandbox:
+        change.effects.deltas.clear()
     return change.effects, change.done()
 
 
@@ -61,7 +63,7 @@ def _allowed(case: Case) -> frozenset[Act]:
 
 
 def _check(command: Command, case: Case) -> None:
-    if command.agencies is not None and case.agency_id not in command.agencies:
+    if command.agencies is not None and case.holder_id not in command.agencies:
         raise CaseNotFound
     if case.complaint and _signed(command.actor, case.complaint):
         raise CaseNotFound

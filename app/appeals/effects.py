@@ -67,6 +67,7 @@ def delta(case: Case, agency_id: int, opened_on: date, day: date, due_on: date, 
     } | {name: int(figures.get(name, 0)) for name in FIGURES}
 
 
+# What opens after a test is a test: the sandbox holds it, whosever part it plays.
 # A source follows what it brought, by ids of its own, through the events that it is told of.
 APPLY = """
 WITH changed AS (
@@ -81,14 +82,15 @@ WITH changed AS (
         on_control boolean, wait_until date, warned smallint, assignee_id bigint, lease_until timestamptz,
         closed_at timestamptz, closed_on date, close text, outcome text, last_hash bytea)
     WHERE h.id = c.id
-    RETURNING h.appeal_id, h.part
+    RETURNING h.appeal_id, h.part, h.agency_id, h.stands_for IS NOT NULL AS test
 ), opened AS (
-    INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on, regime,
-                         status, version, channel, kind, topic, region, applicant_type, running, extended,
-                         on_control, stage, last_hash)
-    SELECT o.appeal_id, o.part, o.agency_id, o.origin, o.received_at, o.registered_on, o.due_on, o.regime,
-           o.status, o.version, o.channel, o.kind, o.topic, o.region, o.applicant_type, true, false, false,
-           o.stage, o.last_hash
+    INSERT INTO holding (appeal_id, part, agency_id, stands_for, origin, received_at, registered_on, due_on,
+                         regime, status, version, channel, kind, topic, region, applicant_type, running,
+                         extended, on_control, stage, last_hash)
+    SELECT o.appeal_id, o.part, CASE WHEN changed.test THEN changed.agency_id ELSE o.agency_id END,
+           CASE WHEN changed.test THEN o.agency_id END, o.origin, o.received_at, o.registered_on, o.due_on,
+           o.regime, o.status, o.version, o.channel, o.kind, o.topic, o.region, o.applicant_type, true, false,
+           false, o.stage, o.last_hash
     FROM jsonb_to_recordset($2) AS o(
         appeal_id bigint, part smallint, from_part smallint, agency_id bigint, origin text,
         received_at timestamptz, registered_on date, due_on date, regime text, status text, version bigint,

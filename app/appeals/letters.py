@@ -204,7 +204,8 @@ def _shown(name: str, value: Any, language: Language) -> object:
 # From what is stored
 
 AS_OF = """
-SELECT said.appeal_id, said.hash, said.part, said.at, said.kind, a.applicant_type, h.agency_id, c.reviewer,
+SELECT said.appeal_id, said.hash, said.part, said.at, said.kind, a.applicant_type, c.reviewer,
+       coalesce(h.stands_for, h.agency_id) AS agency_id,
        (SELECT json_agg(json_build_array(encode(l.event_hash, 'hex'), l.facts) ORDER BY l.id)
         FROM ledger l JOIN event e ON e.holding_id = l.holding_id AND e.hash = l.event_hash
         WHERE l.holding_id = h.id AND e.id <= said.id) AS facts

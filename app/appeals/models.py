@@ -35,6 +35,7 @@ from app.appeals.codes import (
     Outcome,
     Status,
 )
+from app.appeals.numbers import SANDBOX_FROM, SERIALS
 from app.core.columns import TIMESTAMP, Encrypted, identity, one_of, xid
 from app.core.db import Table
 from app.deadlines.complaints import ReviewerKind
@@ -119,6 +120,12 @@ class Content(Table, table=True):
     __table_args__ = (
         Index("ix_content_appeal_id", "appeal_id"),
         Index("ix_content_tokens", "tokens", postgresql_using="gin"),
+        # What is erased when it is old enough: tests.
+        Index(
+            "ix_content_sandbox",
+            "appeal_id",
+            postgresql_where=text(f"appeal_id % {SERIALS} >= {SANDBOX_FROM}"),
+        ),
         one_of("kind", ContentKind),
     )
 
@@ -186,6 +193,11 @@ class Holding(Table, table=True):
     appeal_id: int = _appeal_id()
     part: int = _small(0)
     agency_id: int = Field(sa_type=BigInteger, foreign_key="agency.id")
+    stands_for: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        description="of a test: the agency whose part the sandbox plays; null: it is in earnest",
+    )
     origin: str = Field(sa_type=Text)
     received_at: datetime = Field(sa_type=TIMESTAMP, nullable=False)
     registered_on: date

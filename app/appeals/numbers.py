@@ -1,7 +1,8 @@
 """Registration numbers: `JT-2026-00000123` for individuals, `ZT-...` for legal entities; pure.
 
 People see ЖТ-/ЗТ- and type either script. An appeal's id is its year and serial, `202600000123`: both series
-share the serials of a year. A part of a split appeal is `JT-2026-00000123.2`; part 0 is the whole.
+share the serials of a year. A part of a split appeal is `JT-2026-00000123.2`; part 0 is the whole. A serial
+from 90000000 on is the sandbox's: such a number is a test, wherever it is met.
 """
 
 import re
@@ -14,6 +15,7 @@ from app.appeals.codes import ApplicantType
 FIRST_YEAR: Final = 2007
 LAST_YEAR: Final = 2060
 SERIALS: Final = 10**8
+SANDBOX_FROM: Final = 90_000_000
 MAX_PART: Final = 999
 
 
@@ -65,6 +67,10 @@ class Number:
         return self.year * SERIALS + self.serial
 
     @property
+    def sandbox(self) -> bool:
+        return is_sandbox(self.appeal_id)
+
+    @property
     def applicant_type(self) -> ApplicantType:
         return ApplicantType.INDIVIDUAL if self.series is Series.INDIVIDUAL else ApplicantType.LEGAL_ENTITY
 
@@ -79,6 +85,11 @@ class Number:
     def _with(self, series: str) -> str:
         whole = f"{series}-{self.year:04}-{self.serial:08}"
         return f"{whole}.{self.part}" if self.part else whole
+
+
+def is_sandbox(appeal_id: int) -> bool:
+    """Whether an appeal is an integrator's test."""
+    return appeal_id % SERIALS >= SANDBOX_FROM
 
 
 def format_number(appeal_id: int, applicant_type: ApplicantType, part: int = 0) -> str:

@@ -16,7 +16,8 @@ from app.core.db import columns
 class NewAppeal(NamedTuple):
     """One appeal as it is stored; encrypted and hashed already. Field order is the statement's.
 
-    `arrived_at`: when it reached us; `received_at` is when it reached whoever brought it.
+    `arrived_at`: when it reached us; `received_at` is when it reached whoever brought it. `stands_for`: of a
+    test, the agency that would have it; then `agency_id` is the sandbox, and nothing is counted.
     """
 
     appeal_id: int
@@ -39,6 +40,7 @@ class NewAppeal(NamedTuple):
     route: str
     missing: str
     agency_id: int
+    stands_for: int | None
     name: bytes | None
     iin: bytes | None
     bin: bytes | None
@@ -73,6 +75,7 @@ _TYPES: dict[str, str] = dict.fromkeys(NewAppeal._fields, "text") | {
     "due_on": "date",
     "source_id": "bigint",
     "agency_id": "bigint",
+    "stands_for": "bigint",
     "actor_id": "bigint",
     "listed": "boolean",
 }
@@ -114,10 +117,10 @@ WITH item AS MATERIALIZED (
     INSERT INTO content (appeal_id, kind, at, salt, body, hash, tokens)
     SELECT appeal_id, 'appeal', received_at, salt, body, content_hash, tokens::bigint[] FROM fresh
 ), held AS (
-    INSERT INTO holding (appeal_id, part, agency_id, origin, received_at, registered_on, due_on, regime,
-                         status, version, channel, kind, topic, region, applicant_type, running, extended,
-                         on_control, stage, last_hash)
-    SELECT appeal_id, 0, agency_id, 'registered', received_at, registered_on, due_on, regime,
+    INSERT INTO holding (appeal_id, part, agency_id, stands_for, origin, received_at, registered_on, due_on,
+                         regime, status, version, channel, kind, topic, region, applicant_type, running,
+                         extended, on_control, stage, last_hash)
+    SELECT appeal_id, 0, agency_id, stands_for, 'registered', received_at, registered_on, due_on, regime,
            'registered', 1, channel, kind, topic, region, applicant_type, true, false, false, stage,
            event_hash
     FROM fresh
@@ -144,7 +147,7 @@ WITH item AS MATERIALIZED (
                                region, received, running)
     SELECT agency_id, registered_on, registered_on, due_on, channel, applicant_type, kind, topic,
            region, 1, 1
-    FROM fresh
+    FROM fresh WHERE stands_for IS NULL
 ), told AS (
     INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before)
     SELECT appeal_id, event_hash, 'appeal.registered', language, notice::jsonb, received_at FROM fresh
@@ -182,11 +185,14 @@ async def known(connection: asyncpg.Connection, keys: Sequence[bytes]) -> set[by
     return {row["key"] for row in rows}
 
 
-async def serials(connection: asyncpg.Connection, year: int, count: int) -> list[int]:
-    """`count` new serials of a year; one that was given is never given again, even after a rollback."""
+async def serials(
+    connection: asyncpg.Connection, year: int, count: int, *, sandbox: bool = False
+) -> list[int]:
+    """`count` new serials of a year; one that was given is never given again, even after a rollback. Tests
+    have serials of their own."""
     rows = await connection.fetch(
         "SELECT nextval($1::text::regclass) AS serial FROM generate_series(1, $2)",
-        f"appeal_serial_{year}",
+        f"appeal_serial_{year}{'_sandbox' if sandbox else ''}",
         count,
     )
     return [row["serial"] for row in rows]

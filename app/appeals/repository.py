@@ -26,9 +26,9 @@ WHERE a.id = $1
 
 # Each with what was written into its ledger.
 HOLDINGS = """
-SELECT h.id, h.part, h.agency_id, h.registered_on, h.due_on, h.status, h.stage, h.topic, h.applicant_type,
-       h.running, h.closed_at, h.close, array_agg(l.event_hash ORDER BY l.id) AS ledger_events,
-       jsonb_agg(l.facts ORDER BY l.id) AS ledger
+SELECT h.id, h.part, coalesce(h.stands_for, h.agency_id) AS agency_id, h.registered_on, h.due_on, h.status,
+       h.stage, h.topic, h.applicant_type, h.running, h.closed_at, h.close,
+       array_agg(l.event_hash ORDER BY l.id) AS ledger_events, jsonb_agg(l.facts ORDER BY l.id) AS ledger
 FROM holding h JOIN ledger l ON l.holding_id = h.id
 WHERE h.appeal_id = $1
 GROUP BY h.id ORDER BY h.id
@@ -50,8 +50,8 @@ WHERE e.appeal_id = $1 AND e.kind = 'registered'
 # work of a body that held the appeal.
 COMPLAINED_ABOUT = """
 WITH RECURSIVE held AS (
-    SELECT h.id, h.appeal_id, h.part, h.agency_id, h.due_on, h.status, h.stage, h.topic, h.region,
-           h.applicant_type, h.running, h.closed_at, h.close
+    SELECT h.id, h.appeal_id, h.part, coalesce(h.stands_for, h.agency_id) AS agency_id, h.due_on, h.status,
+           h.stage, h.topic, h.region, h.applicant_type, h.running, h.closed_at, h.close
     FROM holding h WHERE h.appeal_id = ANY ($1)
 ), body AS (
     SELECT agency_id AS id FROM held
@@ -59,7 +59,8 @@ WITH RECURSIVE held AS (
 )
 SELECT held.*,
        ARRAY(SELECT DISTINCT e.actor_id FROM event e
-             WHERE e.holding_id = held.id AND e.actor_kind = 'staff' AND e.kind = ANY ($2)
+             WHERE e.holding_id = held.id AND e.actor_kind = 'staff' AND e.actor_id IS NOT NULL
+               AND e.kind = ANY ($2)
              ORDER BY e.actor_id) AS signers,
        (SELECT jsonb_object_agg(agency_id, ids) FROM (
             SELECT account.agency_id, jsonb_agg(account.id ORDER BY account.id) AS ids
@@ -71,8 +72,8 @@ FROM held ORDER BY held.id
 
 # `repeated`: something was registered under this key already.
 APPLICANT = """
-SELECT a.language, a.applicant_type, a.topic, a.region, p.name, p.iin, p.bin, p.address, p.phone, p.email,
-       EXISTS (SELECT FROM intake_key k WHERE k.key = $2) AS repeated
+SELECT a.language, a.applicant_type, a.topic, a.region, a.source_id, p.name, p.iin, p.bin, p.address, p.phone,
+       p.email, EXISTS (SELECT FROM intake_key k WHERE k.key = $2) AS repeated
 FROM appeal a LEFT JOIN applicant p ON p.appeal_id = a.id
 WHERE a.id = $1
 """

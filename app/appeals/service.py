@@ -27,7 +27,8 @@ from app.directory.registry import Directory
 # waited for its lock comes in its new form but all beside it in its old one: then it is not `fresh`.
 # NO KEY: rows that only refer to the holding, such as a colleague's draft, need not wait.
 LOCK = """
-SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id, h.registered_on, h.due_on, h.regime, h.status,
+SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id AS holder_id,
+       coalesce(h.stands_for, h.agency_id) AS agency_id, h.registered_on, h.due_on, h.regime, h.status,
        h.version, h.channel, h.kind, h.topic, h.region, h.applicant_type, h.assignee_id, h.lease_until,
        h.running, h.closed_at IS NOT NULL AS closed, h.last_hash, a.language,
        a.received_at AS first_received_at, p.data AS proposed, p.content_hash AS proposed_hash,
@@ -38,8 +39,8 @@ SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id, h.registered_on, h.
        CASE WHEN $4 THEN
            (SELECT max(part) FROM holding any_part WHERE any_part.appeal_id = h.appeal_id) END AS last_part,
        CASE WHEN $3 THEN
-           (SELECT jsonb_agg(jsonb_build_array(l.holding_id, earlier.agency_id, encode(l.event_hash, 'hex'),
-                                               l.facts) ORDER BY l.id)
+           (SELECT jsonb_agg(jsonb_build_array(l.holding_id, coalesce(earlier.stands_for, earlier.agency_id),
+                                               encode(l.event_hash, 'hex'), l.facts) ORDER BY l.id)
             FROM holding earlier JOIN ledger l ON l.holding_id = earlier.id
             WHERE earlier.appeal_id = h.appeal_id AND earlier.part = h.part) END AS held,
        h.xmin = (SELECT before.xmin FROM holding before WHERE before.id = h.id) AS fresh

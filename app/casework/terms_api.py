@@ -139,10 +139,10 @@ async def hearing(
         HearingIn, example(on="2026-12-07", preliminary="We mean to refuse: the flat is not on the list.")
     ],
 ) -> CaseOut:
-    return await asked.perform(Act.HEARING, _hearing(said))
+    return await asked.perform(Act.HEARING, heard(said))
 
 
-def _hearing(said: HearingIn) -> Hearing:
+def heard(said: HearingIn) -> Hearing:
     """Raises Invalid unless it is one of the two."""
     invited = {"on": said.on, "preliminary": said.preliminary}
     if said.exempt_ground is None:

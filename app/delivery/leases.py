@@ -45,7 +45,8 @@ WITH due AS (
 )
 SELECT leased.id, leased.notice_id, leased.appeal_id, leased.way, leased.lane, leased.attempts,
        leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, said.part, said.at,
-       a.applicant_type, a.external_id, a.channel, now_.agency_id, now_.status, now_.version, now_.due_on,
+       a.applicant_type, a.external_id, a.channel,
+       coalesce(now_.stands_for, now_.agency_id) AS agency_id, now_.status, now_.version, now_.due_on,
        p.email, p.phone, written.to_ AS reply_to, s.id AS subscription_id, s.url, s.secret,
        s.previous_secret, s.previous_until, s.ended_at
 FROM leased

@@ -110,6 +110,8 @@ def event(row: Row, directory: Directory) -> Event:
         "due_on": params.get("due_on", now["due_on"]),
         "version": version_of(row),
     } | {name: params[name] for name in _TOLD if params.get(name) is not None}
+    if numbers.is_sandbox(row["appeal_id"]):
+        data["sandbox"] = True
     body = {"type": row["kind"], "timestamp": row["at"].isoformat(), "data": data}
     return Event(f"msg_{row['notice_id']}_{row['subscription_id']}", to_json(body))
 

@@ -158,6 +158,8 @@ class Source(Table, table=True):
         UniqueConstraint("code"),
         CheckConstraint("cardinality(channels) > 0", name="channels_named"),
         CheckConstraint("late_days BETWEEN 0 AND 31", name="late_days"),
+        UniqueConstraint("sandbox_of"),
+        CheckConstraint("sandbox_of <> id", name="sandbox_of_other"),
         Index("ix_source_agency_id", "agency_id"),
         Index("ix_source_region", "region"),
     )
@@ -172,6 +174,12 @@ class Source(Table, table=True):
         sa_type=SmallInteger,
         sa_column_kwargs={"server_default": text("3")},
         description="so many days after a message came to the source it may still bring it",
+    )
+    sandbox_of: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        foreign_key="source.id",
+        description="the source that this one is the sandbox of, whose settings it has",
     )
     kk: str = Field(sa_type=Text)
     ru: str = Field(sa_type=Text)

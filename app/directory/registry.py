@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, TypeVar
 
@@ -18,6 +18,9 @@ from app.directory.values import (
     Topic,
     holds,
 )
+
+# The body that holds what comes of tests. Nobody works there, and it is in no list.
+SANDBOX = "sandbox"
 
 Named = Literal["agency", "region", "topic", "channel", "source"]
 T = TypeVar("T")
@@ -56,13 +59,13 @@ class Directory:
         self.version = facts.version
         self.content_hash = facts.content_hash
         self.calendar = Calendar(facts.overrides)
-        self._agencies = {agency.code: agency for agency in facts.agencies}
+        self._agencies = {agency.code: agency for agency in facts.agencies if agency.code != SANDBOX}
         self._agencies_by_id = {agency.id: agency for agency in facts.agencies}
         self._regions = {region.code: region for region in facts.regions}
         self._topics = {topic.code: topic for topic in facts.topics}
         self._channels = {channel.code: channel for channel in facts.channels}
-        self._sources = {source.code: source for source in facts.sources}
-        self._sources_by_id = {source.id: source for source in facts.sources}
+        self._sources_by_id = _with_settings(facts.sources)
+        self._sources = {source.code: source for source in self._sources_by_id.values()}
         self._children = _grouped(facts.agencies, lambda agency: agency.parent_id)
         self._subtrees = {agency.id: frozenset(self._descend(agency.id)) for agency in facts.agencies}
         self._links_from = _grouped(facts.links, lambda link: link.agency_id)
@@ -89,6 +92,14 @@ class Directory:
 
     def children(self, code: str) -> Sequence[Agency]:
         return self._children.get(self.agency(code).id, ())
+
+    @property
+    def sandbox_id(self) -> int:
+        """Of the agency that holds what comes of tests. Raises UnknownCode where the data name none."""
+        for agency in self._agencies_by_id.values():
+            if agency.code == SANDBOX:
+                return agency.id
+        raise UnknownCode("agency", SANDBOX)
 
     def parent(self, agency: Agency) -> Agency | None:
         return None if agency.parent_id is None else self._agencies_by_id[agency.parent_id]
@@ -132,7 +143,8 @@ class Directory:
         return self._sources_by_id[id_]
 
     def sources(self) -> Sequence[Source]:
-        return tuple(self._sources.values())
+        """All but the sandboxes."""
+        return tuple(source for source in self._sources.values() if not source.sandbox)
 
     def competence(self, topic: str, region: str | None, on: date) -> CompetenceRow | None:
         """The row that decides: the region's own, else the national one."""
@@ -196,6 +208,16 @@ class Directory:
             yield from self._descend(child.id)
 
 
+def _with_settings(sources: Sequence[Source]) -> dict[int, Source]:
+    """By id; a sandbox has whatever the source has that it is the twin of."""
+    found = {source.id: source for source in sources}
+    for source in sources:
+        if source.sandbox_of is not None:
+            twin = found[source.sandbox_of]
+            found[source.id] = replace(twin, id=source.id, code=source.code, sandbox_of=twin.id)
+    return found
+
+
 def _get(found: Mapping[str, T], code: str, kind: Named) -> T:
     try:
         return found[code]
@@ -215,9 +237,13 @@ def _name_indexes(facts: Facts) -> dict[str, NameIndex]:
         return [text for dated in reversed(item.names) for text in dated.names.all()]
 
     return {
-        "agency": NameIndex({agency.code: of_all_days(agency) for agency in facts.agencies}),
+        "agency": NameIndex(
+            {agency.code: of_all_days(agency) for agency in facts.agencies if agency.code != SANDBOX}
+        ),
         "region": NameIndex({region.code: of_all_days(region) for region in facts.regions}),
         "topic": NameIndex({topic.code: topic.names.all() for topic in facts.topics}),
         "channel": NameIndex({channel.code: channel.names.all() for channel in facts.channels}),
-        "source": NameIndex({source.code: source.names.all() for source in facts.sources}),
+        "source": NameIndex(
+            {source.code: source.names.all() for source in facts.sources if not source.sandbox}
+        ),
     }

@@ -172,6 +172,7 @@ def _source(row: Row) -> Source:
         region=row["region"],
         names=_names(row),
         late_days=row["late_days"],
+        sandbox_of=row["sandbox_of"],
     )
 
 

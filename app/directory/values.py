@@ -146,6 +146,12 @@ class Source:
     names: Names
     late_days: int = 3
     """So many days after a message came to the source it may still bring it."""
+    sandbox_of: int | None = None
+    """The source that this one is the sandbox of: like it in all else."""
+
+    @property
+    def sandbox(self) -> bool:
+        return self.sandbox_of is not None
 
     def name(self, lang: str) -> str:
         return self.names.in_(lang)

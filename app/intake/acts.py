@@ -197,13 +197,18 @@ async def _complaint(
         text=said.text,
         applicant=_person(first),
         channel=CHANNEL,
-        source=SOURCE,
+        source=_source(caller, first),
         received_at=now,
         key=taken,
         request_hash=hashlib.sha256(asked).digest() if key else None,
         key_expires_at=now + clock.days(KEY_LASTS_DAYS) if key else None,
         complaint_about=caller.number,
     )
+
+
+def _source(caller: CitizenCaller, first: asyncpg.Record) -> str:
+    """What is said of a test comes by the sandbox that brought it."""
+    return snapshot.current().source_by_id(first["source_id"]).code if caller.number.sandbox else SOURCE
 
 
 async def _not_early(

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.appeals import history, numbers
 from app.appeals.codes import Status
+from app.appeals.numbers import is_sandbox
 from app.core import clock
 from app.core.edge import Lang
 from app.core.errors import Invalid, Malformed, TooLarge, UnsupportedMedia, problems
@@ -135,6 +136,7 @@ def registration_out(registration: Registration, lang: Language) -> Registration
         due_on=registration.due_on,
         receipt=ReceiptRef(url=f"/api/v1/receipts/{registration.number}"),
         complaint=_complaint(registration, lang),
+        sandbox=is_sandbox(registration.appeal_id),
     )
 
 

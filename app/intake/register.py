@@ -19,7 +19,7 @@ import asyncpg
 from app.appeals import history, record
 from app.appeals.access_code import access_code
 from app.appeals.codes import ApplicantType
-from app.appeals.numbers import format_number
+from app.appeals.numbers import SERIALS, Number, format_number
 from app.appeals.record import NewAppeal
 from app.core import clock
 from app.core.cipher import cipher
@@ -61,6 +61,8 @@ class _Decided:
     term: Term
     missing: list[str]
     complaint: Complaint | None
+    sandbox_id: int | None
+    """Of a test: the agency that holds it, in the place of the one that it would go to."""
 
 
 async def register(
@@ -127,13 +129,21 @@ def _decide(submission: Submission, concerned: Concerned, directory: Directory) 
     _known_codes(submission, topic, region, directory)
     complaint = None
     if submission.complaint_about:
+        _same_world(submission.complaint_about, source)
         complaint = complaints.decide(submission, submission.complaint_about, concerned, directory)
         decision, topic, region = complaint.decision, complaint.topic, complaint.region
     else:
         decision = _routed(submission, source, region, directory)
     term = _term(submission, decision, complaint, directory)
     missing = _missing(submission.applicant)
-    return _Decided(submission, source.id, topic, region, decision, term, missing, complaint)
+    sandbox_id = directory.sandbox_id if source.sandbox else None
+    return _Decided(submission, source.id, topic, region, decision, term, missing, complaint, sandbox_id)
+
+
+def _same_world(about: Number, source: Source) -> None:
+    """What is in earnest is never about a test, nor a test about what is in earnest."""
+    if about.sandbox != source.sandbox:
+        raise Invalid.of("complaint_about", "complaint_about_unknown")
 
 
 def _routed(submission: Submission, source: Source, region: str, directory: Directory) -> Decision:
@@ -185,12 +195,14 @@ def _missing(applicant: Person) -> list[str]:
 
 
 async def _numbered(connection: asyncpg.Connection, decided: Mapping[int, _Decided]) -> dict[int, int]:
-    years = {place: item.term.registered_on.year for place, item in decided.items()}
-    free = {
-        year: iter(await record.serials(connection, year, count))
-        for year, count in Counter(years.values()).items()
+    series = {
+        place: (item.term.registered_on.year, item.sandbox_id is not None) for place, item in decided.items()
     }
-    return {place: year * 10**8 + next(free[year]) for place, year in years.items()}
+    free = {
+        (year, sandbox): iter(await record.serials(connection, year, count, sandbox=sandbox))
+        for (year, sandbox), count in Counter(series.values()).items()
+    }
+    return {place: of[0] * SERIALS + next(free[of]) for place, of in series.items()}
 
 
 def _row(item: _Decided, appeal_id: int) -> NewAppeal:
@@ -219,7 +231,8 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         external_id=said.external_id,
         route=to_json(data["route"]),
         missing=record.pg_array(item.missing),
-        agency_id=item.decision.agency_id,
+        agency_id=item.sandbox_id or item.decision.agency_id,
+        stands_for=item.decision.agency_id if item.sandbox_id else None,
         name=lock.encrypt_optional(who.name, "applicant.name"),
         iin=lock.encrypt_optional(who.iin, "applicant.iin"),
         bin=lock.encrypt_optional(who.bin, "applicant.bin"),
@@ -251,7 +264,9 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         notice=None if said.silent else to_json(_notice(item)),
         stage=item.complaint.filed.stage if item.complaint else None,
         complaint=to_json(item.complaint.row) if item.complaint else None,
-        listed=item.complaint is None and (said.listed or said.channel in LISTED_CHANNELS),
+        listed=item.complaint is None
+        and item.sandbox_id is None
+        and (said.listed or said.channel in LISTED_CHANNELS),
     )
 
 

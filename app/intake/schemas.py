@@ -107,6 +107,9 @@ class ReceiptRef(Out):
     url: str
 
 
+Sandbox = Annotated[bool, Field(description="a test: it is before no ministry, and in no figure")]
+
+
 class ReviewerOut(Out):
     """Who decides a complaint: the body above, the head of the same body, or nobody but a court."""
 
@@ -136,6 +139,7 @@ class RegistrationOut(Out):
     due_on: date
     receipt: ReceiptRef
     complaint: ComplaintOut | None
+    sandbox: Sandbox = False
 
 
 class StepOut(Out):
@@ -214,6 +218,7 @@ class TargetOut(Out):
 
 
 class TrackingOut(Standing):
+    sandbox: Sandbox = False
     timeline: list[TimelineOut]
     parts: list[PartOut]
     age: AgeOut
@@ -233,6 +238,7 @@ class ReceiptOut(Out):
     due_on: date
     deadline: DeadlineOut
     complaint: ComplaintOut | None
+    sandbox: Sandbox = False
 
 
 class SupplementIn(Schema):

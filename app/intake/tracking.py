@@ -114,6 +114,7 @@ class _Page:
             answer=self._answer(answered) if answered and standing.status is Status.ANSWERED else None,
             age=self._age(),
             service_target=self._target(main),
+            sandbox=self.caller.number.sandbox,
             complaint=self._complaint(main) if self.head["about_id"] else None,
             complaints=[
                 format_number(id_, ApplicantType(type_)) for id_, type_ in self.head["complaints"] or ()
@@ -301,6 +302,7 @@ async def receipt(caller: Citizen, connection: Read, lang: Lang) -> ReceiptOut:
         due_on=term.due_on,
         deadline=deadline_out(term, lang),
         complaint=complaint,
+        sandbox=caller.number.sandbox,
     )
 
 

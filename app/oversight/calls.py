@@ -3,7 +3,7 @@
 Both are counted by the civil day of the call, whenever it was brought in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -12,6 +12,7 @@ import asyncpg
 from app.core import clock
 from app.core.errors import Invalid
 from app.directory.registry import Directory, UnknownCode
+from app.directory.values import Source
 from app.oversight.asked import days_asked, unknown_code, wrong_days
 from app.oversight.schemas import CallsIn, CallsOut
 
@@ -40,7 +41,7 @@ def understood(asked: CallsIn, directory: Directory, today: date) -> Question:
     first, last = days_asked(asked.from_, asked.to, today)
     errors = list(wrong_days({"from": asked.from_, "to": asked.to}, first, last))
     for name, typed, find in (
-        ("source", asked.source, directory.source),
+        ("source", asked.source, _counted_source(directory)),
         ("region", asked.region, directory.region),
     ):
         try:
@@ -53,6 +54,18 @@ def understood(asked: CallsIn, directory: Directory, today: date) -> Question:
     of = [directory.source(asked.source)] if asked.source else directory.sources()
     sources = [source.id for source in of if CHANNEL in source.channels]
     return Question(first, last, sources, asked.region.upper() if asked.region else None)
+
+
+def _counted_source(directory: Directory) -> Callable[[str], Source]:
+    """Finds a source that is counted: a sandbox is none."""
+
+    def find(code: str) -> Source:
+        found = directory.source(code)
+        if found.sandbox:
+            raise UnknownCode("source", code)
+        return found
+
+    return find
 
 
 async def count(connection: asyncpg.Connection, asked: CallsIn, directory: Directory) -> CallsOut:

@@ -12,6 +12,7 @@ import asyncpg
 
 from app.appeals.effects import FIGURES
 from app.core import clock
+from app.directory.registry import SANDBOX
 
 KEY = ("opened_on", "day", "due_on", "channel", "applicant_type", "kind", "topic", "region")
 
@@ -140,11 +141,12 @@ async def astray(connection: asyncpg.Connection, agency_id: int) -> list[int]:
 
 
 async def counted_agencies(connection: asyncpg.Connection) -> Sequence[asyncpg.Record]:
-    """Id and code of every agency that there is or that something is counted for."""
+    """Id and code of every agency that there is or that something is counted for: not of the sandbox."""
     return await connection.fetch(
         """SELECT id, coalesce(agency.code, '?') AS code
            FROM (SELECT id FROM agency UNION SELECT agency_id FROM counter_delta) known
-           LEFT JOIN agency USING (id) ORDER BY id"""
+           LEFT JOIN agency USING (id) WHERE agency.code IS DISTINCT FROM $1 ORDER BY id""",
+        SANDBOX,
     )
 
 

@@ -139,7 +139,7 @@ SELECT d.agency_id,
        coalesce(sum(d.received - d.answered - d.forwarded_out - d.closed_otherwise)
                 FILTER (WHERE d.day < $4), 0) AS carried_in,
        (SELECT count(DISTINCT d.appeal_id) FROM holding d
-        WHERE d.registered_on BETWEEN $1 AND $2
+        WHERE d.registered_on BETWEEN $1 AND $2 AND d.stands_for IS NULL
           AND (d.closed_on IS NULL OR d.closed_on >= $6){of_holdings}) AS appeals
 FROM counter_delta d
 WHERE d.opened_on BETWEEN $1 AND $2 AND d.day <= $3{of_deltas}

@@ -25,9 +25,15 @@ class OnDatabase(Protocol):
     def __call__(self, work: "Callable[[Database], Awaitable[Result]]", /) -> Result: ...
 
 
-def commands(on_database: OnDatabase) -> list[click.Group]:
+class SandboxOf(Protocol):
+    """The code of the sandbox of a source, made if need be; None when there is no such source."""
+
+    def __call__(self, db: "Database", source: str, /) -> Awaitable[str | None]: ...
+
+
+def commands(on_database: OnDatabase, sandbox_of: SandboxOf) -> list[click.Group]:
     """The groups to add to the main command."""
-    return [_staff_group(on_database), _client_group(on_database)]
+    return [_staff_group(on_database), _client_group(on_database, sandbox_of)]
 
 
 def _staff_group(on_database: OnDatabase) -> click.Group:
@@ -55,7 +61,7 @@ def _staff_group(on_database: OnDatabase) -> click.Group:
     return staff
 
 
-def _client_group(on_database: OnDatabase) -> click.Group:
+def _client_group(on_database: OnDatabase, sandbox_of: SandboxOf) -> click.Group:
     client = click.Group("client", help="Programs that send appeals.")
 
     @client.command("create")
@@ -73,12 +79,19 @@ def _client_group(on_database: OnDatabase) -> click.Group:
     @click.option(
         "--limit", type=click.IntRange(1), default=600, show_default=True, help="Requests a minute."
     )
+    @click.option(
+        "--sandbox", is_flag=True, help="A test key: what it sends reaches no ministry and no statistics."
+    )
     def create(
-        source: str, name: str, scopes: tuple[str, ...], channels: tuple[str, ...], limit: int
+        source: str, name: str, scopes: tuple[str, ...], channels: tuple[str, ...], limit: int, sandbox: bool
     ) -> None:
         """Make a key for a SOURCE. It is shown once and kept as a hash."""
-        made = _told(on_database, lambda db: create_client(db, source, name, scopes, channels, limit))
-        click.echo(made)
+
+        async def make(db: "Database") -> str:
+            code = await sandbox_of(db, source) or source if sandbox else source
+            return await create_client(db, code, name, scopes, channels, limit)
+
+        click.echo(_told(on_database, make))
 
     return client
 
@@ -89,7 +102,8 @@ async def create_account(
     """`agency`: its code. Raises ClickException when there is none."""
     from app.staff import service
 
-    row = await _one(db, "SELECT id FROM agency WHERE code = $1", agency)
+    # Nobody works in the sandbox.
+    row = await _one(db, "SELECT id FROM agency WHERE code = $1 AND code <> 'sandbox'", agency)
     if row is None:
         raise click.ClickException(f"there is no agency {agency}")
     await service.create_account(db, login, name, role, row["id"], password)

@@ -69,9 +69,9 @@ async def test_what_is_read_back_is_what_the_files_say(db: Database) -> None:
     await load_directory(db)
     known = await read(db)
     facts = checked_facts()
-    assert len(known.agencies()) == len(facts.agencies)
     plain = Directory(facts)
-    for agency in facts.agencies:
+    assert len(known.agencies()) == len(plain.agencies())
+    for agency in plain.agencies():
         stored = known.agency(agency.code)
         assert (stored.kind, stored.names, stored.valid_from, stored.valid_to, stored.hours) == (
             agency.kind, agency.names, agency.valid_from, agency.valid_to, agency.hours,

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from app.core.db import Database
 from app.core.errors import Invalid
+from app.directory.sandboxes import sandbox_of
 from app.staff import cli, service
 from app.staff.errors import KeyTaken, LoginTaken
 from app.staff.permissions import Role, Scope
@@ -128,10 +129,12 @@ async def test_an_account_from_the_command_line(db: Database) -> None:
         await cli.set_password(db, "dana@wind", PASSWORD)
     with pytest.raises(click.ClickException, match="no agency wind"):
         await cli.create_account(db, "dana@wind", "Дана", Role.HEAD, "wind", PASSWORD)
+    with pytest.raises(click.ClickException, match="no agency sandbox"):
+        await cli.create_account(db, "dana@sandbox", "Дана", Role.HEAD, "sandbox", PASSWORD)
 
 
 def test_every_command_helps_without_a_database() -> None:
-    for group in cli.commands(refuse):
+    for group in cli.commands(refuse, sandbox_of):
         for command in group.commands:
             done = CliRunner().invoke(group, [command, "--help"])
             assert done.exit_code == 0
@@ -143,7 +146,7 @@ def refuse(work: object, /) -> NoReturn:
 
 
 def test_what_is_refused_is_told_in_a_line() -> None:
-    staff, _ = cli.commands(refuse)
+    staff, _ = cli.commands(refuse, sandbox_of)
     given = ["create", "dana@energy", "--name", "Дана", "--role", "head", "--agency", "energy"]
     done = CliRunner().invoke(staff, given, input=f"{PASSWORD}\n")
     assert (done.exit_code, done.output) == (1, "Error: The login dana@energy already exists.\n")

@@ -5,6 +5,7 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
+from app.appeals.numbers import is_sandbox
 from app.core import clock, stream
 from app.core.edge import Db, Lang
 from app.core.errors import AppError, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
@@ -131,6 +132,7 @@ async def _registered(
                     access_code=answer.access_code,
                     registered_on=answer.registered_on,
                     due_on=answer.due_on,
+                    **({"sandbox": True} if is_sandbox(answer.appeal_id) else {}),
                 )
             )
     return taken

@@ -16,7 +16,7 @@ import asyncpg
 from fastapi import APIRouter, Path, Query
 
 from app.appeals.codes import ApplicantType, Status
-from app.appeals.numbers import format_number
+from app.appeals.numbers import format_number, is_sandbox
 from app.core import clock
 from app.core.edge import Lang, Read
 from app.core.errors import FieldError, Invalid, problems
@@ -33,6 +33,7 @@ from app.intake.tickets.schemas import EXTERNAL_ID, ChangesOut, StateOut, Ticket
 router = APIRouter()
 
 MOST = 500
+OwnId = Annotated[str, Path(examples=["109-2026-000123"])]
 LARGEST = 2**63 - 1
 
 HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
@@ -56,8 +57,8 @@ SINCE = """AND e.changed_at >= $3 AND e.xid >= (SELECT min(xid) FROM (
 
 STATES = """
 SELECT a.id AS appeal_id, a.external_id, a.channel, a.received_at, a.registered_on AS first_registered_on,
-       h.id, h.part, h.agency_id, h.registered_on, h.due_on, h.status, h.running, h.closed_at, h.close,
-       h.outcome, h.applicant_type,
+       h.id, h.part, coalesce(h.stands_for, h.agency_id) AS agency_id, h.registered_on, h.due_on,
+       h.status, h.running, h.closed_at, h.close, h.outcome, h.applicant_type,
        coalesce((SELECT max(e.changed_at) FROM event e
                  WHERE e.appeal_id = a.id AND e.source_id = a.source_id), a.received_at) AS updated_at
 FROM appeal a JOIN holding h ON h.appeal_id = a.id
@@ -153,21 +154,26 @@ async def _changed(
     response_model=StateOut,
     responses=problems(TicketNotFound, Invalid),
 )
-async def ticket_state(
-    caller: Reader,
-    connection: Read,
-    lang: Lang,
-    external_id: Annotated[str, Path(examples=["109-2026-000123"])],
-) -> StateOut:
-    if not EXTERNAL_ID.fullmatch(external_id):
-        raise TicketNotFound
-    appeal_id = await connection.fetchval(OWN, caller.source_id, external_id)
+async def ticket_state(caller: Reader, connection: Read, lang: Lang, external_id: OwnId) -> StateOut:
+    return await state(connection, await find(connection, caller.source_id, external_id), lang)
+
+
+async def find(connection: asyncpg.Connection, source_id: int, external_id: str) -> int:
+    """The appeal that a source's ticket became. Raises TicketNotFound."""
+    appeal_id: int | None = None
+    if EXTERNAL_ID.fullmatch(external_id):
+        appeal_id = await connection.fetchval(OWN, source_id, external_id)
     if appeal_id is None:
         raise TicketNotFound
-    return (await _states(connection, [appeal_id], lang))[appeal_id]
+    return appeal_id
 
 
 # How a ticket stands
+
+
+async def state(connection: asyncpg.Connection, appeal_id: int, lang: Language) -> StateOut:
+    """Of an appeal that is there."""
+    return (await _states(connection, [appeal_id], lang))[appeal_id]
 
 
 async def _states(
@@ -199,6 +205,7 @@ def _state(holdings: Sequence[asyncpg.Record], directory: Directory, today: date
         channel=first["channel"],
         received_at=first["received_at"],
         updated_at=first["updated_at"],
+        sandbox=is_sandbox(first["appeal_id"]),
         parts=list(shown.values()),
         **whole,
     )

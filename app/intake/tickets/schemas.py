@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.appeals.codes import Decision, LanguageCode, Outcome, Status
 from app.core.schema import Code, Line, Moment, Out, Schema
-from app.intake.schemas import AgencyOut, AppealIn, RegistrationOut
+from app.intake.schemas import AgencyOut, AppealIn, RegistrationOut, Sandbox
 
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
 MOST_DECLARED = 20_000
@@ -73,6 +73,7 @@ class LineOut(Out):
     access_code: str | None = Field(None, description="for the citizen: it opens the appeal")
     registered_on: date | None = None
     due_on: date | None = None
+    sandbox: Sandbox = False
     problem: dict[str, Any] | None = Field(None, description="why it was rejected: a Problem")
 
 
@@ -106,6 +107,7 @@ class StateOut(TicketPartOut):
     channel: str
     received_at: datetime
     updated_at: datetime = Field(description="when the last change became known here")
+    sandbox: Sandbox
     parts: list[TicketPartOut]
 
 
