@@ -9,7 +9,9 @@ from random import Random
 from app.core.cipher import cipher
 from app.core.db import Database
 from app.demo.texts import Texts
+from app.directory import snapshot
 from app.directory.registry import Directory
+from app.directory.sandboxes import sandbox_of
 from app.settings import Settings
 from app.staff import passwords, repository
 from app.staff.permissions import Role, Scope
@@ -35,6 +37,8 @@ _CLIENTS = (
     ("reception-room", "citizen-api", ("reception_room",)),
     ("open311", "open311", ("open311",)),
 )
+# Of this source there is a test key too.
+_TRIED = "109-turkistan"
 
 
 async def ensure_people(db: Database, directory: Directory, texts: Texts, settings: Settings) -> str | None:
@@ -72,7 +76,9 @@ def _people(directory: Directory, texts: Texts) -> Iterator[NewAccount]:
 async def ensure_clients(db: Database, directory: Directory, settings: Settings) -> dict[str, str]:
     """The demo's integrations and their keys, the same at every start of one installation."""
     keys: dict[str, str] = {}
-    for name, source, channels in _CLIENTS:
+    test = ("sandbox", await sandbox_of(db, _TRIED) or "", directory.source(_TRIED).channels)
+    directory = await snapshot.refresh(db)
+    for name, source, channels in (*_CLIENTS, test):
         given = settings.demo_api_key.get_secret_value() if name == "call-centre" else ""
         keys[name] = await create_client(
             db,

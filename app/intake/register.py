@@ -207,10 +207,9 @@ async def _numbered(connection: asyncpg.Connection, decided: Mapping[int, _Decid
 
 def _row(item: _Decided, appeal_id: int) -> NewAppeal:
     said, who, term = item.submission, item.submission.applicant, item.term
-    body = history.canonical(said.body())
+    body, data = history.canonical(said.body()), _event_data(item)
     salt, lock = secrets.token_bytes(16), cipher()
     content_hash = history.content_hash(salt, body)
-    data = _event_data(item)
     return NewAppeal(
         appeal_id=appeal_id,
         key=said.key,
@@ -264,10 +263,15 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         notice=None if said.silent else to_json(_notice(item)),
         stage=item.complaint.filed.stage if item.complaint else None,
         complaint=to_json(item.complaint.row) if item.complaint else None,
-        listed=item.complaint is None
-        and item.sandbox_id is None
-        and (said.listed or said.channel in LISTED_CHANNELS),
+        listed=_listed(item),
     )
+
+
+def _listed(item: _Decided) -> bool:
+    """Whether it may stand in public lists: neither a complaint about an act nor a test does."""
+    said = item.submission
+    shown = item.complaint is None and item.sandbox_id is None
+    return shown and (said.listed or said.channel in LISTED_CHANNELS)
 
 
 def _digits(phone: str | None) -> str | None:

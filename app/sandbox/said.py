@@ -82,7 +82,7 @@ ACTS: Mapping[Act, Trial] = {
         "answer a ticket",
         AnswerIn,
         _answering,
-        {"outcome": "satisfied", "text": "Жарық 23 қарашада қосылды.", "language": "kk"},
+        {"outcome": "satisfied", "text": "Жарық қосылды.", "language": "kk", "legal_basis": "ӘРПК 76"},
     ),
     Act.FORWARD: Trial(
         "forward a ticket to another body",
