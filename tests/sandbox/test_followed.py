@@ -1,6 +1,5 @@
 """What happens to a test is followed and told as in earnest: by cursor, and by signed webhook."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -18,12 +17,12 @@ from tests.support import SECRET
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(secret_key=SECRET, data_dir=tmp_path, outbound_allow="127.0.0.1")  # type: ignore[arg-type]
+    return Settings(secret_key=SECRET, data_dir=tmp_path, outbound_allow="127.0.0.1")
 
 
 @pytest.fixture
-async def sandbox(real_db: Database, real_client: httpx.AsyncClient) -> AsyncIterator[Centre]:
-    yield await open_sandbox(real_db, real_client)
+async def sandbox(real_db: Database, real_client: httpx.AsyncClient) -> Centre:
+    return await open_sandbox(real_db, real_client)
 
 
 async def test_its_changes_come_by_the_cursor(sandbox: Centre) -> None:
