@@ -6,7 +6,6 @@ nothing, and nobody could be asked to make its rows any faster.
 
 import asyncio
 import csv
-import gc
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -18,15 +17,14 @@ from pathlib import Path
 import asyncpg
 import psutil
 
-from app.core.db import Database, DatabaseUrls
+from app.core.db import DatabaseUrls
 from app.core.embedded_postgres import Cluster
-from app.directory import snapshot
 from app.intake.registers import mapping, table
-from app.intake.registers.entry import Reader
 from app.intake.registers.flaws import AnyFlaw, said
 from app.intake.registers.importing import Importing
+from app.intake.registers.processes import Task, clerks
 from app.intake.registers.table import Line
-from bench import figures
+from bench import figures, machine, service
 from bench.machine import cpu_of
 from bench.service import Say
 
@@ -141,28 +139,32 @@ async def _round(cluster: Cluster, urls: DatabaseUrls, file: Path, by: Path) -> 
 async def _brought(
     cluster: Cluster, urls: DatabaseUrls, file: Path, by: Path
 ) -> tuple[float, float, float, tuple[int, int]]:
-    server, me, marks = psutil.Process(cluster.pid), psutil.Process(), list[int]()
-    db = await Database.open(urls, pool_size=4)
-    try:
-        directory, known = await snapshot.refresh(db), mapping.load(by)
-        with table.open_table(file, known) as found:
-            run = Importing(
-                db,
-                directory,
-                found,
-                Reader(known, found.header, directory),
-                _unexpected,
-                lambda done, all_: marks.append(me.memory_info().rss >> 20),
-            )
-            gc.freeze()  # as the command does
-            begun, app, base = time.perf_counter(), time.process_time(), cpu_of(server)
+    server, marks, known = psutil.Process(cluster.pid), list[int](), mapping.load(by)
+    with table.open_table(file, known) as found:
+        task = Task(urls, service.SECRET, by, found.header)
+        async with clerks(machine.cores(), task) as them:
+            run = Importing(found, them, _unexpected, lambda done, all_: marks.append(_memory()))
+            begun, app, base = time.perf_counter(), _cpu(), cpu_of(server)
             await run.run()
             took = time.perf_counter() - begun
-            app, base = time.process_time() - app, cpu_of(server) - base
-            gc.unfreeze()
-    finally:
-        await db.close()
+            app, base = _cpu() - app, cpu_of(server) - base
     return took, app, base, (marks[len(marks) // 10], marks[-1])
+
+
+def _ours() -> list[psutil.Process]:
+    """This process and its clerks; the database is a child, too."""
+    me = psutil.Process()
+    return [me, *(one for one in me.children() if one.name().startswith("python"))]
+
+
+def _cpu() -> float:
+    times = [one.cpu_times() for one in _ours()]
+    return float(sum(one.user + one.system for one in times))
+
+
+def _memory() -> int:
+    """Megabytes."""
+    return int(sum(one.memory_info().rss for one in _ours())) >> 20
 
 
 def _unexpected(line: Line, flaws: Sequence[AnyFlaw]) -> None:

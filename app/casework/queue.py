@@ -298,7 +298,6 @@ def _target_on(row: asyncpg.Record, directory: Directory, agency: Agency) -> dat
         regime="",
         procedure="",
         term_days=0,
-        entries=(),
         unit=Unit.WORKING_DAYS,
         rule="",
         subject=row["stage"] or row["kind"],

@@ -91,8 +91,10 @@ class Connections(Protocol):
 
 
 class Database:
-    def __init__(self, pool: Connections) -> None:
+    def __init__(self, pool: Connections, urls: DatabaseUrls | None = None) -> None:
+        """`urls`: where it is, for a process of ours that is to work on the same one."""
         self._pool = pool
+        self.urls = urls
 
     @classmethod
     async def open(cls, urls: DatabaseUrls, *, pool_size: int = 10) -> Self:
@@ -106,7 +108,7 @@ class Database:
             )
         except (OSError, asyncpg.PostgresError) as error:
             raise DatabaseProblem(f"the database cannot be reached: {error}") from error
-        return cls(pool)
+        return cls(pool, urls)
 
     async def close(self) -> None:
         await self._pool.close()

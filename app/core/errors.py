@@ -44,6 +44,10 @@ class AppError(Exception):
         self.headers = headers or {}
         self.extra = extra or {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it can be told from one process to another, whatever its class is made from."""
+        return _again, (type(self), self.args, self.__dict__)
+
     def as_json(self, language: Language) -> dict[str, Any]:
         body: dict[str, Any] = {
             "type": f"/problems/{self.code}",
@@ -56,6 +60,12 @@ class AppError(Exception):
         if self.errors:
             body["errors"] = [error.as_json(language) for error in self.errors]
         return body
+
+
+def _again(cls: type[AppError], args: tuple[Any, ...], state: dict[str, Any]) -> AppError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class Malformed(AppError):

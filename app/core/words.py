@@ -52,6 +52,8 @@ def _token(stem: str, key: bytes) -> int:
 
 def stems(word: str) -> list[str]:
     """The folded stems of a case-folded word: `жылудың`, `жылуды` and `жылу` have one in common."""
+    if word.isascii():
+        return [word]  # a number, a name of a form: neither language has endings for it
     folded = word.translate(_FOLD)
     return list(dict.fromkeys((_kazakh(folded), _russian.stemWord(folded))))
 

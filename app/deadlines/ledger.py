@@ -284,7 +284,7 @@ class _Course:
             regime=self.law.regime_on(self.law_day).code,
             procedure=self.rule.procedure,
             term_days=self.days,
-            entries=self._entries(),
+            explained=self._entries,
             unit=self.unit,
             rule=self.rule.id,
             subject=self.subject,

@@ -1,7 +1,7 @@
 """What follows from the facts: a term with the entries that explain it. Pure values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -79,7 +79,6 @@ class Term:
     regime: str
     procedure: str
     term_days: int
-    entries: tuple[LedgerEntry, ...]
     unit: Unit
     rule: str
     subject: str
@@ -100,3 +99,10 @@ class Term:
     control_until: date | None = None
     closed_on: date | None = None
     notices: tuple[NoticeDue, ...] = ()
+    explained: Callable[[], tuple[LedgerEntry, ...]] = field(default=tuple, compare=False, repr=False)
+
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """Why the term is what it is, in the order of days. Put together when asked for: who only counts
+        need not wait for it."""
+        return self.explained()

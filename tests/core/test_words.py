@@ -1,7 +1,10 @@
 """Words that are searched."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.core import words
 from app.core.words import MAX_WORDS, sought, stems, tokens
 
 
@@ -31,3 +34,10 @@ def test_tokens_are_numbers_that_fit_and_are_bounded() -> None:
 
 def test_a_text_without_words_has_none() -> None:
     assert tokens("— !") == []
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=3, max_size=12))
+def test_neither_language_has_an_ending_for_latin_letters_and_digits(word: str) -> None:
+    """So that such a word need not be looked at."""
+    assert words._kazakh(word) == words._russian.stemWord(word) == word
+    assert stems(word) == [word]

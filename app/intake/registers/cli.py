@@ -3,10 +3,10 @@
 What is heavy is imported where it is used, as in app/cli.py: `--help` must not wait for it.
 """
 
-import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ import click
 if TYPE_CHECKING:
     from app.core.db import Database
     from app.core.i18n import Language
+    from app.intake.registers.clerk import Clerk
     from app.intake.registers.flaws import AnyFlaw
     from app.intake.registers.importing import Summary
     from app.intake.registers.table import Line, Table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 UNUSABLE, SOME_REFUSED = 2, 1
+LARGE = 100_000  # bytes
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -39,8 +41,16 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Command]
     @click.option("--mapping", type=FILE, required=True, help="What the columns mean: a TOML file.")
     @click.option("--dry-run", is_flag=True, help="Only say which rows would be refused, and why.")
     @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where refused rows go.")
+    @click.option("--processes", type=click.IntRange(1, 64), help="That share the work. [the cores]")
     @click.option("--lang", type=click.Choice(["kk", "ru", "en"]), help="Of what is said. [LANG]")
-    def import_(file: Path, mapping: Path, dry_run: bool, rejects: Path | None, lang: str | None) -> None:
+    def import_(
+        file: Path,
+        mapping: Path,
+        dry_run: bool,
+        rejects: Path | None,
+        processes: int | None,
+        lang: str | None,
+    ) -> None:
         """Bring a register along: the appeals of another system, from a CSV or XLSX file.
 
         docs/importing.md describes the mapping. Each row becomes an appeal, registered when it was received
@@ -49,8 +59,8 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Command]
         can be mended and fed again. Exit code: 1 when rows were refused, 2 when the file or the mapping
         cannot be used.
         """
-        said = language(lang, os.environ)
-        found = _Import(file, mapping, dry_run, rejects, said, progress)
+        said, shared = language(lang, os.environ), processes or os.cpu_count() or 1
+        found = _Import(file, mapping, dry_run, rejects, shared, said, progress)
         raise SystemExit(found.unusable() or on_database(found.run))
 
     return [import_]
@@ -76,11 +86,14 @@ class _Import:
         mapping: Path,
         dry_run: bool,
         rejects: Path | None,
+        processes: int,
         lang: "Language",
         progress: Progress,
     ) -> None:
         self.file, self.mapping, self.dry_run = file, mapping, dry_run
         self.rejects, self.lang, self.progress = rejects, lang, progress
+        # A small register is in before a process has begun.
+        self.processes = processes if file.stat().st_size >= LARGE else 1
 
     def unusable(self) -> int:
         """Said before a database is opened for nothing."""
@@ -111,21 +124,33 @@ class _Import:
         return self._sum_up(summary)
 
     async def _import(self, db: "Database", found: "Table") -> "Summary":
-        from app.directory import snapshot
-        from app.intake.registers.entry import Reader
         from app.intake.registers.importing import Importing
         from app.intake.registers.refused import RefusedRows
 
-        directory = snapshot.current()
-        reader = Reader(found.mapping, found.header, directory)
         with RefusedRows(self._rejects(), found.header, found.mapping.delimiter) as refused:
 
             def refuse(line: "Line", flaws: "Sequence[AnyFlaw]") -> None:
                 self._refuse(line, flaws, refused)
 
-            gc.freeze()  # what is loaded by now stays: nobody need look through it for every chunk
-            run = Importing(db, directory, found, reader, refuse, self.progress, dry_run=self.dry_run)
-            return await run.run()
+            async with self._clerks(db, found) as clerks:
+                return await Importing(found, clerks, refuse, self.progress).run()
+
+    @asynccontextmanager
+    async def _clerks(self, db: "Database", found: "Table") -> AsyncIterator["Sequence[Clerk]"]:
+        from app.directory import snapshot
+        from app.intake.registers import processes
+        from app.intake.registers.clerk import Here
+        from app.intake.registers.entry import Reader
+        from app.settings import get_settings
+
+        if self.processes == 1 or db.urls is None:
+            directory = snapshot.current()
+            reader = Reader(found.mapping, found.header, directory)
+            yield [Here(db, directory, reader, dry_run=self.dry_run)]
+            return
+        task = processes.Task(db.urls, get_settings().secret(), self.mapping, found.header, self.dry_run)
+        async with processes.clerks(self.processes, task) as clerks:
+            yield clerks
 
     def _rejects(self) -> Path:
         return self.rejects or self.file.with_name(f"{self.file.name}.rejects.csv")

@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from app.core.db import Database
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.intake.registers import mapping, table
+from app.intake.registers.clerk import Clerk, Here
 from app.intake.registers.entry import Reader
 from app.intake.registers.flaws import AnyFlaw, Flaw, said
 from app.intake.registers.importing import Importing, Summary
@@ -37,7 +40,9 @@ async def brought(
     dry_run: bool = False,
     rejects: Path | None = None,
     lang: Language = "en",
+    clerks: Sequence[Clerk] = (),
 ) -> Told:
+    """`clerks`: who is to do it, else one in this process."""
     told, directory, known = Told(), snapshot.current(), mapping.load(by)
     known.check(directory)
     with (
@@ -51,8 +56,8 @@ async def brought(
             if rejects:
                 refused.add(line, said(flaws, lang))
 
-        reader = Reader(known, found.header, directory)
-        run = Importing(db, directory, found, reader, refuse, lambda done, all_: None, dry_run=dry_run)
+        clerk = Here(db, directory, Reader(known, found.header, directory), dry_run=dry_run)
+        run = Importing(found, clerks or [clerk], refuse, lambda done, all_: None)
         told.summary = await run.run()
     return told
 
@@ -86,3 +91,19 @@ def row(**cells: str) -> str:
     }  # fmt: skip
     assert cells.keys() <= usual.keys()
     return ";".join((usual | cells).values())
+
+
+async def number_of(db: Database) -> int:
+    async with db.read() as connection:
+        return int(await connection.fetchval("SELECT count(DISTINCT external_id) FROM appeal"))
+
+
+async def closed(db: Database) -> int:
+    async with db.read() as connection:
+        return int(await connection.fetchval("SELECT count(*) FROM holding WHERE close = 'answered'"))
+
+
+def clerks_of(pid: int) -> list[psutil.Process]:
+    """The processes that bring a register in for this one."""
+    found = psutil.Process(pid).children()
+    return [one for one in found if "spawn_main" in " ".join(one.cmdline())]

@@ -7,15 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
 from app.core.db import Database, DatabaseUrls
-from app.intake.registers.cli import language
+from app.intake.registers.cli import LARGE, language
 from app.oversight.cli import verified
 from app.supervise import ROOT
-from tests.intake.registers.brought import MAPPING, row, with_rows
+from tests.intake.registers.brought import MAPPING, brought, clerks_of, closed, number_of, row, with_rows
 from tests.support import SECRET
 
 MANY = 4000
@@ -95,29 +96,22 @@ async def test_killed_in_the_middle_and_run_again(
         for n in range(MANY)
     ]
     file = with_rows(tmp_path, *rows)
-    process = command(real_urls, file, "--mapping", MAPPING)
+    assert file.stat().st_size > LARGE
+    process = command(real_urls, file, "--mapping", MAPPING, "--processes", "2")
     try:
         while not (there := await number_of(real_db)):
             assert process.poll() is None, process.communicate()
             await asyncio.sleep(0.01)
+        clerks = clerks_of(process.pid)
     finally:
         process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(process.communicate)
+    assert len(clerks) == 2
+    assert not psutil.wait_procs(clerks, timeout=30)[1]  # they end with it
     there = await number_of(real_db)
     assert 0 < there < MANY
     assert there == await closed(real_db)  # none of them is half there
-    code, out, err = await ran(real_urls, file, "--mapping", MAPPING)
-    assert code == 0, err
-    assert f"Brought along: {MANY - there}, of them closed: {MANY - there}. There already: {there}." in out
+    again = (await brought(real_db, file, MAPPING)).summary
+    assert (again.brought, again.closed, again.there) == (MANY - there, MANY - there, there)
     assert await number_of(real_db) == await closed(real_db) == MANY
     assert not await verified(real_db, lambda done, all_: None)
-
-
-async def number_of(db: Database) -> int:
-    async with db.read() as connection:
-        return int(await connection.fetchval("SELECT count(DISTINCT external_id) FROM appeal"))
-
-
-async def closed(db: Database) -> int:
-    async with db.read() as connection:
-        return int(await connection.fetchval("SELECT count(*) FROM holding WHERE close = 'answered'"))
