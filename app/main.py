@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.attachments import api as attachments
+from app.attachments.keeping import Keeper
 from app.casework import api as casework
 from app.core import cipher, http, lifeline, log
 from app.core.cipher import Cipher
@@ -45,6 +47,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
         log.setup()
         if settings.supervised:
             lifeline.die_with_parent()
+        app.state.keeper.tidy()
         app.state.db = db or await _open(settings)
         await snapshot.refresh(app.state.db)
         app.state.gatherer = Gatherer(app.state.db)
@@ -66,9 +69,12 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
         openapi_tags=reference.TAGS,
     )
     app.state.settings = settings
+    app.state.keeper = Keeper.of(settings)
     http.install(app)
-    app.add_middleware(http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS)
-    channels = (intake, tickets, sandbox, tracking, preview, open311_release, open311)
+    app.add_middleware(
+        http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS
+    )
+    channels = (intake, attachments, tickets, sandbox, tracking, preview, open311_release, open311)
     offices = (directory, oversight, staff, casework, delivery, timekeeping)
     for room in (*channels, *offices, health, reference, front):
         app.include_router(room.router)

@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("", description="the sender of e-mails; empty: no-reply at the public host")
     sms_url: SecretStr = Field(SecretStr(""), description="the gateway's address; empty: no SMS")
+    attachments_url: str = Field(
+        "", description="s3://bucket/prefix?endpoint=…&region=…; empty: a folder under LS_DATA_DIR"
+    )
+    scanner_url: str = Field("", description="clamd: tcp://host:port or unix:///path; empty: no scanner")
+    unscanned: Literal["held", "served"] = Field(
+        "held",
+        description="without a scanner: hold attachments back, or serve them unscanned (never in production)",
+    )
+    scan_timeout: float = Field(60, gt=0, le=600, description="seconds that the scanner has for a file")
     outbound_allow: str = Field("", description="host or host:port, by commas: inside, and may be called")
     delivery_tries: int = Field(8, ge=1, le=20)
     delivery_first_pause: float = Field(30, gt=0, le=3600, description="seconds; each next one is longer")
@@ -55,6 +64,8 @@ class Settings(BaseSettings):
             raise ValueError(f"LS_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters")
         if self.environment == "production" and not secret:
             raise ValueError("LS_SECRET_KEY is required when LS_ENVIRONMENT=production")
+        if self.environment == "production" and self.unscanned == "served":
+            raise ValueError("LS_UNSCANNED=served is not for production: set LS_SCANNER_URL")
         demo_key = self.demo_api_key.get_secret_value()
         if demo_key and len(demo_key) < 16:
             raise ValueError("LS_DEMO_API_KEY must have at least 16 characters")
@@ -66,8 +77,11 @@ class Settings(BaseSettings):
             ("LS_PUBLIC_URL", self.public_url, {"http", "https"}),
             ("LS_SMTP_URL", self.smtp_url.get_secret_value(), {"smtp", "starttls", "smtps"}),
             ("LS_SMS_URL", self.sms_url.get_secret_value(), {"http", "https"}),
+            ("LS_ATTACHMENTS_URL", self.attachments_url, {"s3"}),
         ):
             _check_address(name, url, schemes)
+        if not self.scanner_url.startswith("unix:///"):
+            _check_address("LS_SCANNER_URL", self.scanner_url, {"tcp", "unix"})
         return self
 
     def secret(self) -> str:

@@ -1,6 +1,7 @@
 """Every table of the service: where Alembic and the tests find the metadata."""
 
 import app.appeals.models
+import app.attachments.models
 import app.demo.models
 import app.directory.models
 import app.intake.mail.models

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.appeals.repository import purge_expired_keys
+from app.attachments import jobs as attachments
 from app.core import clock
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.delivery import jobs as notices
@@ -60,6 +61,7 @@ _mailboxes = Mailboxes(bounced)
 JOBS: Sequence[Job] = (
     Job("purge-expired", timedelta(minutes=10), _purge_expired),
     Job("erase-sandbox", timedelta(hours=1), erase),
+    Job("purge-attachments", timedelta(minutes=10), attachments.purge),
     Job("recalculate", timedelta(seconds=2), recalculate),
     Job("watch", timedelta(minutes=1), watch),
     Job("elapse", timedelta(minutes=1), elapse),

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.appeals import history
 from app.appeals.codes import TOLD, Close, ContentKind, EventKind, Origin, Status
-from app.appeals.commands import Case, Command, Done, refusal
+from app.appeals.commands import Case, Command, Done, attachments_of, refusal
 from app.appeals.effects import Effects, delta
 from app.appeals.lifecycle import Form, after, row
 from app.core import clock
@@ -124,10 +124,16 @@ class Change:
         kind: EventKind | None = None,
     ) -> None:
         """An event of this holding, with the facts taken since the last one."""
-        self.last_hash = self._event(kind or self.event_kind, self._with_clock(data or {}), content)
+        said = self._with_clock(data or {}) | (self._attachments() if content else {})
+        self.last_hash = self._event(kind or self.event_kind, said, content)
         if self.pending:
             self._noted(self.pending, self.last_hash)
             self.pending = []
+
+    def _attachments(self) -> dict[str, Any]:
+        """The event that commits to the act's words commits to its files."""
+        named = attachments_of(self.command)
+        return {"attachments": [one.hash.hex() for one in named]} if named else {}
 
     def _with_clock(self, data: dict[str, Any]) -> dict[str, Any]:
         now = (self.due_on, self.running)

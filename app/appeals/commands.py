@@ -15,6 +15,7 @@ from app.appeals.codes import (
     TerminationGround,
 )
 from app.appeals.lifecycle import CITIZEN_ACTS, SYSTEM_ACTS, Act, allowed
+from app.attachments.linking import Named
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.i18n import Language, t
 from app.deadlines.complaints import ReviewerKind
@@ -41,6 +42,8 @@ class Answering:
     legal_basis: str | None = None
     promised_until: date | None = None
     """The answer promises a later act, to be done by this day (A11)."""
+    attachments: tuple[Named, ...] = ()
+    """Taken for this appeal (linking.take); the act gives them to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,11 @@ class Forwarding:
 @dataclass(frozen=True, slots=True)
 class Writing:
     """A note, a reason, a supplement: words that belong to the act. `details`: what else came with a
-    supplement, stored with the text."""
+    supplement, stored with the text. `attachments`: the act's files."""
 
     text: str
     details: Mapping[str, Any] | None = None
+    attachments: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,10 @@ class Command:
     version: int | None = None
     payload: Payload = None
     silent: bool = False
+
+
+def attachments_of(command: Command) -> tuple[Named, ...]:
+    return command.payload.attachments if isinstance(command.payload, Answering | Writing) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ from typing import Any
 
 import asyncpg
 
-from app.appeals.codes import Status
-from app.appeals.commands import Case, CaseNotFound, Command, Done, Held
+from app.appeals.codes import ActorKind, Status
+from app.appeals.commands import Case, CaseNotFound, Command, Done, Held, attachments_of
 from app.appeals.decide import decide
 from app.appeals.effects import Effects, apply
 from app.appeals.lifecycle import Act
 from app.appeals.terms import NEED_TERM
 from app.appeals.walls import complaint_of
+from app.attachments import linking
+from app.attachments.models import GivenBy
+from app.core import clock
 from app.core.errors import AppError
 from app.deadlines.facts import Fact
 from app.deadlines.regimes import Stage
@@ -114,7 +117,17 @@ async def _round(
         return dict.fromkeys(answers, refused[0])
     if any(changes.changed for changes in effects):
         await apply(connection, Effects.joined(effects))
+    done = [command for place, command in commands.values() if isinstance(answers[place], Done)]
+    await _attach(connection, [command for command in done if attachments_of(command)])
     return answers
+
+
+async def _attach(connection: asyncpg.Connection, commands: Iterable[Command]) -> None:
+    """The files that the acts name are the appeals' from now on. Raises TooManyAttachments."""
+    for command in commands:
+        given_by = GivenBy.STAFF if command.actor.kind is ActorKind.STAFF else GivenBy.APPLICANT
+        named = [(command.appeal_id, one) for one in attachments_of(command)]
+        await linking.link(connection, named, given_by, clock.now())
 
 
 async def _take_turns(connection: asyncpg.Connection, commands: Iterable[Command]) -> None:

@@ -31,11 +31,12 @@ from app.casework.queue import LEASE, actor
 from app.casework.schemas import CaseOut
 from app.core import clock
 from app.core.db import Database
-from app.core.edge import Db, Lang
+from app.core.edge import Configured, Db, Lang
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, VersionMissing
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.directory.registry import Directory
+from app.settings import Settings
 from app.staff.access import Staff, StaffCaller
 
 NOT_STORED = "no-store"
@@ -75,6 +76,7 @@ class Doing:
     version: int | None
     db: Database
     language: Language
+    settings: Settings
     response: Response
 
     async def perform(self, act: Act, payload: Payload | Intent = None) -> CaseOut:
@@ -152,7 +154,7 @@ class Doing:
         self, connection: asyncpg.Connection, found: Found, directory: Directory, clear: str | None = None
     ) -> CaseOut:
         now = await case.again(connection, self.caller, found, directory)
-        shown = await page.read(connection, self.caller, now, directory, self.language, clear)
+        shown = await page.read(connection, self.caller, now, directory, self.language, self.settings, clear)
         mark(self.response, shown.version)
         return shown
 
@@ -197,9 +199,10 @@ async def doing(
     version: Annotated[int | None, Depends(version_seen)],
     db: Db,
     language: Lang,
+    settings: Configured,
     response: Response,
 ) -> Doing:
-    return Doing(caller, number, version, db, language, response)
+    return Doing(caller, number, version, db, language, settings, response)
 
 
 Asked = Annotated[Doing, Depends(doing)]

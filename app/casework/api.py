@@ -14,16 +14,17 @@ from app.appeals.commands import (
 )
 from app.appeals.drafts import DraftConflict
 from app.appeals.lifecycle import Act
-from app.casework import case, page, queue, reach, terms_api, undelivered_api
+from app.attachments.errors import AttachmentUsed, TooManyAttachments
+from app.casework import case, files_api, page, queue, reach, terms_api, undelivered_api
 from app.casework.acts import Asked, Number, lease, mark
 from app.casework.details import event_out
 from app.casework.inputs import AnswerIn, AssignIn, ClaimIn, DraftIn, ForwardIn, NoteIn, ReasonIn
-from app.casework.intents import Assigning, forwarding
+from app.casework.intents import Assigning, WithFiles, forwarding
 from app.casework.queue import Place, View
 from app.casework.routes import SEEN, TAG, Nothing, act, example
 from app.casework.schemas import CaseOut, ClaimOut, EventsOut, QueueOut
 from app.core import clock
-from app.core.edge import Lang, Read, Tx
+from app.core.edge import Configured, Lang, Read, Tx
 from app.core.errors import FieldError, Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.directory.registry import Directory
@@ -127,11 +128,11 @@ async def claim_next(
     responses={200: {"headers": TAG}, **problems(*SEEN, Invalid)},
 )
 async def read_case(
-    caller: Staff, number: Number, connection: Read, lang: Lang, response: Response
+    caller: Staff, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
 ) -> CaseOut:
     directory = snapshot.current()
     found = await case.find(connection, caller, number, directory)
-    shown = await page.read(connection, caller, found, directory, lang)
+    shown = await page.read(connection, caller, found, directory, lang, settings)
     mark(response, shown.version)
     return shown
 
@@ -206,6 +207,8 @@ async def draft(
     "stays under control until what the answer promises is done (rule A11).",
     VersionConflict,
     TermRefused,
+    AttachmentUsed,
+    TooManyAttachments,
 )
 async def answer(
     asked: Asked,
@@ -220,7 +223,8 @@ async def answer(
     ],
 ) -> CaseOut:
     answering = Answering(said.outcome, said.text, said.language.value, said.legal_basis, said.promised_until)
-    return await asked.perform(Act.ANSWER, answering)
+    given = WithFiles(answering, said.attachments) if said.attachments else answering
+    return await asked.perform(Act.ANSWER, given)
 
 
 @act(
@@ -280,3 +284,4 @@ async def reopen(
 
 router.include_router(terms_api.router)
 router.include_router(undelivered_api.router)
+router.include_router(files_api.router)

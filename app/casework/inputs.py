@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.appeals.codes import Decision, LanguageCode, Likeness, Outcome, SuspensionGround, TerminationGround
+from app.attachments.schemas import AttachmentIds
 from app.core.schema import Day, FullLine, FullText, Schema, Text
 from app.notices.models import Settled
 
@@ -48,6 +49,7 @@ class AnswerIn(Schema):
     promised_until: Annotated[
         Day | None, Field(description="the answer promises a later act, to be done by this day (rule A11)")
     ] = None
+    attachments: AttachmentIds = Field(default_factory=list)
 
 
 class ForwardIn(Schema):

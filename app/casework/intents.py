@@ -2,15 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from app.appeals import numbers
 from app.appeals.codes import Decision, Likeness, Status
 from app.appeals.commands import (
+    Answering,
     CaseNotFound,
     Command,
     Deciding,
@@ -22,6 +24,7 @@ from app.appeals.commands import (
     Writing,
 )
 from app.appeals.lifecycle import Act, allowed
+from app.attachments import linking
 from app.casework import case
 from app.casework.case import Found, SeveralParts
 from app.casework.inputs import DecideIn, ForwardIn, SplitIn
@@ -109,6 +112,18 @@ def _may_see(colleague: asyncpg.Record, asking: Asking, agency_id: int) -> bool:
         return True
     looker = Onlooker.of(colleague["id"], Role(colleague["role"]), agency_id, asking.directory)
     return looker.sees(complaint, under_review=asking.found.stage is Stage.REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class WithFiles(Intent):
+    """An answer with files: uploads that nobody else has, or files of this case."""
+
+    answering: Answering
+    ids: Sequence[UUID]
+
+    async def meant(self, asking: Asking) -> Answering:
+        named = await linking.take(asking.connection, self.ids, asking.found.appeal_id, asking.now)
+        return replace(self.answering, attachments=named)
 
 
 @dataclass(frozen=True, slots=True)

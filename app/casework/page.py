@@ -9,6 +9,8 @@ import asyncpg
 
 from app.appeals import numbers, repository, walls
 from app.appeals.codes import ApplicantType, ContentKind, EventKind, Likeness, Status
+from app.attachments import listing
+from app.attachments.listing import Files
 from app.casework import case, reach, undelivered
 from app.casework.case import Found
 from app.casework.details import applicant, colleagues_draft, own_draft
@@ -41,6 +43,7 @@ from app.deadlines.ledger import Term, compute, forward_by
 from app.deadlines.watch import age, service_target
 from app.directory.registry import Directory
 from app.routing.rules import Decision, reason
+from app.settings import Settings
 from app.staff.access import StaffCaller
 
 _NOT_WALLED = walls.condition(
@@ -107,10 +110,11 @@ async def read(
     found: Found,
     directory: Directory,
     language: Language,
+    settings: Settings,
     clear: str | None = None,
 ) -> CaseOut:
-    """Everything that the case's page shows, by four statements more. `clear`: the field of the applicant
-    that is not masked this once."""
+    """Everything that the case's page shows, by four statements more, five if it has files. `clear`: the
+    field of the applicant that is not masked this once."""
     head = await connection.fetchrow(
         HEAD,
         found.appeal_id,
@@ -124,9 +128,15 @@ async def read(
     happened = await events(connection, found)
     written = await connection.fetch(DRAFTS, found.own)
     told = await undelivered.of_case(connection, found.appeal_id, found.part, found.shown["id"])
+    named = await listing.of_events(connection, found.appeal_id, happened)
+    files = Files(
+        named, f"/api/v1/cases/{found.number}{'' if found.part else case.WHOLE}/attachments", settings
+    )
     facts = read_facts(zip(head["ledger_events"], head["ledger"], strict=True))
     term = compute(facts, directory.calendar)
-    return _Page(caller, found, head, term, happened, written, told, directory, language, clear).build()
+    return _Page(
+        caller, found, head, term, happened, files, written, told, directory, language, clear
+    ).build()
 
 
 @dataclass(slots=True)
@@ -136,6 +146,7 @@ class _Page:
     head: asyncpg.Record
     term: Term
     events: Sequence[asyncpg.Record]
+    files: Files
     written: Sequence[asyncpg.Record]
     told: Sequence[asyncpg.Record]
     directory: Directory
@@ -319,9 +330,13 @@ class _Page:
             "reasons": self._written(ContentKind.REASON),
             "draft": next((own_draft(row) for row in self.written if self._is_mine(row)), None),
             "drafts": [colleagues_draft(row) for row in self.written if not self._is_mine(row)],
+            "attachments": self.files.of(self._not_answers(), self.language),
             "proposed": self._proposed(),
             "answer": self._answer(GIVEN),
         }
+
+    def _not_answers(self) -> list[asyncpg.Record]:
+        return [event for event in self.events if event["kind"] not in GIVEN | PROPOSED]
 
     def _body(self, event: asyncpg.Record) -> dict[str, Any]:
         return self.bodies.get(event["content_hash"], {})
@@ -360,6 +375,7 @@ class _Page:
             promised_until=event["data"].get("promised_until"),
             author=event["actor_name"],
             at=event["at"],
+            attachments=self.files.of([event], self.language),
         )
 
     def _is_mine(self, row: asyncpg.Record) -> bool:

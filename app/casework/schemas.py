@@ -19,6 +19,7 @@ from app.appeals.codes import (
     Status,
 )
 from app.appeals.lifecycle import Act
+from app.attachments.schemas import AttachmentOut
 from app.core.schema import Out
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
@@ -206,6 +207,7 @@ class AnswerOut(Out):
     promised_until: Annotated[date | None, Field(description="a later act that it promises")]
     author: str | None
     at: datetime
+    attachments: list[AttachmentOut]
 
 
 class NoticeOut(Out):
@@ -286,6 +288,7 @@ class CaseOut(Out):
         dict[str, Any] | None,
         Field(description="what else its channel's form holds, such as a place on the map"),
     ]
+    attachments: Annotated[list[AttachmentOut], Field(description="of the applicant; an answer has its own")]
     supplements: list[WrittenOut]
     notes: list[WrittenOut]
     reasons: list[WrittenOut]

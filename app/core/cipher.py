@@ -29,14 +29,20 @@ def derive(secret: str, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=b"listening-state", info=purpose.encode()).derive(secret.encode())
 
 
+def key_id(key: bytes) -> bytes:
+    """Names a key without telling anything of it."""
+    return hashlib.sha256(key).digest()[:KEY_ID_LENGTH]
+
+
 class Cipher:
     def __init__(self, secrets_: Sequence[str]) -> None:
         """`secrets_`: the master secrets, newest first."""
+        self._secrets = tuple(secrets_)
         self._secret = secrets_[0]
         self._keys: dict[bytes, AESGCM] = {}
         for secret in secrets_:
             key = derive(secret, "content")
-            self._keys[hashlib.sha256(key).digest()[:KEY_ID_LENGTH]] = AESGCM(key)
+            self._keys[key_id(key)] = AESGCM(key)
         self._current = next(iter(self._keys))
         self._search = derive(self._secret, "search")
 
@@ -50,10 +56,10 @@ class Cipher:
 
     def decrypt(self, value: bytes, column: str) -> str:
         """Raises CipherError when the key is unknown or the value was changed or moved."""
-        key_id, nonce = value[:KEY_ID_LENGTH], value[KEY_ID_LENGTH : KEY_ID_LENGTH + NONCE_LENGTH]
-        key = self._keys.get(key_id)
+        id_, nonce = value[:KEY_ID_LENGTH], value[KEY_ID_LENGTH : KEY_ID_LENGTH + NONCE_LENGTH]
+        key = self._keys.get(id_)
         if key is None:
-            raise CipherError(f"{column}: written with an unknown key {key_id.hex()}")
+            raise CipherError(f"{column}: written with an unknown key {id_.hex()}")
         try:
             return key.decrypt(nonce, value[KEY_ID_LENGTH + NONCE_LENGTH :], column.encode()).decode()
         except InvalidTag as error:
@@ -70,6 +76,10 @@ class Cipher:
 
     def key(self, purpose: str) -> bytes:
         return _purpose_key(self._secret, purpose)
+
+    def keys(self, purpose: str) -> list[bytes]:
+        """The purpose's key of every known secret, newest first."""
+        return [_purpose_key(secret, purpose) for secret in self._secrets]
 
 
 @lru_cache(maxsize=64)

@@ -44,7 +44,7 @@ async def one(request: Request) -> bytes:
     """The body of a route that takes one JSON value. Raises UnsupportedMedia, WrongEncoding."""
     if not _is_json(_media_type(request)):
         raise UnsupportedMedia(expected="application/json")
-    body = b"".join([data async for data in _received(request)])
+    body = b"".join([data async for data in received(request)])
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -88,14 +88,15 @@ async def _utf8(request: Request) -> AsyncIterator[bytes]:
     """The body piece by piece, each whole letters, without the mark that some put before the first."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        async for data in _received(request):
+        async for data in received(request):
             yield decoder.decode(data).encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeDecodeError:
         raise WrongEncoding from None
 
 
-async def _received(request: Request) -> AsyncIterator[bytes]:
+async def received(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes."""
     try:
         async for data in request.stream():
             yield data

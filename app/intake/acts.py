@@ -26,6 +26,8 @@ from app.appeals.commands import (
     Writing,
 )
 from app.appeals.lifecycle import CITIZEN_ACTS, Act, allowed
+from app.attachments import linking
+from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import clock
 from app.core.cipher import cipher
 from app.core.edge import Db, Lang, Tx
@@ -56,10 +58,12 @@ CITIZEN_ACT = (*NOT_OPENED, Malformed, ActNotAllowed, TooLarge, Invalid)
     description="While a correction is waited for, this is it.",
     status_code=201,
     response_model=ActOut,
-    responses=problems(*CITIZEN_ACT),
+    responses=problems(*CITIZEN_ACT, AttachmentUsed, TooManyAttachments),
 )
 async def supplement(caller: Citizen, said: SupplementIn, connection: Tx) -> ActOut:
-    return await carry_out(connection, caller, Act.SUPPLEMENT, Writing(said.text))
+    named = await linking.take(connection, said.attachments, caller.appeal_id, clock.now())
+    writing = Writing(said.text, attachments=named)
+    return await carry_out(connection, caller, Act.SUPPLEMENT, writing)
 
 
 @router.post(

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.appeals import history, numbers
 from app.appeals.codes import Status
 from app.appeals.numbers import is_sandbox
+from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import clock
 from app.core.edge import Lang
 from app.core.errors import Invalid, Malformed, TooLarge, UnsupportedMedia, problems
@@ -79,7 +80,16 @@ IdempotencyKey = Annotated[
     dependencies=[Depends(public)],
     responses={
         200: {"description": "The same message again: its first answer", "model": RegistrationOut},
-        **problems(Malformed, KeyReused, TooLarge, UnsupportedMedia, Invalid, UnknownAddressee),
+        **problems(
+            Malformed,
+            KeyReused,
+            AttachmentUsed,
+            TooLarge,
+            TooManyAttachments,
+            UnsupportedMedia,
+            Invalid,
+            UnknownAddressee,
+        ),
     },
 )
 async def file_appeal(
@@ -98,8 +108,9 @@ async def file_appeal(
 def submission(appeal: AppealIn, key: str | None) -> Submission:
     now = clock.now()
     said = appeal.model_dump(mode="json", exclude_none=True)
-    if not appeal.listed:  # hashed as before there was this field: keys are kept for 30 days
-        del said["listed"]
+    for late in ("listed", "attachments"):  # hashed as before there was this field: keys are kept for 30 days
+        if not said[late]:
+            del said[late]
     return Submission(
         kind=appeal.kind,
         language=appeal.language.value,
@@ -111,6 +122,7 @@ def submission(appeal: AppealIn, key: str | None) -> Submission:
         region=appeal.region,
         incident_address=appeal.incident_address,
         listed=appeal.listed,
+        attachments=tuple(appeal.attachments),
         channel=CHANNEL,
         source=SOURCE,
         received_at=now,

@@ -21,6 +21,7 @@ from app.appeals.access_code import access_code
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import SERIALS, Number, format_number
 from app.appeals.record import NewAppeal
+from app.attachments.linking import Named
 from app.core import clock
 from app.core.cipher import cipher
 from app.core.db import to_json
@@ -31,7 +32,7 @@ from app.deadlines.guards import is_anonymous
 from app.deadlines.ledger import Term, compute
 from app.directory.registry import Directory
 from app.directory.values import Source
-from app.intake import complaints
+from app.intake import attached, complaints
 from app.intake.complaints import Complaint, Concerned
 from app.intake.submission import Filed, Person, Registration, Submission
 from app.routing.rules import Decision, RouteRequest, route
@@ -63,6 +64,7 @@ class _Decided:
     complaint: Complaint | None
     sandbox_id: int | None
     """Of a test: the agency that holds it, in the place of the one that it would go to."""
+    attachments: tuple[Named, ...] = ()
 
 
 async def register(
@@ -77,15 +79,20 @@ async def register(
     answers: list[Registration | AppError | None] = [None] * len(submissions)
     decided: dict[int, _Decided] = {}
     concerned = await complaints.read(connection, submissions)
+    known = await attached.read(connection, submissions, clock.now())
     for place, submission in enumerate(submissions):
         try:
-            decided[place] = _decide(submission, concerned, directory)
+            named = attached.decide(submission, known)
+            decided[place] = _decide(submission, concerned, directory, named)
+            attached.give(submission, named, known)
         except AppError as error:
             answers[place] = error
         if place % PIECE == PIECE - 1:
             await asyncio.sleep(0)  # others have their turn
     ids = await _numbered(connection, decided)
     fresh = await _inserted(connection, decided, ids)
+    written = {appeal_id: decided[place].attachments for place, appeal_id in ids.items()}
+    await attached.write(connection, {appeal_id: written[appeal_id] for appeal_id in fresh})
     for place, appeal_id in ids.items():
         if appeal_id in fresh:
             answers[place] = _registration(appeal_id, decided[place])
@@ -121,7 +128,9 @@ def look(submission: Submission, directory: Directory) -> Decision:
     return _decide(submission, {}, directory).decision
 
 
-def _decide(submission: Submission, concerned: Concerned, directory: Directory) -> _Decided:
+def _decide(
+    submission: Submission, concerned: Concerned, directory: Directory, named: tuple[Named, ...] = ()
+) -> _Decided:
     source = directory.source(submission.source)
     # A call centre of one region need not say so in every message.
     region = (submission.region or source.region or "").upper()
@@ -137,7 +146,9 @@ def _decide(submission: Submission, concerned: Concerned, directory: Directory) 
     term = _term(submission, decision, complaint, directory)
     missing = _missing(submission.applicant)
     sandbox_id = directory.sandbox_id if source.sandbox else None
-    return _Decided(submission, source.id, topic, region, decision, term, missing, complaint, sandbox_id)
+    return _Decided(
+        submission, source.id, topic, region, decision, term, missing, complaint, sandbox_id, named
+    )
 
 
 def _same_world(about: Number, source: Source) -> None:
@@ -288,6 +299,7 @@ def _event_data(item: _Decided) -> dict[str, Any]:
         "registered_on": item.term.registered_on.isoformat(),
         "route": item.decision.as_json(),
         **({"arrived_at": item.submission.arrived_at.isoformat()} if item.submission.arrived_at else {}),
+        **({"attachments": [named.hash.hex() for named in item.attachments]} if item.attachments else {}),
     } | _complaint(item)
 
 

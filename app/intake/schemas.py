@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.appeals import numbers
 from app.appeals.codes import ApplicantType, Decision, Kind, LanguageCode, Outcome, Status
 from app.appeals.identifiers import IdentifierError, check_bin, check_iin
+from app.attachments.schemas import AttachmentIds, AttachmentOut
 from app.core.schema import Code, FullText, Line, Out, Schema, Text
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
@@ -73,6 +74,7 @@ class AppealIn(Schema):
     topic: Code | None = None
     region: Annotated[Code, Field(description="ISO 3166-2, such as KZ-61")] | None = None
     incident_address: Line | None = None
+    attachments: AttachmentIds = Field(default_factory=list)
     listed: Annotated[
         bool,
         Field(
@@ -168,6 +170,7 @@ class AnswerOut(Out):
     answered_at: datetime
     may_complain_until: date | None
     how_to_complain: str
+    attachments: list[AttachmentOut]
 
 
 class CorrectionOut(Out):
@@ -225,6 +228,7 @@ class TrackingOut(Standing):
     service_target: TargetOut | None
     complaint: ComplaintOut | None
     complaints: list[str] = Field(description="numbers of the complaints about this appeal")
+    attachments: list[AttachmentOut] = Field(description="what you sent with it; an answer has its own")
 
 
 class ReceiptOut(Out):
@@ -243,6 +247,7 @@ class ReceiptOut(Out):
 
 class SupplementIn(Schema):
     text: Annotated[FullText, Field(examples=["Кеше шебер келіп кетті, бірақ жылу әлі жоқ."])]
+    attachments: AttachmentIds = Field(default_factory=list)
 
 
 class WithdrawalIn(Schema):

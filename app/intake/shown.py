@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from app.appeals.codes import EventKind, Status
+from app.attachments.schemas import AttachmentOut
 from app.core import clock
 from app.core.i18n import Language, t
 from app.deadlines.complaints import ReviewerKind, complaint_until
@@ -34,9 +35,14 @@ def deadline_out(term: Term, lang: Language) -> DeadlineOut:
 
 
 def answer_out(
-    event: asyncpg.Record, body: Mapping[str, Any], agency: str, directory: Directory, lang: Language
+    event: asyncpg.Record,
+    body: Mapping[str, Any],
+    agency: str,
+    files: list[AttachmentOut],
+    directory: Directory,
+    lang: Language,
 ) -> AnswerOut:
-    """`event`: one of ANSWERS; `body`: its text; `agency`: the name of who gave it."""
+    """`event`: one of ANSWERS; `body`: its text; `agency`: the name of who gave it; `files`: with it."""
     until, how = _remedy(event["kind"], clock.civil_day(event["at"]), agency, directory, lang)
     return AnswerOut(
         outcome=event["data"]["outcome"],
@@ -46,6 +52,7 @@ def answer_out(
         answered_at=event["at"],
         may_complain_until=until,
         how_to_complain=how,
+        attachments=files,
     )
 
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
+from uuid import UUID
 
 from app.appeals.codes import ActorKind, ApplicantType, Kind
 from app.appeals.numbers import Number
+from app.attachments.linking import Remote
 from app.core.i18n import Language
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
@@ -36,7 +38,8 @@ class Submission:
     where `received_at` is what its source says. `caller`: the desk's own line about it. `details`: what else
     the channel's form holds, stored with the text. `listed`: its author agreed that it stands in public
     lists. `silent`: nobody is told of it now, as of what was registered elsewhere long ago. `source_agency`:
-    whose desk it came to, where one source has the desks of several bodies."""
+    whose desk it came to, where one source has the desks of several bodies. `attachments`: ids that
+    `Keeper.keep` gave, and files that their source keeps."""
 
     kind: Kind
     language: Language
@@ -64,6 +67,7 @@ class Submission:
     listed: bool = False
     silent: bool = False
     source_agency: str | None = None
+    attachments: tuple[UUID | Remote, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""

@@ -12,8 +12,9 @@ from fastapi import APIRouter
 from app.appeals import repository
 from app.appeals.codes import ApplicantType, EventKind, Status
 from app.appeals.numbers import format_number
+from app.attachments.listing import Files
 from app.core import clock
-from app.core.edge import Lang, Read
+from app.core.edge import Configured, Lang, Read
 from app.core.errors import Invalid, problems
 from app.core.i18n import Language
 from app.deadlines import watch
@@ -24,7 +25,7 @@ from app.deadlines.regimes import Stage
 from app.deadlines.term import Term
 from app.directory import snapshot
 from app.directory.registry import Directory
-from app.intake import acts
+from app.intake import acts, sent
 from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCaller
 from app.intake.parts import answered_last, is_open, newest, overdue, speaking
 from app.intake.schemas import (
@@ -64,14 +65,16 @@ router = APIRouter(prefix="/api/v1", tags=["citizens"])
     response_model=TrackingOut,
     responses=problems(*NOT_OPENED, Invalid),
 )
-async def track(caller: Citizen, connection: Read, lang: Lang) -> TrackingOut:
+async def track(caller: Citizen, connection: Read, lang: Lang, settings: Configured) -> TrackingOut:
     head = await _head(connection, caller)
+    events = await repository.events(connection, head["id"])
     return _Page(
         caller=caller,
         head=head,
         holdings=await repository.holdings(connection, head["id"]),
-        events=await repository.events(connection, head["id"]),
+        events=events,
         said=await repository.contents(connection, head["id"]),
+        attached=await sent.seen(connection, caller, events, settings),
         directory=snapshot.current(),
         lang=lang,
     ).build()
@@ -91,6 +94,7 @@ class _Page:
     holdings: Sequence[asyncpg.Record]
     events: Sequence[asyncpg.Record]
     said: Sequence[repository.Said]
+    attached: Files
     directory: Directory
     lang: Language
     today: date = field(default_factory=clock.today)
@@ -119,6 +123,9 @@ class _Page:
             complaints=[
                 format_number(id_, ApplicantType(type_)) for id_, type_ in self.head["complaints"] or ()
             ],
+            attachments=self.attached.of(
+                [event for event in self._told() if event["kind"] in sent.SENT], self.lang
+            ),
             **self._waiting(shown),
         )
 
@@ -179,7 +186,8 @@ class _Page:
         if event is None:
             return None
         agency = self.directory.agency_by_id(held["agency_id"]).name(self.lang, clock.civil_day(event["at"]))
-        return answer_out(event, self._words(event), agency, self.directory, self.lang)
+        files = self.attached.of([event], self.lang)
+        return answer_out(event, self._words(event), agency, files, self.directory, self.lang)
 
     def _correction(self, held: asyncpg.Record, term: Term) -> CorrectionOut | None:
         asked = self._last(held, {EventKind.CORRECTION_REQUESTED})
@@ -307,3 +315,4 @@ async def receipt(caller: Citizen, connection: Read, lang: Lang) -> ReceiptOut:
 
 
 router.include_router(acts.router)
+router.include_router(sent.router)

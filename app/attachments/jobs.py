@@ -1,0 +1,17 @@
+"""The worker's jobs about attachments."""
+
+from functools import lru_cache
+
+from app.attachments import purging
+from app.attachments.keeping import Keeper
+from app.core.db import Database
+from app.settings import get_settings
+
+
+@lru_cache(maxsize=1)
+def keeper() -> Keeper:
+    return Keeper.of(get_settings())
+
+
+async def purge(db: Database) -> None:
+    await purging.purge(db, keeper())
