@@ -18,6 +18,7 @@ from app.directory import snapshot
 from app.intake import api as intake
 from app.intake import preview, tracking
 from app.intake.gatherer import Gatherer
+from app.intake.mail import api as mailboxes
 from app.intake.open311 import api as open311
 from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
         http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS
     )
     channels = (intake, attachments, tickets, sandbox, tracking, preview, open311_release, open311)
-    offices = (directory, oversight, staff, casework, delivery, timekeeping)
+    offices = (directory, oversight, staff, casework, delivery, mailboxes, timekeeping)
     for room in (*channels, *offices, health, reference, front):
         app.include_router(room.router)
     reference.describe(app)
