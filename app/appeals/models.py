@@ -326,7 +326,11 @@ class CounterDelta(Table, table=True):
     """One act's effect on the figures; append only, no foreign keys (it is written by every act)."""
 
     __tablename__ = "counter_delta"
-    __table_args__ = (Index("ix_counter_delta_agency_id_opened_on", "agency_id", "opened_on"),)
+    __table_args__ = (
+        Index("ix_counter_delta_agency_id_opened_on_day", "agency_id", "opened_on", "day"),
+        Index("ix_counter_delta_day", "day"),
+        Index("ix_counter_delta_xid", "xid"),
+    )
 
     id: int = identity()
     agency_id: int = Field(sa_type=BigInteger)

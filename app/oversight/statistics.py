@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import asyncpg
 
+from app.oversight.reading import Statement, Window
+
 
 class Basis(StrEnum):
     RECEIVED = "received"
@@ -91,62 +93,51 @@ class Counted:
     appeals: int
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which deltas count, and as what. Days; both ends of `opened` inclusive.
-
-    `acts_from`: what is dated before it is carried in. `judged_on`: open and due before it is overdue.
-    `open_since`: a holding that closed before it does not count, unless it opened in the period.
-    """
-
-    opened_from: date
-    opened_to: date
-    until: date
-    acts_from: date
-    judged_on: date
-    open_since: date
-
-    @classmethod
-    def of(cls, period: Period, today: date) -> "Window":
-        if period.basis is Basis.RECEIVED:
-            until = period.as_of or date.max
-            return cls(
-                opened_from=period.first,
-                opened_to=min(period.last, until),
-                until=until,
-                acts_from=date.min,
-                judged_on=min(until, today),
-                open_since=date.min,
-            )
-        end = period.end
-        return cls(
-            opened_from=date.min,
-            opened_to=end,
-            until=end,
-            acts_from=period.first,
-            judged_on=min(end, today),
-            open_since=min(period.first, end + timedelta(days=1)),
+def window_of(period: Period, today: date) -> Window:
+    if period.basis is Basis.RECEIVED:
+        until = period.as_of or date.max
+        return Window(
+            opened_from=period.first,
+            opened_to=min(period.last, until),
+            until=until,
+            acts_from=date.min,
+            judged_on=min(until, today),
         )
+    end = period.end
+    return Window(
+        opened_from=date.min,
+        opened_to=end,
+        until=end,
+        acts_from=period.first,
+        judged_on=min(end, today),
+    )
 
 
-# A stock is what came less what went; an act counts from `acts_from` on. Holdings and deltas have the same
-# columns to filter by, hence the one alias.
+# A stock is what came less what went; an act counts from `acts_from` on.
 COUNT = """
 SELECT d.agency_id,
        {acts},
-       sum(d.received - d.answered - d.forwarded_out - d.closed_otherwise) AS pending,
-       coalesce(sum(d.running) FILTER (WHERE d.due_on < $5), 0) AS overdue,
-       coalesce(sum(d.received - d.answered - d.forwarded_out - d.closed_otherwise)
-                FILTER (WHERE d.day < $4), 0) AS carried_in,
-       (SELECT count(DISTINCT d.appeal_id) FROM holding d
-        WHERE d.registered_on BETWEEN $1 AND $2 AND d.stands_for IS NULL
-          AND (d.closed_on IS NULL OR d.closed_on >= $6){of_holdings}) AS appeals
-FROM counter_delta d
-WHERE d.opened_on BETWEEN $1 AND $2 AND d.day <= $3{of_deltas}
+       coalesce(sum({stock}), 0) AS pending,
+       coalesce(sum(d.overdue), 0) AS overdue,
+       coalesce(sum({stock}) FILTER (WHERE d.day < {acts_from}), 0) AS carried_in,
+       ({appeals}) AS appeals
+FROM (
+{parts}
+) d
 GROUP BY d.agency_id
 """
-ACT = "coalesce(sum(d.{name}) FILTER (WHERE d.day >= $4), 0) AS {name}"
+ACT = "coalesce(sum(d.{name}) FILTER (WHERE d.day >= {acts_from}), 0) AS {name}"
+STOCK = (
+    "coalesce(d.received, 0) - coalesce(d.answered, 0) - coalesce(d.forwarded_out, 0) "
+    "- coalesce(d.closed_otherwise, 0)"
+)
 ACTS = tuple(name for name in NAMES if name not in {"pending", "overdue", "carried_in"})
+# A holding that closed before `open_since` does not count, unless it opened in the period.
+APPEALS = """
+SELECT count(DISTINCT h.appeal_id) FROM holding h
+WHERE h.registered_on BETWEEN {first} AND {last} AND h.stands_for IS NULL
+  AND (h.closed_on IS NULL OR h.closed_on >= {open_since})
+"""
 
 
 async def count(
@@ -161,20 +152,37 @@ async def count(
 
     `every_row` gives all agencies' rows whichever is asked for; `appeals` are still of that one alone.
     """
-    window = Window.of(period, today)
+    window = window_of(period, today)
     given = filters.given()
-    conditions = {name: f" AND d.{name} = ${place}" for place, name in enumerate(given, start=7)}
-    statement = COUNT.format(
-        acts=", ".join(ACT.format(name=name) for name in ACTS),
-        of_holdings="".join(conditions.values()),
-        of_deltas="".join(
-            text for name, text in conditions.items() if not (every_row and name == "agency_id")
-        ),
+    about = {name: value for name, value in given.items() if name != "agency_id"}
+    of_one = "agency_id" in given and not every_row
+    statement = Statement(window, about, [filters.agency_id] if of_one else None)
+    acts_from = statement.bind(window.acts_from, "date")
+    sql = COUNT.format(
+        acts=", ".join(ACT.format(name=name, acts_from=acts_from) for name in ACTS),
+        stock=STOCK,
+        acts_from=acts_from,
+        appeals=_appeals(statement, period, given),
+        parts=statement.sql(),
     )
-    values = [getattr(window, field.name) for field in fields(Window)]
-    found = await connection.fetch(statement, *values, *given.values())
+    found = await connection.fetch(sql, *statement.values)
     rows = {row["agency_id"]: Figures(**{name: int(row[name]) for name in NAMES}) for row in found}
     return Counted(
         rows={agency_id: figures for agency_id, figures in rows.items() if figures != Figures()},
         appeals=found[0]["appeals"] if found else 0,
+    )
+
+
+def _appeals(statement: Statement, period: Period, given: Mapping[str, int | str]) -> str:
+    window = statement.window
+    received = period.basis is Basis.RECEIVED
+    open_since = date.min if received else min(period.first, period.end + timedelta(days=1))
+    sql = APPEALS.format(
+        first=statement.bind(window.opened_from, "date"),
+        last=statement.bind(window.opened_to, "date"),
+        open_since=statement.bind(open_since, "date"),
+    )
+    types = {"agency_id": "bigint"}
+    return sql + "".join(
+        f" AND h.{name} = {statement.bind(value, types.get(name, 'text'))}" for name, value in given.items()
     )

@@ -8,9 +8,11 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from random import Random
 from typing import Any, TypeVar
 
 import asyncpg
+from asyncpg.transaction import Transaction
 
 from app.appeals.codes import Status
 from app.appeals.lifecycle import Act, allowed
@@ -26,6 +28,7 @@ from app.deadlines.term import Term
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.intake.submission import Filed
+from app.oversight import rollups
 from tests.oversight.reference import DIMENSIONS, Held
 from tests.support import OneConnection
 
@@ -50,12 +53,69 @@ FROM event e JOIN appeal a ON a.id = e.appeal_id ORDER BY e.id
 """
 
 
+EMPTY = """
+TRUNCATE appeal, counter_delta, staff_account, figure_fault, rollup_month, rollup_opened, rollup_acted,
+         rollup_cube, rollup_due CASCADE;
+UPDATE folding SET below = '0', checked_month = NULL, checked_agency_id = NULL
+"""
+
+
 class Real:
-    """The service over one connection whose transaction is undone after each example."""
+    """The service over one connection, in a transaction that is committed when the rollups are to be folded;
+    and beside it one whose transaction may stay open. `begin` and `undo` go round each example."""
 
     def __init__(self, urls: DatabaseUrls) -> None:
         self._runner = asyncio.Runner()
+        self._urls = urls
         self.connection = self.run(self._connected(urls))
+        self.beside = self.run(self._connected(urls))
+        self.db = Database(OneConnection(self.connection))
+        self._older: Transaction | None = None
+        self._committed = False
+
+    def begin(self) -> None:
+        self._transaction = self.connection.transaction()
+        self.run(self._transaction.start())
+
+    def undo(self) -> None:
+        self.let_go()
+        self.run(self._transaction.rollback())
+        if self._committed:
+            self.run(self._emptied())
+            self._committed = False
+
+    async def _emptied(self) -> None:
+        owner = await asyncpg.connect(self._urls.owner)
+        await owner.execute(EMPTY)
+        await owner.close()
+
+    def fold(self, batch: int) -> None:
+        """What happened until now is over; a worker takes what it may take of it."""
+        self._over(rollups.fold(self.db, batch))
+
+    def rebuild(self, random: Random) -> None:
+        self._over(self._rebuilt(random))
+
+    async def _rebuilt(self, random: Random) -> None:
+        await rollups.rebuild(self.db, random.choice(await rollups.months(self.connection)))
+
+    def _over(self, work: Coroutine[Any, Any, object]) -> None:
+        self.run(self._transaction.commit())
+        self._committed = True
+        self.run(work)
+        self.begin()
+
+    def hold_open(self) -> None:
+        """A transaction that began before all that follows: nothing of that is folded until it ends."""
+        if self._older is None:
+            self._older = self.beside.transaction()
+            self.run(self._older.start())
+            self.run(self.beside.fetchval("SELECT pg_current_xact_id()::text"))
+
+    def let_go(self) -> None:
+        if self._older is not None:
+            self.run(self._older.rollback())
+            self._older = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -73,6 +133,7 @@ class Real:
 
     def close(self) -> None:
         self.run(self.connection.close())
+        self.run(self.beside.close())
         self._runner.close()
 
 

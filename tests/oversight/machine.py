@@ -22,7 +22,7 @@ from app.deadlines.ledger import compute
 from app.deadlines.regimes import Stage
 from app.intake.register import register
 from app.intake.submission import Person, Registration, Submission
-from app.oversight import published, recount
+from app.oversight import published, recount, rollups
 from app.oversight.schemas import StatisticsIn
 from app.oversight.statistics import Basis, Period
 from tests.oversight import reference
@@ -43,16 +43,28 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.directory = copy(self.real.directory)
         self.orders = list(self.directory.calendar.overrides.values())
-        self.undone = self.real.connection.transaction()
-        self.real.run(self.undone.start())
+        self.real.begin()
         self.cases: list[Case] = []
         self.late: list[Case] = []
         self.first_received: dict[int, datetime] = {}
 
     def teardown(self) -> None:
-        self.real.run(self.undone.rollback())
+        self.real.undo()
 
     # what is asked
+
+    @invariant()
+    def folding_goes_on(self) -> None:
+        """At any moment, all at once or by pieces, past a transaction that is older or behind it."""
+        match self.random.randrange(12):
+            case 0 | 1:
+                self.real.fold(batch=self.random.choice([1, 2, 20_000]))
+            case 2:
+                self.real.hold_open()
+            case 3:
+                self.real.let_go()
+            case 4:
+                self.real.rebuild(self.random)
 
     @invariant()
     def any_question_is_answered(self) -> None:
@@ -88,6 +100,8 @@ class Machine(RuleBasedStateMachine):
         id_ = self.directory.agency(self.random.choice(self.cases).held.agency).id
         assert self.real.run(recount.differences(self.real.connection, id_)) == []
         assert self.real.run(recount.astray(self.real.connection, id_)) == []
+        month = self.random.choice(self.cases).held.opened_on.replace(day=1)
+        assert self.real.run(rollups.differences(self.real.connection, month)) == []
 
     @invariant()
     def what_is_late_stays_late(self) -> None:

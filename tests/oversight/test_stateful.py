@@ -2,7 +2,7 @@
 
 Hypothesis registers, forwards there and back, splits, suspends, extends, answers, complains, reopens and lets
 days pass, and tries what the term does not allow; after each step the holdings that the events tell are those
-of the reference, and so is every figure that is asked for.
+of the reference, and so is every figure that is asked for, however much of it has been folded.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -423,8 +423,8 @@ class Appeals(Machine):
 
 
 @pytest.mark.timeout(240)
-def test_every_figure_is_what_the_definitions_say(worker_urls: DatabaseUrls) -> None:
-    real = Real(worker_urls)
+def test_every_figure_is_what_the_definitions_say(real_urls: DatabaseUrls) -> None:
+    real = Real(real_urls)
     try:
         Appeals.real = real
         run_state_machine_as_test(Appeals, settings=settings(max_examples=80, stateful_step_count=30))

@@ -1,0 +1,195 @@
+"""From a question to the statement that adds up rollups, and what is not in them yet.
+
+A question is about two axes: the days on which the holdings opened, and the days of what is counted. The
+rollups have months on one of them or on both; a month that a bound of the question cuts is read by days.
+The statement is one: one moment of the record, whatever is folded meanwhile.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from app.oversight.rollups import ABOUT, FLOWS, FOLDED, TAIL
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which deltas count, and as what. Days, both ends inclusive.
+
+    `acts_from`: what is dated before it is carried in. `judged_on`: what is due before it is overdue.
+    """
+
+    opened_from: date
+    opened_to: date
+    until: date
+    acts_from: date
+    judged_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`months`: of opening, whole ones; `edges`: the days of opening beside them. `cut`: months that a bound
+    of what is counted cuts, and `cut_flows` those that cut more than what is overdue."""
+
+    months: Days | None
+    edges: tuple[Days, ...]
+    cut: tuple[date, ...]
+    cut_flows: tuple[date, ...]
+
+    @classmethod
+    def of(cls, window: Window) -> "Plan":
+        flows = {_month(day) for day in (window.acts_from,) if day.day != 1}
+        flows |= {_month(window.until)} if not _ends_month(window.until) else set()
+        judged = {_month(window.judged_on)} if not _ends_month(window.judged_on) else set()
+        first, last = window.opened_from, window.opened_to
+        if last >= window.until:  # nothing that opened later has happened by then
+            last = _last_of(last)
+        whole_from = first if first.day == 1 else _next(first)
+        whole_to = _month(last) if _ends_month(last) else _month(_month(last) - ONE_DAY)
+        edges: list[Days] = []
+        if first.day != 1:
+            edges.append(Days(first, min(last, _last_of(first))))
+        if not _ends_month(last) and (first.day == 1 or _month(first) != _month(last)):
+            edges.append(Days(_month(last), last))
+        return cls(
+            Days(whole_from, whole_to) if whole_from <= whole_to else None,
+            tuple(edges),
+            tuple(sorted(flows | judged)),
+            tuple(sorted(flows)),
+        )
+
+
+def _month(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _ends_month(day: date) -> bool:
+    return day == _last_of(day)
+
+
+def _last_of(day: date) -> date:
+    return _next(day) - ONE_DAY if (day.year, day.month) != (date.max.year, 12) else date.max
+
+
+def _next(day: date) -> date:
+    """The first day of the month after a day's."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def slices_of(given: Mapping[str, Any]) -> list[str] | None:
+    """The slices that add up to what is filtered by; None: no slices do."""
+    types = [given["applicant_type"]] if "applicant_type" in given else ["individual", "legal_entity"]
+    if given.keys() <= {"channel", "applicant_type"}:
+        before = f"channel/{given['channel']}" if "channel" in given else "type"
+        return [f"{before}/{type_}" for type_ in types]
+    if len(given) == 1:
+        ((name, value),) = given.items()
+        return [f"{name}/{value}"]
+    return None
+
+
+_FLOWS = ", ".join(f"d.{name}" for name in FLOWS)
+_NO_FLOWS = ", ".join("NULL::int" for _ in FLOWS)
+
+
+@dataclass
+class Statement:
+    """The parts that add up, each with `agency_id`, `day`, the flows and `overdue`; and their values."""
+
+    window: Window
+    given: Mapping[str, Any]
+    agencies: list[int] | None = None
+    values: list[Any] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    places: dict[Any, str] = field(default_factory=dict)
+
+    def bind(self, value: Any, sql_type: str) -> str:
+        key = (repr(value), sql_type)
+        if key not in self.places:
+            self.values.append(value)
+            self.places[key] = f"${len(self.values)}::{sql_type}"
+        return self.places[key]
+
+    def sql(self) -> str:
+        """All parts, as one derived table."""
+        plan, slices = Plan.of(self.window), slices_of(self.given)
+        if plan.months:
+            self._months(plan, plan.months, slices)
+        for days in plan.edges:
+            self._edge(plan, days, slices)
+        self._tail()
+        return "\nUNION ALL\n".join(self.parts)
+
+    def _months(self, plan: Plan, months: Days, slices: list[str] | None) -> None:
+        opened = self._between("d.opened_on", months)
+        whole = "rollup_cube" if slices is None else "rollup_month"
+        uncut = f"d.day <> ALL ({self.bind(list(plan.cut), 'date[]')})" if plan.cut else "true"
+        self._part(whole, [self._about(slices), opened, uncut, self._until()], overdue=self._judged())
+        opened_days = Days(months.first, _last_of(months.last))
+        for month in plan.cut:
+            inside = self._between("d.day", Days(month, _last_of(month)))
+            if slices is not None:
+                by_day = [self._about(slices), opened, inside, self._until()]
+                self._part("rollup_acted", by_day, overdue=self._judged())
+                continue
+            opened_on = self._between("d.opened_on", opened_days)
+            self._part("counter_delta", [self._about(None), opened_on, inside, self._until(), FOLDED])
+            self._due([opened_on, inside])
+
+    def _edge(self, plan: Plan, days: Days, slices: list[str] | None) -> None:
+        opened = self._between("d.opened_on", days)
+        if slices is None:
+            self._part("counter_delta", [self._about(None), opened, self._until(), FOLDED])
+        else:
+            uncut = (
+                f"d.day <> ALL ({self.bind(list(plan.cut_flows), 'date[]')})" if plan.cut_flows else "true"
+            )
+            self._part("rollup_opened", [self._about(slices), opened, uncut, self._until()])
+            for month in plan.cut_flows:
+                inside = self._between("d.day", Days(month, _last_of(month)))
+                self._part("counter_delta", [self._about(None), opened, inside, self._until(), FOLDED])
+        self._due([opened])
+
+    def _due(self, conditions: list[str]) -> None:
+        judged = f"d.day <= {self.bind(self.window.judged_on, 'date')}"
+        self._part(
+            "rollup_due", [self._about(None), *conditions, judged], flows=_NO_FLOWS, overdue="d.overdue"
+        )
+
+    def _tail(self) -> None:
+        opened = self._between("d.opened_on", Days(self.window.opened_from, self.window.opened_to))
+        late = f"CASE WHEN d.due_on < {self.bind(self.window.judged_on, 'date')} THEN d.running END"
+        self._part("counter_delta", [self._about(None), opened, self._until(), TAIL], overdue=late)
+
+    def _part(
+        self, table: str, conditions: Iterable[str], *, flows: str = _FLOWS, overdue: str = "NULL::int"
+    ) -> None:
+        only = f" AND d.agency_id = ANY ({self.bind(self.agencies, 'bigint[]')})" if self.agencies else ""
+        where = " AND ".join(condition for condition in conditions if condition != "true")
+        self.parts.append(
+            f"SELECT d.agency_id, d.day, {flows}, {overdue} AS overdue FROM {table} d WHERE {where}{only}"
+        )
+
+    def _about(self, slices: list[str] | None) -> str:
+        if slices is not None:
+            return f"d.slice = ANY ({self.bind(slices, 'text[]')})"
+        given = [f"d.{name} = {self.bind(self.given[name], 'text')}" for name in ABOUT if name in self.given]
+        return " AND ".join(given) or "true"
+
+    def _between(self, column: str, days: Days) -> str:
+        return f"{column} BETWEEN {self.bind(days.first, 'date')} AND {self.bind(days.last, 'date')}"
+
+    def _until(self) -> str:
+        return f"d.day <= {self.bind(self.window.until, 'date')}"
+
+    def _judged(self) -> str:
+        return f"CASE WHEN d.day <= {self.bind(self.window.judged_on, 'date')} THEN d.overdue END"
