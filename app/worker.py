@@ -18,6 +18,8 @@ from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.delivery import jobs as notices
 from app.delivery.bounces import bounced
 from app.intake.mail.jobs import Mailboxes
+from app.oversight.checking import check_figures
+from app.oversight.rollups import fold_all
 from app.sandbox.erasing import erase
 from app.staff.service import purge_expired
 from app.timekeeping.recalculation import recalculate
@@ -65,6 +67,8 @@ JOBS: Sequence[Job] = (
     Job("recalculate", timedelta(seconds=2), recalculate),
     Job("watch", timedelta(minutes=1), watch),
     Job("elapse", timedelta(minutes=1), elapse),
+    Job("fold", timedelta(seconds=1), fold_all),
+    Job("check-figures", timedelta(seconds=15), check_figures),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),
     Job("deliver", timedelta(seconds=1), notices.deliver, shared=True, finish=notices.finish),
     Job("mail", timedelta(seconds=1), _mailboxes.visit, shared=True, finish=_mailboxes.finish),

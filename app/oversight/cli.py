@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
     """The group to add to the main command. `progress(done, all)` is told how far the work is."""
-    stats = click.Group("stats", help="The counters that statistics are read from.")
+    stats = click.Group("stats", help="The counters and rollups that statistics are read from.")
 
     @stats.command("verify")
     def verify() -> None:
@@ -25,22 +25,28 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
             click.echo(line)
         if found:
             raise SystemExit(1)
-        click.echo("The counters are what the events say.")
+        click.echo("The counters are what the events say, and the rollups what the counters say.")
+
+    @stats.command("rebuild")
+    def rebuild() -> None:
+        """Make the counters what the events say, and the rollups anew; while everything goes on.
+
+        Prints a line for each counter that was corrected. It may be broken off and begun again.
+        """
+        for line in on_database(lambda db: rebuilt(db, progress)):
+            click.echo(f"corrected: {line}")
+        click.echo("The rollups are made anew.")
 
     return [stats]
 
 
 async def verified(db: "Database", progress: Progress) -> list[str]:
-    """A line for each difference between the counters, the holdings and the events."""
-    from app.oversight import recount
+    from app.oversight import checking
 
-    found: list[str] = []
-    async with db.read() as connection:
-        agencies = await recount.counted_agencies(connection)
-        for place, agency in enumerate(agencies, start=1):
-            id_, code = agency["id"], agency["code"]
-            found += [f"{code}: {line}" for line in await recount.differences(connection, id_)]
-            strays = await recount.astray(connection, id_)
-            found += [f"{code}: holding {stray} is not as its events say" for stray in strays]
-            progress(place, len(agencies))
-    return found
+    return await checking.verified(db, progress)
+
+
+async def rebuilt(db: "Database", progress: Progress) -> list[str]:
+    from app.oversight import checking
+
+    return await checking.rebuilt(db, progress)

@@ -1,4 +1,4 @@
-"""Sums over the counter deltas (docs/decisions/0007). Made by the worker, never written by anybody else.
+"""Sums over the counter deltas (docs/decisions/0008). Made by the worker, never written by anybody else.
 
 A cell is a rectangle of two days: on which the holdings opened (`opened_on`) and on which what is counted
 happened (`day`); a month stands for its days by its first one. A figure that is nothing is null and takes no

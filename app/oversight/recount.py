@@ -3,7 +3,6 @@
 One agency at a time, each check one statement, so that acts going on meanwhile are no differences.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -20,6 +19,7 @@ KEY = ("opened_on", "day", "due_on", "channel", "applicant_type", "kind", "topic
 # or closes it, with the clock as it is from then on (`due_on`, `runs`) and as it was (`due_before`,
 # `ran_before`). Its appeal says what it is about. A `turn` is as long as the clock stays as one event said.
 # The server's own time zones may be older than ours, so the offsets ($2, $3) are given.
+# What opened from $4 to $5.
 COURSE = """
 WITH zone AS (
     SELECT * FROM unnest($2::timestamptz[], $3::interval[]) AS z(since, ahead)
@@ -43,7 +43,8 @@ WITH zone AS (
     JOIN event e ON e.holding_id = h.id
     LEFT JOIN meaning ON meaning.kind = e.kind
     LEFT JOIN LATERAL (SELECT ahead FROM zone WHERE since <= e.at ORDER BY since DESC LIMIT 1) zone ON true
-    WHERE h.agency_id = $1 AND (meaning.kind IS NOT NULL OR e.data ? 'running')
+    WHERE h.agency_id = $1 AND h.registered_on BETWEEN $4 AND $5
+      AND (meaning.kind IS NOT NULL OR e.data ? 'running')
 ), in_turn AS (
     SELECT *, count(*) FILTER (WHERE sets_clock) OVER so_far AS turn,
            count(*) FILTER (WHERE extends) OVER so_far AS extensions,
@@ -82,7 +83,7 @@ DIFFERENCES = """
 ), both_sides AS (
     SELECT * FROM expected
     UNION ALL
-    SELECT {key}, {counted} FROM counter_delta WHERE agency_id = $1
+    SELECT {key}, {counted} FROM counter_delta WHERE agency_id = $1 AND opened_on BETWEEN $4 AND $5
 )
 SELECT {key}, {sums} FROM both_sides GROUP BY {key} HAVING {any} ORDER BY {key}
 """.format(
@@ -98,7 +99,7 @@ ASTRAY = f"""
     SELECT DISTINCT ON (id) * FROM course ORDER BY id, event_id DESC
 )
 SELECT h.id FROM holding h JOIN agency g ON g.id = h.agency_id LEFT JOIN life ON life.id = h.id
-WHERE h.agency_id = $1
+WHERE h.agency_id = $1 AND h.registered_on BETWEEN $4 AND $5
   AND (h.registered_on, h.due_on, h.running, h.extended, h.closed_on, h.close, g.code, h.channel,
        h.applicant_type, h.kind, h.topic, h.region)
     IS DISTINCT FROM
@@ -123,31 +124,49 @@ class Difference:
         return f"{where}: events beside counters: {what}"
 
 
-async def differences(connection: asyncpg.Connection, agency_id: int) -> list[Difference]:
-    """Where the counters of an agency are not what its events add up to."""
+async def differences(
+    connection: asyncpg.Connection, agency_id: int, month: date | None = None
+) -> list[Difference]:
+    """Where the counters of an agency are not what its events add up to; `month`: of what opened in it."""
     return [
         Difference(
             agency_id,
             {name: row[name] for name in KEY},
             {name: int(row[name]) for name in FIGURES if row[name]},
         )
-        for row in await connection.fetch(DIFFERENCES, agency_id, *offsets())
+        for row in await connection.fetch(DIFFERENCES, agency_id, *offsets(), *_opened(month))
     ]
 
 
-async def astray(connection: asyncpg.Connection, agency_id: int) -> list[int]:
-    """The ids of an agency's holdings that are not as their events say."""
-    return [row["id"] for row in await connection.fetch(ASTRAY, agency_id, *offsets())]
+async def astray(connection: asyncpg.Connection, agency_id: int, month: date | None = None) -> list[int]:
+    """The ids of an agency's holdings that are not as their events say; `month`: of what opened in it."""
+    rows = await connection.fetch(ASTRAY, agency_id, *offsets(), *_opened(month))
+    return [row["id"] for row in rows]
 
 
-async def counted_agencies(connection: asyncpg.Connection) -> Sequence[asyncpg.Record]:
+def _opened(month: date | None) -> tuple[date, date]:
+    if month is None:
+        return date.min, date.max
+    return month, (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+# The ids that are counted for, each found from the one before: they are few, the deltas many.
+COUNTED = """
+WITH RECURSIVE counted(id) AS (
+    SELECT min(agency_id) FROM counter_delta
+    UNION ALL
+    SELECT (SELECT min(d.agency_id) FROM counter_delta d WHERE d.agency_id > counted.id)
+    FROM counted WHERE counted.id IS NOT NULL
+)
+SELECT id, coalesce(agency.code, '?') AS code
+FROM (SELECT id FROM agency UNION SELECT id FROM counted WHERE id IS NOT NULL) known
+LEFT JOIN agency USING (id) WHERE agency.code IS DISTINCT FROM $1 ORDER BY id
+"""
+
+
+async def counted_agencies(connection: asyncpg.Connection) -> list[asyncpg.Record]:
     """Id and code of every agency that there is or that something is counted for: not of the sandbox."""
-    return await connection.fetch(
-        """SELECT id, coalesce(agency.code, '?') AS code
-           FROM (SELECT id FROM agency UNION SELECT agency_id FROM counter_delta) known
-           LEFT JOIN agency USING (id) WHERE agency.code IS DISTINCT FROM $1 ORDER BY id""",
-        SANDBOX,
-    )
+    return list(await connection.fetch(COUNTED, SANDBOX))
 
 
 @lru_cache(maxsize=1)

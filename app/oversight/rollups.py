@@ -134,13 +134,19 @@ async def fold(db: Database, batch: int = BATCH) -> int:
     return taken
 
 
+async def fold_all(db: Database) -> None:
+    await fold(db)
+
+
 async def _fold_one(db: Database, batch: int) -> bool:
     async with db.transaction() as connection:
         below = await connection.fetchval(_LOCK)
         row = await connection.fetchrow(_UPTO, below, batch)
         assert row is not None
         if int(below) > int(row["newest"]):
-            raise AheadOfTime("the transactions are numbered anew: see 'A database that was restored' in docs/operations.md")
+            raise AheadOfTime(
+                "the transactions are numbered anew: see 'A database that was restored' in docs/operations.md"
+            )
         if int(row["upto"]) <= int(below):
             return False
         more: bool = await connection.fetchval(_ANY, below, row["upto"])
@@ -159,7 +165,7 @@ _OF_AGENCY = "($2::bigint IS NULL OR d.agency_id = $2)"
 
 
 async def months(connection: asyncpg.Connection) -> list[date]:
-    """From the first month in which anything opened that is counted, or of which a rollup speaks, to the last."""
+    """From the first month in which anything opened that is counted, or that a rollup has, to the last."""
     known = " UNION ALL ".join(
         f"SELECT min(opened_on) AS first, max(opened_on) AS last FROM {table}"
         for table in ("counter_delta", *(rollup.table for rollup in ROLLUPS))

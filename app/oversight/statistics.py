@@ -155,8 +155,8 @@ async def count(
     window = window_of(period, today)
     given = filters.given()
     about = {name: value for name, value in given.items() if name != "agency_id"}
-    of_one = "agency_id" in given and not every_row
-    statement = Statement(window, about, [filters.agency_id] if of_one else None)
+    only = None if filters.agency_id is None or every_row else [filters.agency_id]
+    statement = Statement(window, about, only)
     acts_from = statement.bind(window.acts_from, "date")
     sql = COUNT.format(
         acts=", ".join(ACT.format(name=name, acts_from=acts_from) for name in ACTS),

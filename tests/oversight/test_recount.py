@@ -15,7 +15,8 @@ from app.appeals.numbers import Number
 from app.core.db import Database, DatabaseUrls
 from app.directory import snapshot
 from app.oversight import recount
-from app.oversight.cli import commands, verified
+from app.oversight.checking import verified
+from app.oversight.cli import commands
 from tests.oversight.desk import Desk
 
 START = "2025-10-01 10:00"
@@ -182,7 +183,8 @@ async def test_the_command_exits_with_1_when_something_differs(
         return await asyncio.to_thread(CliRunner().invoke, stats, ["verify"])
 
     good = await run()
-    assert (good.exit_code, good.output) == (0, "The counters are what the events say.\n")
+    said = "The counters are what the events say, and the rollups what the counters say.\n"
+    assert (good.exit_code, good.output) == (0, said)
     async with real_db.transaction() as connection:
         await count_falsely(connection, snapshot.current().agency("energy").id)
     bad = await run()

@@ -12,8 +12,8 @@ LONG = settings(max_examples=200, stateful_step_count=50, derandomize=False)
 
 
 @pytest.mark.timeout(3600)
-def test_every_figure_is_what_the_definitions_say_for_long(worker_urls: DatabaseUrls) -> None:
-    real = Real(worker_urls)
+def test_every_figure_is_what_the_definitions_say_for_long(real_urls: DatabaseUrls) -> None:
+    real = Real(real_urls)
     try:
         Appeals.real = real
         run_state_machine_as_test(Appeals, settings=LONG)

@@ -7,8 +7,8 @@ nobody writes; with millions of deltas that takes some minutes.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
