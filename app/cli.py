@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from app import listening
 from app.core.embedded_postgres import Cluster, open_cluster
 from app.demo import cli as demo_cli
+from app.intake.blogs import cli as feeds_cli
 from app.intake.mail import cli as mail_cli
 from app.intake.registers import cli as registers_cli
 from app.oversight import cli as oversight_cli
@@ -184,7 +185,7 @@ async def _load_demo(settings: Settings, urls: "DatabaseUrls") -> None:
     """The password is shown before the loading begins: with a kill a new one would be lost unseen."""
     from app.core import cipher
     from app.core.db import Database
-    from app.demo.accounts import ensure_clients, ensure_people
+    from app.demo.accounts import ensure_clients, ensure_people, ensure_secret
     from app.demo.load import load_demo
     from app.demo.texts import Texts
     from app.directory import snapshot
@@ -194,8 +195,10 @@ async def _load_demo(settings: Settings, urls: "DatabaseUrls") -> None:
     try:
         directory = await snapshot.refresh(db)
         _show_people(await ensure_people(db, directory, Texts.load(), settings))
-        for name, key in (await ensure_clients(db, directory, settings)).items():
+        keys = await ensure_clients(db, directory, settings)
+        for name, key in keys.items():
             click.echo(f"API key of the {name}: {key}")
+        click.echo(f"signing secret of the blog: {await ensure_secret(db, keys['blog'])}")
         await load_demo(db, settings, Progress("loading the demo"))
     finally:
         await db.close()
@@ -331,6 +334,7 @@ for group in (
     *oversight_cli.commands(_on_database, Progress("recounting from the events")),
     *timekeeping_cli.commands(_on_database, Progress("looking at open cases")),
     *mail_cli.commands(_on_database),
+    *feeds_cli.commands(_on_database),
     *registers_cli.commands(_on_database, Progress("reading the register")),
 ):
     cli.add_command(group)

@@ -17,8 +17,9 @@ from app.directory import api as directory
 from app.directory import snapshot
 from app.intake import api as intake
 from app.intake import preview, tracking
+from app.intake.blogs import api as blogs
+from app.intake.blogs import reading as public_answers
 from app.intake.gatherer import Gatherer
-from app.intake.mail import api as mailboxes
 from app.intake.open311 import api as open311
 from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
@@ -75,8 +76,9 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.add_middleware(
         http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS
     )
-    channels = (intake, attachments, tickets, sandbox, tracking, preview, open311_release, open311)
-    offices = (directory, oversight, staff, casework, delivery, mailboxes, timekeeping)
+    filing = (intake, attachments, tickets, blogs, public_answers, sandbox)
+    channels = (*filing, tracking, preview, open311_release, open311)
+    offices = (directory, oversight, staff, casework, delivery, timekeeping)
     for room in (*channels, *offices, health, reference, front):
         app.include_router(room.router)
     reference.describe(app)

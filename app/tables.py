@@ -4,6 +4,7 @@ import app.appeals.models
 import app.attachments.models
 import app.demo.models
 import app.directory.models
+import app.intake.blogs.models
 import app.intake.mail.models
 import app.intake.open311.models
 import app.intake.tickets.models

@@ -17,6 +17,8 @@ from app.core import clock
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.delivery import jobs as notices
 from app.delivery.bounces import bounced
+from app.intake.blogs import feeds
+from app.intake.blogs.messages import purge_messages
 from app.intake.mail.jobs import Mailboxes
 from app.oversight.checking import check_figures
 from app.oversight.rollups import fold_all
@@ -56,6 +58,7 @@ async def _purge_expired(db: Database) -> None:
     async with db.transaction() as connection:
         await purge_expired_keys(connection, now)
         await purge_expired(connection, now)
+        await purge_messages(connection, now)
 
 
 _mailboxes = Mailboxes(bounced)
@@ -70,6 +73,7 @@ JOBS: Sequence[Job] = (
     Job("fold", timedelta(seconds=1), fold_all),
     Job("check-figures", timedelta(seconds=15), check_figures),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),
+    Job("feeds", timedelta(seconds=10), feeds.poll, shared=True),
     Job("deliver", timedelta(seconds=1), notices.deliver, shared=True, finish=notices.finish),
     Job("mail", timedelta(seconds=1), _mailboxes.visit, shared=True, finish=_mailboxes.finish),
 )

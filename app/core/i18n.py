@@ -4,6 +4,7 @@ Catalogues are `app/locales/<domain>.<language>.po`; a message's id is a slug. V
 are escaped by nobody here: templates escape what they show. Dates are written as people write them.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -88,6 +89,19 @@ def negotiate(accept_language: str | None) -> Language:
             wanted.append((-_quality(quality), place, language))
     best = min(wanted, default=None)
     return best[2] if best and best[0] < 0 else DEFAULT
+
+
+_KAZAKH_LETTER = re.compile("[әғқңөұүһі]", re.IGNORECASE)
+_CYRILLIC_LETTER = re.compile("[а-яё]", re.IGNORECASE)
+
+
+def guessed(text: str) -> Language | None:
+    """The language of a text by its letters; None for a blank one."""
+    if _KAZAKH_LETTER.search(text):
+        return "kk"
+    if _CYRILLIC_LETTER.search(text):
+        return "ru"
+    return "en" if text.strip() else None
 
 
 def _quality(text: str) -> float:

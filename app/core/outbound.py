@@ -179,8 +179,9 @@ async def call(
     content: bytes = b"",
     allowed: Allowed,
     within: float,
+    largest: int = LARGEST_ANSWER,
 ) -> Answer:
-    """One call on a connection of its own, over in `within` seconds. The body is cut at LARGEST_ANSWER.
+    """One call on a connection of its own, over in `within` seconds. The body is cut at `largest` bytes.
 
     Raises AddressRefused, TimeoutError, or httpcore's errors.
     """
@@ -190,12 +191,12 @@ async def call(
         httpcore.AsyncConnectionPool(network_backend=_CheckedNetwork(allowed)) as pool,
         pool.stream(method, url, headers=list(headers.items()), content=content) as answer,
     ):
-        body = b""
+        body = bytearray()
         async for piece in answer.aiter_stream():
             body += piece
-            if len(body) >= LARGEST_ANSWER:
+            if len(body) >= largest:
                 break
-        return Answer(answer.status, _headers(answer), body[:LARGEST_ANSWER])
+        return Answer(answer.status, _headers(answer), bytes(body[:largest]))
 
 
 def _headers(answer: httpcore.Response) -> dict[str, str]:

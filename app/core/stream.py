@@ -42,6 +42,16 @@ class WrongEncoding(Malformed):
 
 async def one(request: Request) -> bytes:
     """The body of a route that takes one JSON value. Raises UnsupportedMedia, WrongEncoding."""
+    return value(await raw(request))
+
+
+def value(body: bytes) -> bytes:
+    """What of a body is the JSON value: all but the mark that some put before it."""
+    return body.removeprefix(codecs.BOM_UTF8)
+
+
+async def raw(request: Request) -> bytes:
+    """As `one`, with every byte that was sent."""
     if not _is_json(_media_type(request)):
         raise UnsupportedMedia(expected="application/json")
     body = b"".join([data async for data in received(request)])
@@ -49,7 +59,7 @@ async def one(request: Request) -> bytes:
         body.decode()
     except UnicodeDecodeError:
         raise WrongEncoding from None
-    return body.removeprefix(codecs.BOM_UTF8)
+    return body
 
 
 async def many(request: Request, most: int = MOST_ITEMS) -> AsyncIterator[Item]:

@@ -9,7 +9,15 @@ from app.core.edge import Configured, Db, Read, Tx
 from app.core.errors import Invalid, problems
 from app.core.outbound import Allowed
 from app.delivery import subscriptions
-from app.delivery.schemas import LastOut, SecretOut, WebhookIn, WebhookMadeOut, WebhookOut, WebhooksOut
+from app.delivery.schemas import (
+    EventName,
+    LastOut,
+    SecretOut,
+    WebhookIn,
+    WebhookMadeOut,
+    WebhookOut,
+    WebhooksOut,
+)
 from app.delivery.subscriptions import WebhookKnown, WebhookNotFound, WebhooksFull
 from app.staff.access import ClientCaller, client_with
 from app.staff.permissions import Scope
@@ -17,6 +25,7 @@ from app.staff.permissions import Scope
 router = APIRouter(prefix="/api/v1/webhooks", tags=["integrations"])
 
 Subscriber = Annotated[ClientCaller, Depends(client_with(Scope.WEBHOOKS))]
+BLOG = "blog"
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 
 
@@ -33,6 +42,8 @@ Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
     responses=problems(WebhookKnown, WebhooksFull, Invalid),
 )
 async def subscribe(caller: Subscriber, said: WebhookIn, db: Db, settings: Configured) -> WebhookMadeOut:
+    if EventName.POST_ANSWERED in said.events and BLOG not in caller.channels:
+        raise Invalid.of("events", "webhook_not_a_blog")
     await subscriptions.check(said.url, Allowed.of(settings.outbound_allow))
     now = clock.now()
     async with db.transaction() as connection:

@@ -20,6 +20,10 @@ log = logging.getLogger("listening_state.delivery")
 BATCH = 2000
 OLD = timedelta(days=30)
 
+# The answer itself goes to a platform whose author wrote to it, if it asked for that.
+OF_A_POST = """(fresh.kind = 'appeal.answered' AND 'post.answered' = ANY (s.events)
+                 AND a.channel = 'blog' AND a.external_id IS NOT NULL AND 'blog' = ANY (c.channels))"""
+
 FAN_OUT = f"""
 WITH fresh AS MATERIALIZED (
     SELECT id, appeal_id, kind, audience, not_before FROM notice
@@ -39,7 +43,8 @@ WITH fresh AS MATERIALIZED (
         SELECT fresh.id, fresh.appeal_id, 'webhook', 'webhook:' || s.id, s.id, fresh.not_before
         FROM fresh JOIN appeal a ON a.id = fresh.appeal_id
         JOIN api_client c ON c.source_id = a.source_id AND c.active
-        JOIN subscription s ON s.client_id = c.id AND s.ended_at IS NULL AND fresh.kind = ANY (s.events)
+        JOIN subscription s ON s.client_id = c.id AND s.ended_at IS NULL
+            AND (fresh.kind = ANY (s.events) OR {OF_A_POST})
         WHERE fresh.audience = 'applicant' AND fresh.not_before > $4
     ) AS told(notice_id, appeal_id, way, lane, subscription_id, next_at)
     ORDER BY told.notice_id

@@ -47,8 +47,8 @@ SELECT leased.id, leased.notice_id, leased.appeal_id, leased.way, leased.lane, l
        leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, said.part, said.at,
        a.applicant_type, a.external_id, a.channel,
        coalesce(now_.stands_for, now_.agency_id) AS agency_id, now_.status, now_.version, now_.due_on,
-       p.email, p.phone, written.to_ AS reply_to, s.id AS subscription_id, s.url, s.secret,
-       s.previous_secret, s.previous_until, s.ended_at
+       p.email, p.phone, written.to_ AS reply_to, a.route #>> '{request,blog}' AS blog, answer.body AS answer,
+       s.id AS subscription_id, s.events, s.url, s.secret, s.previous_secret, s.previous_until, s.ended_at
 FROM leased
 JOIN notice n ON n.id = leased.notice_id
 JOIN appeal a ON a.id = leased.appeal_id
@@ -60,6 +60,9 @@ LEFT JOIN subscription s ON s.id = leased.subscription_id
 LEFT JOIN LATERAL (SELECT b.address AS to_ FROM mail m JOIN mailbox b ON b.id = m.mailbox_id
                    WHERE m.appeal_id = leased.appeal_id AND m.result = 'registered' AND leased.way = 'email'
                    LIMIT 1) written ON true
+LEFT JOIN content answer
+    ON answer.appeal_id = leased.appeal_id AND answer.hash = said.content_hash
+    AND n.kind = 'appeal.answered' AND 'post.answered' = ANY (s.events)
 ORDER BY leased.id
 """
 

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from app.appeals import numbers
+from app.appeals import numbers, repository
 from app.appeals.codes import ApplicantType, Status
 from app.appeals.letters import Letter
 from app.core.cipher import cipher
 from app.core.db import to_json
 from app.core.i18n import Language, t
+from app.delivery.schemas import EventName
 from app.directory.registry import Directory
 from app.notices.message_ids import message_id
 from app.settings import Settings
@@ -25,6 +26,7 @@ from app.settings import Settings
 # Of a notice's own params these go to subscribers: codes, days and numbers.
 _TOLD = ("registered_on", "outcome", "ground", "until", "before", "after", "promised_until", "to", "rule")
 _LONGEST_SMS = 300
+POST_ANSWERED = EventName.POST_ANSWERED.value
 
 Row = Mapping[str, Any] | asyncpg.Record
 
@@ -96,7 +98,7 @@ def sms(row: Row, letter: Letter, to: str, settings: Settings) -> dict[str, str]
 
 
 def event(row: Row, directory: Directory) -> Event:
-    """Nothing personal: the number, codes and days."""
+    """Nothing personal: the number, codes and days; to a post's own platform the text of its answer too."""
     params = row["params"]
     now = {"status": row["status"], "due_on": row["due_on"].isoformat()}
     if row["kind"] == "appeal.registered":
@@ -112,8 +114,32 @@ def event(row: Row, directory: Directory) -> Event:
     } | {name: params[name] for name in _TOLD if params.get(name) is not None}
     if numbers.is_sandbox(row["appeal_id"]):
         data["sandbox"] = True
-    body = {"type": row["kind"], "timestamp": row["at"].isoformat(), "data": data}
+    kind = row["kind"]
+    if _is_for_its_platform(row):
+        kind, data = POST_ANSWERED, data | _answer(row)
+    body = {"type": kind, "timestamp": row["at"].isoformat(), "data": data}
     return Event(f"msg_{row['notice_id']}_{row['subscription_id']}", to_json(body))
+
+
+def _is_for_its_platform(row: Row) -> bool:
+    return (
+        row["kind"] == "appeal.answered"
+        and POST_ANSWERED in row["events"]
+        and row["channel"] == "blog"
+        and row["external_id"] is not None
+    )
+
+
+def _answer(row: Row) -> dict[str, Any]:
+    """As it was given then, to the platform on which it was asked for; its text is None once it is erased."""
+    said = repository.opened(row["answer"]) if row["answer"] else {}
+    return {
+        "post_id": row["external_id"],
+        "blog": row["blog"],
+        "text": said.get("text"),
+        "language": row["params"].get("language") or row["language"],
+        "legal_basis": said.get("legal_basis"),
+    }
 
 
 def address_of(row: Row) -> str | None:

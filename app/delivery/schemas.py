@@ -12,7 +12,8 @@ from app.notices.models import Result
 
 
 class EventName(StrEnum):
-    """What a subscriber may be told of."""
+    """What a subscriber may be told of. `post.answered`: a blog post's answer itself, in place of
+    `appeal.answered`; for clients of the channel `blog`."""
 
     REGISTERED = "appeal.registered"
     FORWARDED = "appeal.forwarded"
@@ -26,6 +27,7 @@ class EventName(StrEnum):
     REOPENED = "appeal.reopened"
     DEADLINE_CHANGED = "deadline.changed"
     DEADLINE_PASSED = "deadline.passed"
+    POST_ANSWERED = "post.answered"
 
 
 def _once_each(events: list[EventName]) -> list[EventName]:

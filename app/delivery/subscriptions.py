@@ -1,9 +1,7 @@
 """Who is told by webhook: made, listed, given another secret, ended. A client sees its own alone."""
 
-import base64
-import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import asyncpg
 
@@ -11,11 +9,11 @@ from app.core import outbound
 from app.core.cipher import cipher
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.outbound import AddressRefused, Allowed
+from app.core.signatures import BOTH_SECRETS, new_secret
 from app.delivery import leases
 from app.delivery.by_http import SECRET
 
 MOST = 10
-BOTH_SECRETS = timedelta(days=1)
 
 _INSERT = """
 INSERT INTO subscription (client_id, url, events, secret, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -93,10 +91,6 @@ async def create(
     if id_ is None:
         raise WebhookKnown
     return id_, secret
-
-
-def new_secret() -> str:
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 async def listed(connection: asyncpg.Connection, client_id: int, now: datetime) -> Sequence[asyncpg.Record]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from app.core import clock, signatures
 from app.core.cipher import cipher
 from app.core.db import Database
 from app.demo.texts import Texts
@@ -13,10 +14,10 @@ from app.directory import snapshot
 from app.directory.registry import Directory
 from app.directory.sandboxes import sandbox_of
 from app.settings import Settings
-from app.staff import passwords, repository
+from app.staff import passwords, repository, signing
 from app.staff.permissions import Role, Scope
 from app.staff.repository import NewAccount
-from app.staff.service import create_client, ensure_accounts
+from app.staff.service import create_client, ensure_accounts, key_hash
 
 PROBE = "admin@administration"
 # Whoever tries the demo tries it harder than a call centre does.
@@ -90,6 +91,16 @@ async def ensure_clients(db: Database, directory: Directory, settings: Settings)
             requests_per_minute=REQUESTS_PER_MINUTE,
         )
     return keys
+
+
+async def ensure_secret(db: Database, blog_key: str) -> str:
+    """What the demo's blog platform signs with, the same at every start of one installation."""
+    async with db.transaction() as connection:
+        client = await repository.client(connection, key_hash(blog_key.encode()))
+        assert client is not None
+        wanted = signatures.secret_of(cipher().key("demo-signing-secret"))
+        secret, _ = await signing.put(connection, client["id"], clock.now(), wanted, at_once=True)
+    return secret
 
 
 def _derived(name: str) -> str:

@@ -16,6 +16,8 @@ from app.directory.registry import Directory
 from app.directory.schemas import (
     AgenciesOut,
     AgencyOut,
+    BlogOut,
+    BlogsOut,
     ChannelOut,
     ChannelsOut,
     RegionOut,
@@ -24,13 +26,13 @@ from app.directory.schemas import (
     TopicOut,
     TopicsOut,
 )
-from app.directory.values import Agency, Region
+from app.directory.values import Agency, Blog, Region
 from app.staff.access import Public
 
 router = APIRouter(prefix="/api/v1/directory", tags=["directory"])
 
 FRESH_FOR = "public, max-age=60"
-T = TypeVar("T", AgencyOut, RegionOut, TopicOut, ChannelOut)
+T = TypeVar("T", AgencyOut, RegionOut, TopicOut, ChannelOut, BlogOut)
 
 OnDay = Annotated[
     Day | None,
@@ -175,6 +177,42 @@ async def channels(
         return unchanged
     items = [ChannelOut(code=channel.code, name=channel.name(language)) for channel in known.channels()]
     return ChannelsOut(version=known.version, language=language, on=day, items=_sorted(items, language))
+
+
+@router.get(
+    "/blogs",
+    summary="Blogs of heads of state bodies",
+    description=(
+        "With the body that answers there; `?on=` gives those of one day.\n\n"
+        "`curl '$HOST/api/v1/directory/blogs?lang=en'`"
+    ),
+    responses=RESPONSES,
+    response_model=BlogsOut,
+)
+async def blogs(
+    _: Public,
+    request: Request,
+    response: Response,
+    known: Known,
+    language: Lang,
+    on: OnDay = None,
+    lang: AskedLanguage = None,
+) -> Response | BlogsOut:
+    day = on or clock.today()
+    if unchanged := _not_modified(request, response, known, language, day):
+        return unchanged
+    items = [_blog(known, blog, language) for blog in known.blogs(on)]
+    return BlogsOut(version=known.version, language=language, on=day, items=_sorted(items, language))
+
+
+def _blog(known: Directory, blog: Blog, lang: Language) -> BlogOut:
+    return BlogOut(
+        code=blog.code,
+        name=blog.name(lang),
+        agency=known.agency_by_id(blog.agency_id).code,
+        valid_from=blog.valid_from,
+        valid_to=blog.valid_to,
+    )
 
 
 def _agency(known: Directory, agency: Agency, lang: Language, day: date) -> AgencyOut:

@@ -10,7 +10,7 @@ from app.directory.near import fold
 from app.directory.periods import ONE_DAY
 from app.directory.reference import RECORD_BEGINS, Reference, read_reference
 from app.directory.registry import Facts
-from app.directory.values import Agency, holds
+from app.directory.values import Agency, Dated, holds
 
 TRIAGE = "administration"
 
@@ -27,6 +27,7 @@ def checked_facts(written: Written | None = None) -> Facts:
     _check_agency_names(reference)
     _check_regions(reference)
     _check_sources(reference)
+    _check_blogs(by_id, reference)
     _check_triage(reference)
     return replace(facts, competence=competence_rows(reference))
 
@@ -50,7 +51,7 @@ def _check_tree(agency: Agency, by_id: Mapping[int, Agency], reference: Referenc
         child = parent
 
 
-def _outlives(parent: Agency, child: Agency) -> bool:
+def _outlives(parent: Dated, child: Dated) -> bool:
     return parent.valid_to is None or (child.valid_to is not None and child.valid_to <= parent.valid_to)
 
 
@@ -123,6 +124,14 @@ def _check_sources(reference: Reference) -> None:
                 raise reference.refuse("source", source.code, f"channels: there is no '{channel}'")
         if source.region is not None and source.region not in regions:
             raise reference.refuse("source", source.code, f"region: there is no '{source.region}'")
+
+
+def _check_blogs(by_id: Mapping[int, Agency], reference: Reference) -> None:
+    for blog in reference.facts.blogs:
+        _check_period("blog", blog.code, blog.valid_from, blog.valid_to, reference)
+        agency = by_id[blog.agency_id]
+        if blog.valid_from < agency.valid_from or not _outlives(agency, blog):
+            raise reference.refuse("blog", blog.code, f"agency: '{agency.code}' does not live as long")
 
 
 def _check_triage(reference: Reference) -> None:

@@ -101,6 +101,19 @@ class SourceEntry(NamedEntry):
     late_days: LateDays = 3
 
 
+class BlogEntry(NamedEntry):
+    """Without days of its own it is there for as long as its agency."""
+
+    code: Slug
+    agency: Slug
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class RegionalBlogEntry(NamedEntry):
+    """One blog in each region, its akimat's, under the akimat's code; `{region}` in a name is filled."""
+
+
 class RegionalSourceEntry(NamedEntry):
     """One source in each region: `<prefix>-<slug of the region's akimat>`; `{region}` in a name is filled."""
 
@@ -138,6 +151,8 @@ class File(BaseModel):
     topic: list[TopicEntry] = []
     channel: list[ChannelEntry] = []
     source: list[SourceEntry] = []
+    blog: list[BlogEntry] = []
+    blog_in_each_region: list[RegionalBlogEntry] = []
     source_in_each_region: list[RegionalSourceEntry] = []
     national: list[NationalEntry] = []
     local: list[LocalEntry] = []

@@ -1,8 +1,8 @@
 """Bring the data files into the database: idempotent, in one transaction, by code.
 
-What the files name is made to be as they say; agencies, regions, topics, channels and sources that they no
-longer name stay as they are (their days end by `valid_to`, not by being forgotten). Names, successors and
-competence belong to what they describe and are replaced with it.
+What the files name is made to be as they say; agencies, regions, topics, channels, sources and blogs that
+they no longer name stay as they are (their days end by `valid_to`, not by being forgotten). Names, successors
+and competence belong to what they describe and are replaced with it.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from app.directory.files import Written
 from app.directory.registry import Facts
 from app.directory.values import (
     Agency,
+    Blog,
     CompetenceRow,
     DatedName,
     Names,
@@ -77,6 +78,7 @@ def facts_as_rows(facts: Facts) -> Mapping[str, list[Row]]:
         "agency_successor": [_link_row(link, codes) for link in facts.links],
         "competence": [_competence_row(row, codes) for row in facts.competence],
         "source": [_source_row(source, codes) for source in facts.sources],
+        "blog": [_blog_row(blog, codes) for blog in facts.blogs],
     }
 
 
@@ -128,6 +130,11 @@ def _source_row(source: Source, codes: Mapping[int, str]) -> Row:
         "late_days": source.late_days,
         **_names(source.names),
     }
+
+
+def _blog_row(blog: Blog, codes: Mapping[int, str]) -> Row:
+    days = _days(blog.valid_from, blog.valid_to)
+    return {"code": blog.code, "agency": codes[blog.agency_id], **days, **_names(blog.names)}
 
 
 def _days(valid_from: date, valid_to: date | None) -> Row:
@@ -275,6 +282,16 @@ _STATEMENTS = (
             )
         }
         LEFT JOIN agency a ON a.code = r.agency
+        """,
+    ),
+    _upsert(
+        "blog",
+        "code",
+        "code, agency_id, valid_from, valid_to, kk, ru, en",
+        f"""
+        SELECT r.code, a.id, r.valid_from, r.valid_to, r.kk, r.ru, r.en
+        FROM {_given("blog", f"code text, agency text, valid_from date, valid_to date, {_NAMES}")}
+        JOIN agency a ON a.code = r.agency
         """,
     ),
 )

@@ -186,6 +186,21 @@ class Source(Table, table=True):
     en: str = Field(sa_type=Text)
 
 
+class Blog(Table, table=True):
+    """A head's blog: what is written there is for the agency."""
+
+    __tablename__ = "blog"
+    __table_args__ = (_dated(), Index("ix_blog_agency_id", "agency_id"))
+
+    code: str = Field(sa_type=Text, primary_key=True)
+    agency_id: int = Field(sa_type=BigInteger, foreign_key=AGENCY_FK)
+    valid_from: date
+    valid_to: date | None = None
+    kk: str = Field(sa_type=Text)
+    ru: str = Field(sa_type=Text)
+    en: str = Field(sa_type=Text)
+
+
 class DirectoryVersion(Table, table=True):
     """One row: moves with every change of the directory, so that each process knows when to read it again."""
 

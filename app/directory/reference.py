@@ -11,10 +11,12 @@ from typing import TypeVar
 from app.deadlines.calendar import OfficeHours
 from app.directory.files import (
     AgencyEntry,
+    BlogEntry,
     ChannelEntry,
     DataError,
     DatedNameEntry,
     Placed,
+    RegionalBlogEntry,
     RegionalSourceEntry,
     RegionEntry,
     SourceEntry,
@@ -27,6 +29,7 @@ from app.directory.registry import Facts
 from app.directory.values import (
     Agency,
     AgencyKind,
+    Blog,
     Channel,
     DatedName,
     Names,
@@ -40,7 +43,7 @@ from app.directory.values import (
 RECORD_BEGINS = date(2007, 1, 1)
 
 
-C = TypeVar("C", AgencyEntry, RegionEntry, TopicEntry, ChannelEntry, SourceEntry)
+C = TypeVar("C", AgencyEntry, RegionEntry, TopicEntry, ChannelEntry, SourceEntry, BlogEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def read_reference(written: Written | None = None) -> Reference:
         channels=[Channel(p.entry.code, p.entry.names()) for p in channels],
         sources=_sources(written, where, agencies, regions),
         competence=[],
+        blogs=_blogs(written, where, agencies, regions),
     )
     return Reference(facts, where, written)
 
@@ -206,19 +210,62 @@ def _sources(
     ]
 
 
+def _blogs(
+    written: Written,
+    where: dict[tuple[str, str], str],
+    agencies: Sequence[Agency],
+    regions: Sequence[Region],
+) -> list[Blog]:
+    entries = list(written.of("blog", BlogEntry))
+    for placed in written.of("blog_in_each_region", RegionalBlogEntry):
+        entries += [
+            Placed(_akims_blog(akimat, names), placed.where)
+            for akimat, names in _akimats(placed, agencies, regions)
+        ]
+    by_code = {agency.code: agency for agency in agencies}
+    return [_blog(placed, by_code) for placed in _unique("blog", entries, where)]
+
+
+def _akims_blog(akimat: Agency, names: Names) -> BlogEntry:
+    return BlogEntry(code=akimat.code, agency=akimat.code, kk=names.kk, ru=names.ru, en=names.en)
+
+
+def _blog(placed: Placed[BlogEntry], agencies: Mapping[str, Agency]) -> Blog:
+    entry = placed.entry
+    if entry.agency not in agencies:
+        raise DataError(placed.where, f"agency: there is no agency '{entry.agency}'")
+    agency = agencies[entry.agency]
+    return Blog(
+        code=entry.code,
+        agency_id=agency.id,
+        names=entry.names(),
+        valid_from=entry.valid_from or agency.valid_from,
+        valid_to=entry.valid_to or agency.valid_to,
+    )
+
+
+def _akimats(
+    placed: Placed[RegionalSourceEntry] | Placed[RegionalBlogEntry],
+    agencies: Sequence[Agency],
+    regions: Sequence[Region],
+) -> Iterator[tuple[Agency, Names]]:
+    """The akimat of each region, with the entry's names filled."""
+    akimats = {agency.region_code: agency for agency in agencies if agency.kind is AgencyKind.AKIMAT}
+    for region in regions:
+        if region.code not in akimats:
+            raise DataError(placed.where, f"region {region.code} has no akimat to be named by")
+        yield akimats[region.code], _filled(placed.entry.names(), region.names[-1].names)
+
+
 def _in_each_region(
     placed: Placed[RegionalSourceEntry], agencies: Sequence[Agency], regions: Sequence[Region]
 ) -> Iterator[SourceEntry]:
     entry = placed.entry
-    akimats = {agency.region_code: agency for agency in agencies if agency.kind is AgencyKind.AKIMAT}
-    for region in regions:
-        if region.code not in akimats:
-            raise DataError(placed.where, f"region {region.code} has no akimat to name the source by")
-        names = _filled(entry.names(), region.names[-1].names)
+    for akimat, names in _akimats(placed, agencies, regions):
         yield SourceEntry(
-            code=f"{entry.prefix}-{akimats[region.code].code.removeprefix('akimat-')}",
+            code=f"{entry.prefix}-{akimat.code.removeprefix('akimat-')}",
             channels=entry.channels,
-            region=region.code,
+            region=akimat.region_code,
             late_days=entry.late_days,
             kk=names.kk,
             ru=names.ru,

@@ -10,6 +10,7 @@ from app.deadlines.calendar import Calendar, Override
 from app.directory.near import NameIndex
 from app.directory.values import (
     Agency,
+    Blog,
     Channel,
     CompetenceRow,
     Region,
@@ -22,7 +23,7 @@ from app.directory.values import (
 # The body that holds what comes of tests. Nobody works there, and it is in no list.
 SANDBOX = "sandbox"
 
-Named = Literal["agency", "region", "topic", "channel", "source"]
+Named = Literal["agency", "region", "topic", "channel", "source", "blog"]
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -50,6 +51,7 @@ class Facts:
     sources: Sequence[Source]
     competence: Sequence[CompetenceRow]
     overrides: Sequence[Override] = ()
+    blogs: Sequence[Blog] = ()
 
 
 class Directory:
@@ -66,6 +68,7 @@ class Directory:
         self._channels = {channel.code: channel for channel in facts.channels}
         self._sources_by_id = _with_settings(facts.sources)
         self._sources = {source.code: source for source in self._sources_by_id.values()}
+        self._blogs = {blog.code: blog for blog in facts.blogs}
         self._children = _grouped(facts.agencies, lambda agency: agency.parent_id)
         self._subtrees = {agency.id: frozenset(self._descend(agency.id)) for agency in facts.agencies}
         self._links_from = _grouped(facts.links, lambda link: link.agency_id)
@@ -75,6 +78,9 @@ class Directory:
 
     def agency(self, code: str) -> Agency:
         return _get(self._agencies, code, "agency")
+
+    def has_agency(self, code: str) -> bool:
+        return code in self._agencies
 
     def agency_by_id(self, id_: int) -> Agency:
         return self._agencies_by_id[id_]
@@ -146,6 +152,15 @@ class Directory:
         """All but the sandboxes."""
         return tuple(source for source in self._sources.values() if not source.sandbox)
 
+    def blog(self, code: str) -> Blog:
+        return _get(self._blogs, code, "blog")
+
+    def has_blog(self, code: str) -> bool:
+        return code in self._blogs
+
+    def blogs(self, on: date | None = None) -> Sequence[Blog]:
+        return [blog for blog in self._blogs.values() if on is None or blog.valid(on)]
+
     def competence(self, topic: str, region: str | None, on: date) -> CompetenceRow | None:
         """The row that decides: the region's own, else the national one."""
         for place in (region.upper(), None) if region else (None,):
@@ -195,7 +210,7 @@ class Directory:
         return agency
 
     def near(self, kind: str, typed: str, limit: int = 5) -> list[str]:
-        """Codes like what was typed, likest first. `kind`: agency, region, topic, channel or source."""
+        """Codes like what was typed, likest first. `kind`: agency, region, topic, channel, source or blog."""
         return self._names[kind].near(typed, limit)
 
     def matching(self, kind: str, typed: str) -> frozenset[str]:
@@ -246,4 +261,5 @@ def _name_indexes(facts: Facts) -> dict[str, NameIndex]:
         "source": NameIndex(
             {source.code: source.names.all() for source in facts.sources if not source.sandbox}
         ),
+        "blog": NameIndex({blog.code: blog.names.all() for blog in facts.blogs}),
     }

@@ -51,6 +51,14 @@ class ChannelOut(Out):
     name: str = Field(examples=["Call centre"])
 
 
+class BlogOut(Out):
+    code: str = Field(examples=["energy"])
+    name: str = Field(examples=["Blog of the Minister of Energy"])
+    agency: str = Field(description="code of the body that answers there", examples=["energy"])
+    valid_from: FirstDay
+    valid_to: LastDay
+
+
 class Listing(Out):
     version: int = Field(description="moves with every change of the directory", examples=[7])
     language: Language
@@ -71,3 +79,7 @@ class TopicsOut(Listing):
 
 class ChannelsOut(Listing):
     items: list[ChannelOut]
+
+
+class BlogsOut(Listing):
+    items: list[BlogOut]

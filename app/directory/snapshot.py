@@ -17,6 +17,7 @@ from app.directory.registry import Directory, Facts, Named, UnknownCode
 from app.directory.values import (
     Agency,
     AgencyKind,
+    Blog,
     Channel,
     CompetenceRow,
     DatedName,
@@ -115,6 +116,7 @@ def _facts(tables: Mapping[str, Sequence[Row]]) -> Facts:
         sources=[_source(row) for row in tables["source"]],
         competence=[_competence(row) for row in tables["competence"]],
         overrides=[_override(row) for row in tables["calendar_override"]],
+        blogs=[_blog(row) for row in tables["blog"]],
     )
 
 
@@ -176,6 +178,11 @@ def _source(row: Row) -> Source:
     )
 
 
+def _blog(row: Row) -> Blog:
+    first, last = date.fromisoformat(row["valid_from"]), _day(row["valid_to"])
+    return Blog(row["code"], row["agency_id"], _names(row), first, last)
+
+
 def _competence(row: Row) -> CompetenceRow:
     first, last = date.fromisoformat(row["valid_from"]), _day(row["valid_to"])
     return CompetenceRow(row["topic"], row["region"], row["agency_id"], first, last)
@@ -202,6 +209,7 @@ _ORDERED = {
     "channel": "code",
     "competence": "topic, region, valid_from",
     "source": "id",
+    "blog": "code",
     "calendar_override": "day, valid_from",
 }
 _READ = "SELECT json_build_object({})::text".format(

@@ -158,6 +158,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Blog:
+    """A head's blog. What is written there is for the agency, or for whoever does its work on the day."""
+
+    code: str
+    agency_id: int
+    names: Names
+    valid_from: date
+    valid_to: date | None
+
+    def name(self, lang: str) -> str:
+        return self.names.in_(lang)
+
+    def valid(self, on: date) -> bool:
+        return holds(self, on)
+
+
+@dataclass(frozen=True, slots=True)
 class CompetenceRow:
     topic: str
     region: str | None

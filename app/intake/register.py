@@ -165,6 +165,7 @@ def _routed(submission: Submission, source: Source, region: str, directory: Dire
         topic=submission.topic,
         region=region or None,
         on=clock.civil_day(submission.received_at),
+        blog=submission.blog,
     )
     return route(request, directory)
 
@@ -193,6 +194,7 @@ def _known_codes(submission: Submission, topic: str, region: str, directory: Dir
             ("topic", topic, directory.has_topic(topic)),
             ("region", region, not region or directory.has_region(region)),
             ("channel", submission.channel, directory.has_channel(submission.channel)),
+            ("blog", submission.blog or "", not submission.blog or directory.has_blog(submission.blog)),
         )
         if not known
     ]

@@ -39,7 +39,7 @@ class Submission:
     the channel's form holds, stored with the text. `listed`: its author agreed that it stands in public
     lists. `silent`: nobody is told of it now, as of what was registered elsewhere long ago. `source_agency`:
     whose desk it came to, where one source has the desks of several bodies. `attachments`: ids that
-    `Keeper.keep` gave, and files that their source keeps."""
+    `Keeper.keep` gave, and files that their source keeps. `blog`: of a head, on which it was written."""
 
     kind: Kind
     language: Language
@@ -65,6 +65,7 @@ class Submission:
     caller: str | None = None
     details: Mapping[str, Any] | None = None
     listed: bool = False
+    blog: str | None = None
     silent: bool = False
     source_agency: str | None = None
     attachments: tuple[UUID | Remote, ...] = ()

@@ -1,7 +1,8 @@
 """To whom an appeal goes, and why. PURE: the same request and directory always give the same decision.
 
-In this order: the addressee that was named, the source's own agency, competence by topic and region, the
-triage desk of the Administration. Every decision names a body that exists on the day (2007-2060).
+In this order: the blog that it was written on, the addressee that was named, the source's own agency,
+competence by topic and region, the triage desk of the Administration. Every decision names a body that exists
+on the day (2007-2060).
 A complaint about what came of another appeal goes by that appeal alone (`route_complaint`).
 """
 
@@ -22,6 +23,7 @@ _SHOWN = 100
 
 
 class Rule(StrEnum):
+    BLOG = "blog"
     ADDRESSEE = "addressee"
     ADDRESSEE_SUCCESSOR = "addressee_successor"
     ADDRESSEE_PREDECESSOR = "addressee_predecessor"
@@ -54,7 +56,7 @@ class UnknownAddressee(Invalid):
 class RouteRequest:
     """`addressee`: an agency's code or a name it has or had, in any language. The rest are known codes.
 
-    `on`: the civil day of receipt.
+    `on`: the civil day of receipt. `blog`: of a head, on which it was written.
     """
 
     addressee: str | None
@@ -62,6 +64,7 @@ class RouteRequest:
     topic: str | None
     region: str | None
     on: date
+    blog: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +73,7 @@ class RouteRequest:
             "topic": self.topic,
             "region": self.region,
             "on": self.on.isoformat(),
+            **({"blog": self.blog} if self.blog else {}),
         }
 
     @classmethod
@@ -80,6 +84,7 @@ class RouteRequest:
             topic=stored["topic"],
             region=stored["region"],
             on=date.fromisoformat(stored["on"]),
+            blog=stored.get("blog"),
         )
 
 
@@ -118,6 +123,8 @@ class Decision:
 
 def route(request: RouteRequest, directory: Directory) -> Decision:
     """Raises UnknownAddressee when an addressee is named that nobody is or was."""
+    if request.blog is not None:
+        return _from_blog(request, request.blog, directory)
     if request.addressee is not None:
         return _to_addressee(request, request.addressee, directory)
     if request.source_agency is not None:
@@ -159,6 +166,12 @@ def _to_addressee(request: RouteRequest, typed: str, directory: Directory) -> De
     return _decision(holder, rule, request, directory, addressee=named.code)
 
 
+def _from_blog(request: RouteRequest, code: str, directory: Directory) -> Decision:
+    agency = directory.agency_by_id(directory.blog(code).agency_id)
+    holder = directory.holder(agency, request.topic, request.on)
+    return _decision(holder, Rule.BLOG, request, directory, blog=code, blog_agency=agency.code)
+
+
 def _from_source(request: RouteRequest, code: str, directory: Directory) -> Decision:
     holder = directory.holder(directory.agency(code), request.topic, request.on)
     return _decision(holder, Rule.SOURCE, request, directory, source_agency=code)
@@ -195,6 +208,8 @@ def reason(decision: Decision, directory: Directory, lang: Language, on: date) -
         addressee = directory.agency(params["addressee"])
         shown["addressee"] = addressee.name(lang, on)
         shown |= {"first": addressee.valid_from, "last": addressee.valid_to}
+    if "blog" in params:
+        shown["blog"] = directory.blog(params["blog"]).name(lang)
     for name in ("source_agency", "respondent"):
         if name in params:
             shown[name] = directory.agency(params[name]).name(lang, on)
@@ -206,6 +221,8 @@ def reason(decision: Decision, directory: Directory, lang: Language, on: date) -
 
 
 def _sentence(decision: Decision) -> str:
+    if decision.rule is Rule.BLOG and decision.params["blog_agency"] != decision.agency:
+        return "blog_moved"
     if decision.rule is Rule.SOURCE and decision.params["source_agency"] != decision.agency:
         return "source_moved"
     if decision.rule is Rule.TRIAGE and "topic" not in decision.params:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_CLIENTS = """
+SELECT c.id, s.code AS source, c.channels, c.name, x.client_id IS NOT NULL AS signs
+FROM api_client c JOIN source s ON s.id = c.source_id LEFT JOIN client_secret x ON x.client_id = c.id
+ORDER BY c.id
+"""
+
 
 class OnDatabase(Protocol):
     """Opens the service's database, does the work on it, and closes it; raises what the work raises."""
@@ -93,6 +99,22 @@ def _client_group(on_database: OnDatabase, sandbox_of: SandboxOf) -> click.Group
 
         click.echo(_told(on_database, make))
 
+    @client.command("list")
+    def list_() -> None:
+        """Show every client: its number, source, channels, and whether it has a secret to sign with."""
+        for row in on_database(clients):
+            signs = "signs" if row["signs"] else "-"
+            channels = ",".join(row["channels"])
+            click.echo(f"{row['id']:>5}  {row['source']}  {channels}  {signs}  {row['name']}")
+
+    @client.command("secret")
+    @click.argument("client_id", type=click.IntRange(1, 2**63 - 1), metavar="NUMBER")
+    @click.option("--at-once", is_flag=True, help="The secret before is no good any more: it leaked.")
+    def secret(client_id: int, at_once: bool) -> None:
+        """Make the secret that a client signs its posts with. It is shown once; the one before stays good for
+        a day. `client list` shows the NUMBER."""
+        click.echo(_told(on_database, lambda db: new_secret(db, client_id, at_once=at_once)))
+
     return client
 
 
@@ -137,6 +159,24 @@ async def create_client(
         channels or row["channels"],
         requests_per_minute=limit,
     )
+
+
+async def clients(db: "Database") -> "Sequence[asyncpg.Record]":
+    async with db.read() as connection:
+        found: Sequence[asyncpg.Record] = await connection.fetch(_CLIENTS)
+        return found
+
+
+async def new_secret(db: "Database", client_id: int, *, at_once: bool) -> str:
+    """The secret. Raises ClickException when there is no such client."""
+    from app.core import clock
+    from app.staff import signing
+
+    async with db.transaction() as connection:
+        if not await connection.fetchval("SELECT true FROM api_client WHERE id = $1", client_id):
+            raise click.ClickException(f"there is no client {client_id}")
+        made, _ = await signing.put(connection, client_id, clock.now(), at_once=at_once)
+    return made
 
 
 async def _one(db: "Database", query: str, code: str) -> "asyncpg.Record | None":

@@ -37,6 +37,22 @@ class KeyExpired(KeyInvalid):
     code = "api_key_expired"
 
 
+class SignatureInvalid(KeyInvalid):
+    """No secret of the client's has signed these bytes."""
+
+    code = "signature_invalid"
+
+
+class TimestampRefused(KeyInvalid):
+    """It was signed too long ago, or by a clock that is fast."""
+
+    code = "timestamp_refused"
+
+
+class SigningSecretMissing(Forbidden):
+    code = "signing_secret_missing"
+
+
 class ScopeMissing(Forbidden):
     code = "scope_missing"
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from app.core.columns import identity, one_of, utc
+from app.core.columns import Encrypted, identity, one_of, utc
 from app.core.db import Table
 from app.staff.permissions import Role, Scope
 
@@ -94,6 +94,21 @@ class ApiClient(Table, table=True):
     active: bool = True
     expires_at: datetime | None = utc(nullable=True, default=None)
     last_used_on: date | None = None
+    created_at: datetime = utc()
+
+
+class ClientSecret(Table, table=True):
+    """What a client signs with. After a rotation the secret before is good too, for a while."""
+
+    __tablename__ = "client_secret"
+    __table_args__ = (
+        CheckConstraint("(previous_secret IS NULL) = (previous_until IS NULL)", name="previous_secret_whole"),
+    )
+
+    client_id: int = Field(sa_type=BigInteger, foreign_key="api_client.id", primary_key=True)
+    secret: str = Field(sa_type=Encrypted("client_secret.secret"), nullable=False)
+    previous_secret: str | None = Field(default=None, sa_type=Encrypted("client_secret.secret"))
+    previous_until: datetime | None = utc(nullable=True, default=None)
     created_at: datetime = utc()
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import httpx
 import pytest
+from standardwebhooks import Webhook
 
 from app.appeals.codes import Decision, EventKind, Outcome, Status
 from app.core import clock
 from app.core.db import Database
 from app.demo import living
+from app.demo.accounts import ensure_secret
 from app.demo.load import load_demo
 from app.demo.published import PUBLISHED
 from app.directory import snapshot
@@ -82,6 +84,24 @@ async def test_one_day_of_a_call_centre_differs(
     assert (found["clean"], found["missing"]) == (False, ["demo:lost-on-the-way"])
     assert found["registered"] == found["sent"] - 1 > 0
     assert found["consultations"] > 0
+
+
+async def test_the_blogs_secret_signs_what_its_key_brings(
+    caller: httpx.AsyncClient, demo: Database, demo_settings: Settings
+) -> None:
+    key = (await load_demo(demo, demo_settings, lambda done, all_: None)).clients["blog"]
+    secret = await ensure_secret(demo, key)
+    assert secret == await ensure_secret(demo, key), "the same at every start"
+    at, said = clock.now(), '{"post_id": "demo-1", "blog": "ecology", "text": "Ауа лас"}'
+    headers = {
+        "x-api-key": key,
+        "content-type": "application/json",
+        "webhook-id": "msg_demo",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_demo", at, said),
+    }
+    answer = await caller.post("/api/v1/blog/posts", content=said.encode(), headers=headers)
+    assert (answer.status_code, answer.json()["agency"]["code"]) == (201, "ecology"), answer.text
 
 
 async def test_loading_again_changes_nothing(demo: Database, demo_settings: Settings) -> None:

@@ -93,13 +93,21 @@ async def test_words_of_any_language_find_an_agency(client: httpx.AsyncClient) -
     assert len((await get(client, "agencies", q=" "))["items"]) > 80
 
 
-@pytest.mark.parametrize("path", ["agencies", "regions", "topics", "channels"])
+@pytest.mark.parametrize("path", ["agencies", "regions", "topics", "channels", "blogs"])
 @pytest.mark.parametrize("lang", ["kk", "ru", "en"])
 async def test_lists_follow_the_alphabet(client: httpx.AsyncClient, path: str, lang: Any) -> None:
     found = await get(client, path, lang=lang)
     names = [item["name"] for item in found["items"]]
     assert len(names) == len(found["items"]) > 10
     assert names == sorted(names, key=lambda name: sort_key(name, lang))
+
+
+async def test_blogs_say_whose_they_are(client: httpx.AsyncClient) -> None:
+    then, now = by_code(await get(client, "blogs", on="2021-06-30")), by_code(await get(client, "blogs"))
+    assert then["culture-sport"]["agency"] == "culture-sport"
+    assert now["culture-sport"]["valid_to"] == "2023-09-01"
+    assert "culture-information" not in then
+    assert now["akimat-turkistan"]["name"] == "Blog of the Akim: Turkistan Region"
 
 
 async def test_kazakh_letters_stand_where_the_alphabet_has_them(client: httpx.AsyncClient) -> None:

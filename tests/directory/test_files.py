@@ -175,6 +175,18 @@ def test_the_files_as_they_are_are_good() -> None:
             "sources.toml", 'channels = ["open311"]', 'channels = ["open-311"]',
             "sources.toml, source 'open311': channels: there is no 'open-311'", id="unknown channel",
         ),
+        pytest.param(
+            "blogs.toml", 'agency = "energy"', 'agency = "enrgy"',
+            "blogs.toml, blog 'energy': agency: there is no agency 'enrgy'", id="blog of nobody",
+        ),
+        pytest.param(
+            "blogs.toml", 'code = "energy"', 'code = "health"',
+            "blogs.toml, blog 'health': the code is used already", id="blog twice",
+        ),
+        pytest.param(
+            "blogs.toml", 'agency = "transport"\n', 'agency = "transport"\nvalid_from = 2020-01-01\n',
+            "blog 'transport': agency: 'transport' does not live as long", id="blog before its agency",
+        ),
         pytest.param("topics.toml", 'en = "Taxes"', "en =", "topics.toml: ", id="no TOML"),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ from app.directory.registry import Directory
 
 DATA = Path(app.directory.__file__).parent / "data"
 CHILDREN_FIRST = (
+    "blog",
     "source",
     "competence",
     "agency_successor",

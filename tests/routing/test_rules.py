@@ -262,6 +262,7 @@ def test_every_rule_has_a_sentence() -> None:
     shown = {
         route(asked, DIRECTORY).rule
         for asked in (
+            RouteRequest(None, None, None, None, TODAY, blog="energy"),
             request("energy"),
             request("industry"),
             request("water-resources", on=MID_2021),

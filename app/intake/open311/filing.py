@@ -15,7 +15,7 @@ from app.appeals.codes import Kind
 from app.core import clock
 from app.core.errors import FieldError, Invalid
 from app.core.http import field_errors
-from app.core.i18n import LANGUAGES, Language
+from app.core.i18n import LANGUAGES, Language, guessed
 from app.core.schema import Line, Text
 from app.directory.registry import Directory
 from app.intake.open311.asked import jurisdiction, read_moment
@@ -31,8 +31,6 @@ LONGEST_DESCRIPTION = 4000
 _ATTRIBUTE = re.compile(r"attribute\[([^\]\[]{1,100})\](\[\d*\])?")
 _KEY = re.compile(r"[A-Za-z0-9._:~-]{16,200}")
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>", re.DOTALL)
-_KAZAKH = re.compile("[әғқңөұүһі]", re.IGNORECASE)
-_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
 def _finite(value: float) -> float:
@@ -186,11 +184,7 @@ def _language(form: Posted, text: str, asked: Language) -> Language:
     for known in LANGUAGES:
         if said == known:
             return known
-    if _KAZAKH.search(text):
-        return "kk"
-    if _CYRILLIC.search(text):
-        return "ru"
-    return "en" if text.strip() else asked
+    return guessed(text) or asked
 
 
 def _name(said: RequestIn) -> str | None:

@@ -18,6 +18,8 @@ class Released(StrEnum):
     ADDRESS = "address"
     MEDIA_URL = "media_url"
     COORDINATES = "coordinates"
+    ANSWER = "answer"
+    """Of a blog's post, with the description: it then stands among the public answers."""
 
 
 _KNOWN = ", ".join(f"'{field.value}'" for field in Released)

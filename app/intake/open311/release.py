@@ -15,8 +15,11 @@ from app.core import clock
 from app.core.cipher import cipher
 from app.core.edge import Read, Tx
 from app.core.errors import Conflict, Forbidden, Invalid, problems
-from app.core.schema import FullText, Out, Schema
+from app.core.schema import FullLine, FullText, Out, Schema
 from app.directory import snapshot
+from app.intake.blogs import answers
+from app.intake.blogs.answers import NothingToPublish, Texts
+from app.intake.blogs.posts import CHANNEL
 from app.intake.open311 import repository
 from app.intake.open311.models import Released
 from app.staff.access import OperatorOrHead, StaffCaller
@@ -32,11 +35,23 @@ class NotListed(Conflict):
     code = "not_listed"
 
 
+class TextsIn(Schema):
+    """In place of what was written; left out, that, with the applicant's own data masked."""
+
+    title: FullLine | None = None
+    question: FullText | None = None
+    answer: FullText | None = None
+
+
 class ReleaseIn(Schema):
     fields: Annotated[
         list[Released], Field(max_length=len(Released), description="all that is to be seen from now on")
     ]
     reason: Annotated[FullText, Field(max_length=4000)]
+    texts: Annotated[
+        TextsIn | None,
+        Field(description="with `answer`: what is to be read, where that is not what was written"),
+    ] = None
 
 
 class ReleaseOut(Out):
@@ -62,6 +77,14 @@ WORDS = {
             "reason": "Мәтінде жеке деректер жоқ, орны көрсетілген жол учаскесі.",
         },
     },
+    "answer": {
+        "summary": "A blog's post with its answer, in words without names",
+        "value": {
+            "fields": ["description", "answer"],
+            "reason": "Сұрақ көпке ортақ, жеке деректер алынды.",
+            "texts": {"question": "Көшемізде бір аптадан бері жарық жоқ. Қашан жөнделеді?"},
+        },
+    },
     "nothing": {
         "summary": "Take everything back",
         "value": {"fields": [], "reason": "Мәтінде көршілердің аты-жөні бар екен."},
@@ -74,8 +97,10 @@ WORDS = {
     summary="Release fields of a listed appeal",
     description="Until then its text, address, attachments and place on the map stay empty in the public "
     "list (Open311). The holder's operator or head; `fields` is all that is to be seen from now on, so that "
-    "an empty list takes everything back. Each decision is kept with its reason.",
-    responses=problems(Forbidden, CaseNotFound, NotListed, Invalid),
+    "an empty list takes everything back. Each decision is kept with its reason. With `description` and "
+    "`answer` a blog's post stands among the public answers (`/api/v1/blog/answers`), until it is answered "
+    "anew or taken back.",
+    responses=problems(Forbidden, CaseNotFound, NotListed, NothingToPublish, Invalid),
 )
 async def release(
     caller: OperatorOrHead,
@@ -92,6 +117,7 @@ async def release(
     await connection.fetchval(
         repository.RELEASE, row["id"], now, caller.account_id, caller.agency_id, fields, reason
     )
+    await _published(connection, row, said, now)
     return await _releases(connection, row)
 
 
@@ -106,6 +132,19 @@ async def releases(caller: OperatorOrHead, number: Number, connection: Read) -> 
     if not row["listed"]:
         raise NotListed
     return await _releases(connection, row)
+
+
+async def _published(
+    connection: asyncpg.Connection, row: asyncpg.Record, said: ReleaseIn, now: datetime
+) -> None:
+    """The public answers follow the decision. Raises Invalid, NothingToPublish."""
+    if Released.ANSWER not in said.fields:
+        await answers.take_back(connection, row["id"])
+        return
+    if row["channel"] != CHANNEL or Released.DESCRIPTION not in said.fields:
+        raise Invalid.of("fields", "answer_with_its_post")
+    texts = said.texts.model_dump() if said.texts else {}
+    await answers.publish(connection, row["id"], Texts(**texts), now)
 
 
 async def _held(connection: asyncpg.Connection, caller: StaffCaller, typed: str) -> asyncpg.Record:

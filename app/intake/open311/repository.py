@@ -64,7 +64,7 @@ WHERE p.appeal_id = $1 ORDER BY p.id
 # With everybody who holds a part of it now, or held it last. A complaint about an act is never listed, and
 # walled off from some (app/appeals/walls.py): here from everybody.
 HOLDERS = """
-SELECT a.id, a.applicant_type, a.listed,
+SELECT a.id, a.applicant_type, a.listed, a.channel,
        ARRAY(SELECT DISTINCT ON (h.part) h.agency_id FROM holding h
              WHERE h.appeal_id = a.id ORDER BY h.part, h.id DESC) AS holders
 FROM appeal a

@@ -89,7 +89,7 @@ def _released(row: asyncpg.Record) -> dict[str, Any]:
         return shown
     said = repository.opened(row["body"])
     details: Mapping[str, Any] = said.get("details") or {}
-    personal = _own(row)
+    personal = own(row)
     if Released.DESCRIPTION in fields:
         shown["description"] = masked(said.get("text"), personal)
     if Released.ADDRESS in fields:
@@ -102,7 +102,7 @@ def _released(row: asyncpg.Record) -> dict[str, Any]:
     return shown
 
 
-def _own(row: asyncpg.Record) -> list[str]:
+def own(row: asyncpg.Record) -> list[str]:
     """What the applicant said of themselves; a name also word by word."""
     lock = cipher()
     found = {name: lock.decrypt_optional(row[name], f"applicant.{name}") for name in _PERSONAL}

@@ -70,7 +70,7 @@ async def bring_ticket(caller: Writer, db: Db, lang: Lang, request: Request, res
 async def _brought(request: Request, db: Db, desk: Desk, brought: TicketIn) -> Registration:
     now = clock.now()
     said = ticket.submission(brought, desk, now)
-    for late in (await ticket.too_late(db, desk, {0: said}, now)).values():
+    for late in (await ticket.too_late(db, desk.source, {0: said}, now)).values():
         raise late
     registrar: Gatherer = request.app.state.gatherer
     return await registrar.register(said)
@@ -107,7 +107,7 @@ async def bring_tickets(caller: Writer, db: Db, lang: Lang, request: Request) ->
     async with refused.kept(db, caller.source_id):
         lines = await read(request, TicketIn, understood)
     said = {line.index: line.said for line in lines if line.said}
-    for index, problem in (await ticket.too_late(db, desk, said, clock.now())).items():
+    for index, problem in (await ticket.too_late(db, desk.source, said, clock.now())).items():
         lines[index].problem = problem
         del said[index]
     taken = await _registered(request.app.state.gatherer, lines, said)

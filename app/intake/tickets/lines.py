@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import orjson
 from fastapi import Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.core import clock, stream
 from app.core.errors import AppError, FieldError, Invalid, Malformed, TooLarge
@@ -20,21 +20,23 @@ from app.deadlines.calendar import FIRST_YEAR, LAST_YEAR
 from app.intake.tickets.schemas import EXTERNAL_ID, BatchOut, Identified, LineOut
 
 T = TypeVar("T", bound=Identified)
+M = TypeVar("M", bound=BaseModel)
 S = TypeVar("S")
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
-def parsed(cls: type[T], raw: Item) -> T:
+def parsed(cls: type[M], raw: Item) -> M:
     """Raises TooLarge, Malformed, Invalid."""
     if raw is None:
         raise TooLarge(limit=LONGEST_ITEM)
     try:
         return cls.model_validate_json(raw)
     except ValidationError as error:
-        raise _error(error) from None
+        raise refusal(error) from None
 
 
-def _error(error: ValidationError) -> AppError:
+def refusal(error: ValidationError) -> AppError:
+    """What a caller is told of a message that does not fit."""
     found: list[Any] = error.errors(include_url=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
         return Malformed()
@@ -51,14 +53,14 @@ class Legible:
     day: date | None = None
 
     @classmethod
-    def of(cls, raw: Item) -> "Legible":
+    def of(cls, raw: Item, id_field: str = "external_id", moment_field: str = "received_at") -> "Legible":
         try:
             said = orjson.loads(raw or b"")
         except orjson.JSONDecodeError:
             return cls()
         if not isinstance(said, dict):
             return cls()
-        return cls(_id(said.get("external_id")), _day(said.get("received_at")))
+        return cls(_id(said.get(id_field)), _day(said.get(moment_field)))
 
 
 def _id(value: Any) -> str | None:

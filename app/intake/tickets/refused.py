@@ -4,7 +4,7 @@ It is written in a transaction of its own, once the refusal is certain. What a m
 the names of fields that are not ours: a sender may have put anything there.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.db import Database, columns
 from app.core.errors import AppError
 from app.core.stream import Item
+from app.intake.blogs.schemas import PostIn
 from app.intake.schemas import ApplicantIn
 from app.intake.tickets.lines import Legible, Line
 from app.intake.tickets.schemas import TicketIn
@@ -58,16 +59,21 @@ def _names(cls: type[BaseModel], prefix: str = "") -> Iterator[str]:
     yield from (f"{prefix}{name}" for name in cls.model_fields)
 
 
-_OURS = frozenset({"body", *_names(TicketIn), *_names(ApplicantIn, "applicant.")})
+_OURS = frozenset(
+    {
+        *("body", *_names(TicketIn), *_names(ApplicantIn, "applicant.")),
+        *(*_names(PostIn), *_names(ApplicantIn, "author.")),
+    }
+)
 
 
 async def keep_lines(db: Database, source_id: int, lines: Iterable[Line[Any]]) -> None:
     """Keep why lines of a batch were rejected."""
-    await _keep(db, source_id, [(line.legible, line.problem) for line in lines if line.problem])
+    await keep(db, source_id, [(line.legible, line.problem) for line in lines if line.problem])
 
 
-async def _keep(db: Database, source_id: int, refused: Iterable[tuple[Legible, AppError]]) -> None:
-    """The same refusal twice is one row."""
+async def keep(db: Database, source_id: int, refused: Iterable[tuple[Legible, AppError]]) -> None:
+    """Keep why each was refused, what is legible of it with the reason; the same twice is one row."""
     counted: dict[tuple[date, str | None, str], tuple[str, int]] = {}
     for one in (Refusal.of(legible, error) for legible, error in refused if error.status in KEPT):
         key = (one.day, one.external_id, one.code)
@@ -80,10 +86,13 @@ async def _keep(db: Database, source_id: int, refused: Iterable[tuple[Legible, A
 
 
 @asynccontextmanager
-async def kept(db: Database, source_id: int, raw: Item = None) -> AsyncIterator[None]:
-    """What the block refuses to the caller is kept; `raw`: the message, where it is one."""
+async def kept(
+    db: Database, source_id: int, raw: Item = None, legible: Callable[[Item], Legible] = Legible.of
+) -> AsyncIterator[None]:
+    """What the block refuses to the caller is kept; `raw`: the message, where it is one; `legible`: reads
+    its id and day."""
     try:
         yield
     except AppError as error:
-        await _keep(db, source_id, [(Legible.of(raw), error)])
+        await keep(db, source_id, [(legible(raw), error)])
         raise

@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.errors import Invalid
 from app.deadlines.calendar import FIRST_YEAR
+from app.directory.values import Source
 from app.intake.submission import Person, Submission, source_key
 from app.intake.tickets.callers import Desk
 from app.intake.tickets.schemas import TicketIn
@@ -71,18 +72,20 @@ def _meaning(ticket: TicketIn) -> bytes:
 
 
 async def too_late(
-    db: Database, desk: Desk, said: Mapping[int, Submission], now: datetime
+    db: Database,
+    source: Source,
+    said: Mapping[int, Submission],
+    now: datetime,
+    field: str = "received_at",
 ) -> dict[int, Invalid]:
     """Those that name a moment older than the source may bring. What is here already is never too late: a
-    repeat gets its first answer whenever it comes."""
-    days = desk.source.late_days
+    repeat gets its first answer whenever it comes. `field`: where it is named."""
+    days = source.late_days
     late = {place: one for place, one in said.items() if one.received_at < now - clock.days(days)}
     if not late:
         return {}
     async with db.read() as connection:
         here = await record.known(connection, [one.key for one in late.values() if one.key])
     return {
-        place: Invalid.of("received_at", "too_old", days=days)
-        for place, one in late.items()
-        if one.key not in here
+        place: Invalid.of(field, "too_old", days=days) for place, one in late.items() if one.key not in here
     }
