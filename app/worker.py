@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+import app.reception.letters  # noqa: F401  (who writes about bookings)
 from app.appeals.repository import purge_expired_keys
 from app.attachments import jobs as attachments
 from app.core import clock
@@ -22,6 +23,7 @@ from app.intake.blogs.messages import purge_messages
 from app.intake.mail.jobs import Mailboxes
 from app.oversight.checking import check_figures
 from app.oversight.rollups import fold_all
+from app.reception.reminders import forget, remind
 from app.sandbox.erasing import erase
 from app.staff.service import purge_expired
 from app.timekeeping.recalculation import recalculate
@@ -72,6 +74,8 @@ JOBS: Sequence[Job] = (
     Job("elapse", timedelta(minutes=1), elapse),
     Job("fold", timedelta(seconds=1), fold_all),
     Job("check-figures", timedelta(seconds=15), check_figures),
+    Job("remind", timedelta(minutes=1), remind),
+    Job("forget-booking-keys", timedelta(hours=1), forget),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),
     Job("feeds", timedelta(seconds=10), feeds.poll, shared=True),
     Job("deliver", timedelta(seconds=1), notices.deliver, shared=True, finish=notices.finish),

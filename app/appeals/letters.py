@@ -94,8 +94,11 @@ _STAGES = {f"complaint_{stage}": stage for stage in Stage}
 
 @dataclass(frozen=True, slots=True)
 class Letter:
+    """`short`: for a telephone; empty: the subject does."""
+
     subject: str
     text: str
+    short: str = ""
 
 
 def letter(

@@ -9,7 +9,7 @@ from app.directory import snapshot
 from app.notices.models import Result
 
 SENT = """
-SELECT d.id, d.attempts, d.appeal_id, d.know_by, n.event_hash
+SELECT d.id, d.attempts, d.appeal_id, d.booking_id, d.know_by, n.event_hash, n.params
 FROM delivery d JOIN notice n ON n.id = d.notice_id
 WHERE d.notice_id = $1 AND d.way = 'email' AND d.attempts > 0
 FOR NO KEY UPDATE OF d
@@ -32,7 +32,7 @@ async def bounced(
 ) -> int | None:
     """The e-mail of a notice did not arrive: given up, which makes it a task for a person. `code`: SMTP's.
 
-    The id of the appeal; None where no such e-mail was sent. Twice is once.
+    The id of the appeal; None where no such e-mail was sent, or it was about a booking. Twice is once.
     """
     row = await connection.fetchrow(SENT, notice_id)
     if row is None:

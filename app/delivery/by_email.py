@@ -62,7 +62,9 @@ class Mailer:
         url = self.url
         encrypted = url.scheme != "smtp"
         await aiosmtplib.send(
-            message,
+            message.as_bytes(),  # by the message's own policy; the library has another
+            sender=message["From"].addresses[0].addr_spec,
+            recipients=[to.addr_spec for to in message["To"].addresses],
             hostname=url.hostname,
             port=url.port or PORTS[url.scheme],
             username=unquote(url.username) if url.username else None,

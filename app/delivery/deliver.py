@@ -9,7 +9,7 @@ the same id.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import asyncpg
@@ -35,6 +35,20 @@ PLACES = {Way.EMAIL.value: 16, Way.SMS.value: 16}
 PLACES_OF_A_SUBSCRIBER = 4
 ROUND = 0.9
 """Seconds after which a round gives way, so that a worker that is told to stop does."""
+
+
+Rows = Sequence[asyncpg.Record]
+Writer = Callable[[asyncpg.Connection, Rows, Directory], Awaitable[list[Letter]]]
+_WRITERS: dict[str, Writer] = {"appeal": letters_of}
+
+
+def words(subject: str, writer: Writer) -> None:
+    """Who writes letters about this subject: a room above this one says so (decision 0007)."""
+    _WRITERS[subject] = writer
+
+
+def _subject(row: asyncpg.Record) -> str:
+    return "booking" if row["booking_id"] else "appeal"
 
 
 class Deliverer:
@@ -86,13 +100,11 @@ class Deliverer:
         self, db: Database, rows: Sequence[asyncpg.Record], directory: Directory
     ) -> list[Letter | Exception | None]:
         """In words, for those that are sent in words. What cannot be written spoils no other."""
-        worded = [row for row in rows if row["way"] != Way.WEBHOOK]
+        by_id: dict[int, Letter | Exception] = {}
         async with db.read() as connection:
-            try:
-                written: list[Letter | Exception] = [*await letters_of(connection, worded, directory)]
-            except Exception:
-                written = [await _letter(connection, row, directory) for row in worded]
-        by_id = {row["id"]: letter for row, letter in zip(worded, written, strict=True)}
+            for subject in {_subject(row) for row in rows}:
+                worded = [row for row in rows if row["way"] != Way.WEBHOOK and _subject(row) == subject]
+                by_id |= await _written(connection, subject, worded, directory)
         return [by_id.get(row["id"]) for row in rows]
 
     async def _deliver(
@@ -174,13 +186,22 @@ class Deliverer:
             return Ending(state, next_at)
         known_by = row["know_by"] or await know_by(connection, row, directory)
         next_on = clock.civil_day(next_at) if next_at else None
+        if row["booking_id"] and next_on and known_by and next_on > known_by:
+            return Ending(DeliveryState.GIVEN_UP, None, known_by, task=True)  # the reception is over by then
         return Ending(state, next_at, known_by, task=needs_a_person(next_on, known_by))
 
 
-async def _letter(
-    connection: asyncpg.Connection, row: asyncpg.Record, directory: Directory
-) -> Letter | Exception:
+async def _written(
+    connection: asyncpg.Connection, subject: str, rows: Rows, directory: Directory
+) -> dict[int, Letter | Exception]:
+    """By delivery. One that cannot be written is not sent, and says so."""
     try:
-        return (await letters_of(connection, [row], directory))[0]
-    except Exception as error:  # that one is not sent, and says so
-        return error
+        letters = await _WRITERS[subject](connection, rows, directory)
+        return {row["id"]: letter for row, letter in zip(rows, letters, strict=True)}
+    except Exception as error:
+        if len(rows) == 1:
+            return {rows[0]["id"]: error}
+    found: dict[int, Letter | Exception] = {}
+    for row in rows:
+        found |= await _written(connection, subject, [row], directory)
+    return found

@@ -26,27 +26,31 @@ OF_A_POST = """(fresh.kind = 'appeal.answered' AND 'post.answered' = ANY (s.even
 
 FAN_OUT = f"""
 WITH fresh AS MATERIALIZED (
-    SELECT id, appeal_id, kind, audience, not_before FROM notice
+    SELECT id, appeal_id, booking_id, kind, audience, not_before FROM notice
     WHERE state = 'pending' ORDER BY id LIMIT $1
 ), taken AS (
     UPDATE notice SET state = 'taken' FROM fresh WHERE notice.id = fresh.id
 ), made AS (
-    INSERT INTO delivery (notice_id, appeal_id, way, lane, subscription_id, next_at)
+    INSERT INTO delivery (notice_id, appeal_id, booking_id, way, lane, subscription_id, next_at)
     SELECT told.* FROM (
-        SELECT fresh.id, fresh.appeal_id, way, way AS lane, NULL::bigint, fresh.not_before
-        FROM fresh JOIN applicant p USING (appeal_id)
+        SELECT fresh.id, fresh.appeal_id, fresh.booking_id, way, way AS lane, NULL::bigint, fresh.not_before
+        FROM fresh CROSS JOIN LATERAL (
+            SELECT email, phone FROM applicant
+            WHERE appeal_id = fresh.appeal_id AND appeal_id % {SERIALS} < {SANDBOX_FROM}
+            UNION ALL
+            SELECT email, phone FROM booking WHERE id = fresh.booking_id
+        ) p
         CROSS JOIN LATERAL (SELECT CASE WHEN $2 AND p.email IS NOT NULL THEN 'email'
                                         WHEN $3 AND p.phone IS NOT NULL THEN 'sms' END) AS chosen(way)
         WHERE fresh.audience = 'applicant' AND fresh.not_before > $4 AND way IS NOT NULL
-          AND fresh.appeal_id % {SERIALS} < {SANDBOX_FROM}
         UNION ALL
-        SELECT fresh.id, fresh.appeal_id, 'webhook', 'webhook:' || s.id, s.id, fresh.not_before
+        SELECT fresh.id, fresh.appeal_id, NULL, 'webhook', 'webhook:' || s.id, s.id, fresh.not_before
         FROM fresh JOIN appeal a ON a.id = fresh.appeal_id
         JOIN api_client c ON c.source_id = a.source_id AND c.active
         JOIN subscription s ON s.client_id = c.id AND s.ended_at IS NULL
             AND (fresh.kind = ANY (s.events) OR {OF_A_POST})
         WHERE fresh.audience = 'applicant' AND fresh.not_before > $4
-    ) AS told(notice_id, appeal_id, way, lane, subscription_id, next_at)
+    ) AS told(notice_id, appeal_id, booking_id, way, lane, subscription_id, next_at)
     ORDER BY told.notice_id
     ON CONFLICT DO NOTHING
 )

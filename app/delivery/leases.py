@@ -22,8 +22,8 @@ SELECT name FROM lane WHERE name IS NOT NULL
 """
 
 # `reply_to`: the mailbox that the appeal came by, if it came by e-mail.
-# For each lane what is due, as many as it has room for. Of one appeal and receiver an earlier one that is
-# still open goes first; what another worker is taking at this moment is passed over.
+# For each lane what is due, as many as it has room for. Of one appeal, or booking, and receiver an earlier
+# one that is still open goes first; what another worker is taking at this moment is passed over.
 LEASE = """
 WITH due AS (
     SELECT found.id FROM unnest($1::text[], $2::int[]) AS wanted(lane, room)
@@ -35,27 +35,34 @@ WITH due AS (
             SELECT FROM delivery before
             WHERE before.appeal_id = d.appeal_id AND before.lane = d.lane AND before.id < d.id
               AND before.state IN ('pending', 'failed'))
+          AND NOT EXISTS (
+            SELECT FROM delivery before
+            WHERE before.booking_id = d.booking_id AND before.lane = d.lane AND before.id < d.id
+              AND before.state IN ('pending', 'failed'))
         ORDER BY d.next_at, d.id LIMIT wanted.room
         FOR NO KEY UPDATE SKIP LOCKED
     ) found
 ), leased AS (
     UPDATE delivery d SET attempts = d.attempts + 1, leased_until = $4
     FROM due WHERE d.id = due.id
-    RETURNING d.id, d.notice_id, d.appeal_id, d.way, d.lane, d.subscription_id, d.attempts, d.know_by
+    RETURNING d.id, d.notice_id, d.appeal_id, d.booking_id, d.way, d.lane, d.subscription_id, d.attempts,
+              d.know_by
 )
-SELECT leased.id, leased.notice_id, leased.appeal_id, leased.way, leased.lane, leased.attempts,
-       leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, said.part, said.at,
-       a.applicant_type, a.external_id, a.channel,
+SELECT leased.id, leased.notice_id, leased.appeal_id, leased.booking_id, leased.way, leased.lane,
+       leased.attempts, leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, said.part,
+       said.at, a.applicant_type, a.external_id, a.channel,
        coalesce(now_.stands_for, now_.agency_id) AS agency_id, now_.status, now_.version, now_.due_on,
-       p.email, p.phone, written.to_ AS reply_to, a.route #>> '{request,blog}' AS blog, answer.body AS answer,
+       coalesce(p.email, b.email) AS email, coalesce(p.phone, b.phone) AS phone, written.to_ AS reply_to,
+       a.route #>> '{request,blog}' AS blog, answer.body AS answer,
        s.id AS subscription_id, s.events, s.url, s.secret, s.previous_secret, s.previous_until, s.ended_at
 FROM leased
 JOIN notice n ON n.id = leased.notice_id
-JOIN appeal a ON a.id = leased.appeal_id
-JOIN event said ON said.appeal_id = n.appeal_id AND said.hash = n.event_hash
-JOIN LATERAL (SELECT h.* FROM holding h WHERE h.appeal_id = n.appeal_id AND h.part = said.part
+LEFT JOIN appeal a ON a.id = leased.appeal_id
+LEFT JOIN event said ON said.appeal_id = n.appeal_id AND said.hash = n.event_hash
+LEFT JOIN LATERAL (SELECT h.* FROM holding h WHERE h.appeal_id = n.appeal_id AND h.part = said.part
               ORDER BY h.id DESC LIMIT 1) now_ ON true
 LEFT JOIN applicant p ON p.appeal_id = leased.appeal_id
+LEFT JOIN booking b ON b.id = leased.booking_id
 LEFT JOIN subscription s ON s.id = leased.subscription_id
 LEFT JOIN LATERAL (SELECT b.address AS to_ FROM mail m JOIN mailbox b ON b.id = m.mailbox_id
                    WHERE m.appeal_id = leased.appeal_id AND m.result = 'registered' AND leased.way = 'email'

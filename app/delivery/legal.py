@@ -1,4 +1,4 @@
-"""The legal day by which the applicant must know what a notice tells of."""
+"""The day by which somebody must know what a notice tells of: of an appeal a legal one."""
 
 from datetime import date
 
@@ -13,7 +13,9 @@ from app.directory.registry import Directory
 
 async def know_by(connection: asyncpg.Connection, row: asyncpg.Record, directory: Directory) -> date | None:
     """A day of the law's own (an extension, a forwarding, a suspension), else the last day of the term. None
-    when that day was over already when it happened."""
+    when that day was over already when it happened. Of a booking: the day of the reception."""
+    if row["booking_id"]:
+        return date.fromisoformat(row["params"]["day"])
     (then,) = await connection.fetch(letters.AS_OF, [row["appeal_id"]], [row["event_hash"]])
     facts = read_facts([(bytes.fromhex(event), facts) for event, facts in then["facts"]])
     term = compute(facts, directory.calendar)

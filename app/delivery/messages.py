@@ -27,6 +27,8 @@ from app.settings import Settings
 _TOLD = ("registered_on", "outcome", "ground", "until", "before", "after", "promised_until", "to", "rule")
 _LONGEST_SMS = 300
 POST_ANSWERED = EventName.POST_ANSWERED.value
+# Folded at 78 characters, a subject in Cyrillic loses a space where the library breaks it between two words.
+_POLICY = SMTP.clone(max_line_length=998)
 
 Row = Mapping[str, Any] | asyncpg.Record
 
@@ -50,9 +52,9 @@ def version_of(row: Row) -> int:
 
 
 def link(row: Row, settings: Settings) -> str | None:
-    """Opens the case at that version or a later one."""
+    """Opens the case at that version or a later one. A booking has no page of its own."""
     base = settings.public_url.rstrip("/")
-    return f"{base}/appeals/{number_of(row)}?v={version_of(row)}" if base else None
+    return f"{base}/appeals/{number_of(row)}?v={version_of(row)}" if base and row["appeal_id"] else None
 
 
 def domain(settings: Settings) -> str:
@@ -67,7 +69,7 @@ def notice_id(row: Row) -> str:
 def email(row: Row, letter: Letter, to: str, settings: Settings, now: datetime) -> EmailMessage:
     """Raises ValueError for an address that is none."""
     language: Language = row["language"]
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["Message-ID"] = f"<{message_id(row['notice_id'], domain(settings))}>"
     message["From"] = Address(
         t("delivery.sender", language), addr_spec=settings.mail_from or f"no-reply@{domain(settings)}"
@@ -88,7 +90,7 @@ def email(row: Row, letter: Letter, to: str, settings: Settings, now: datetime) 
 def sms(row: Row, letter: Letter, to: str, settings: Settings) -> dict[str, str]:
     """A text of two or three sentences: what happened, until when, and where to read it."""
     language: Language = row["language"]
-    said = [f"{letter.subject}."]
+    said = [letter.short or f"{letter.subject}."]
     if (due_on := row["params"].get("due_on")) and row["kind"] != "deadline.passed":
         said.append(t("delivery.sms.due", language, day=date.fromisoformat(due_on)))
     opens = link(row, settings)
@@ -143,6 +145,7 @@ def _answer(row: Row) -> dict[str, Any]:
 
 
 def address_of(row: Row) -> str | None:
-    """Where it goes; None once the applicant's data are erased."""
+    """Where it goes; None once the person's data are erased."""
     column = "email" if row["way"] == "email" else "phone"
-    return cipher().decrypt_optional(row[column], f"applicant.{column}")
+    owner = "booking" if row["booking_id"] else "applicant"
+    return cipher().decrypt_optional(row[column], f"{owner}.{column}")

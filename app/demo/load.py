@@ -18,7 +18,7 @@ from app.appeals.service import act
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError
-from app.demo import calls, living, published
+from app.demo import calls, living, published, receptions
 from app.demo.accounts import Keys, ensure_clients, ensure_people
 from app.demo.plan import Life
 from app.demo.tell import Teller
@@ -79,6 +79,7 @@ class _Loader:
             if stage.name not in loaded:
                 await self._stage(stage, total)
         await calls.load(self.db, self.directory)
+        await receptions.load(self.db, self.directory, self.teller.texts)
         await self._mark("complete")
 
     def _stages(self) -> Sequence[_Stage]:

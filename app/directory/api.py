@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.edge import Lang
 from app.core.errors import Invalid, problems
 from app.core.i18n import Language, sort_key
-from app.core.schema import Day
+from app.core.schema import Code, Day
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.directory.schemas import (
@@ -22,6 +22,8 @@ from app.directory.schemas import (
     ChannelsOut,
     RegionOut,
     RegionsOut,
+    ServiceOut,
+    ServicesOut,
     SuccessorOut,
     TopicOut,
     TopicsOut,
@@ -213,6 +215,37 @@ def _blog(known: Directory, blog: Blog, lang: Language) -> BlogOut:
         valid_from=blog.valid_from,
         valid_to=blog.valid_to,
     )
+
+
+@router.get(
+    "/services",
+    summary="Services of the online reception room",
+    description=(
+        "Write an appeal, the head's blog, the receptions, ask a question. With `agency`: those that the "
+        "body offers, under the names that it gives them.\n\n"
+        "`curl '$HOST/api/v1/directory/services?agency=labour&lang=kk'`"
+    ),
+    responses=RESPONSES,
+    response_model=ServicesOut,
+)
+async def services(
+    _: Public,
+    request: Request,
+    response: Response,
+    known: Known,
+    language: Lang,
+    agency: Annotated[Code | None, Query(description="its code", examples=["labour"])] = None,
+    lang: AskedLanguage = None,
+) -> Response | ServicesOut:
+    day = clock.today()
+    if agency is not None and agency not in {one.code for one in known.agencies()}:
+        near = ", ".join(known.near("agency", agency)) or "—"
+        raise Invalid.of("agency", "unknown_code", near=near)
+    if unchanged := _not_modified(request, response, known, language, day):
+        return unchanged
+    found = known.services(known.agency(agency) if agency else None)
+    items = [ServiceOut(code=one.code, name=one.names.in_(language)) for one in found]
+    return ServicesOut(version=known.version, language=language, on=day, agency=agency, items=items)
 
 
 def _agency(known: Directory, agency: Agency, lang: Language, day: date) -> AgencyOut:

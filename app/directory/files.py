@@ -6,9 +6,9 @@ from datetime import date, time
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from app.directory.values import AgencyKind, Names
 
@@ -122,6 +122,30 @@ class RegionalSourceEntry(NamedEntry):
     late_days: LateDays = 3
 
 
+class ServiceEntry(NamedEntry):
+    code: Code
+
+
+class AgencyServiceEntry(Entry):
+    """What bodies call a service, or that they do not offer it; without names: under its usual one."""
+
+    service: Code
+    agencies: Annotated[list[Slug], Field(min_length=1)]
+    offered: bool = True
+    kk: Name | None = None
+    ru: Name | None = None
+    en: Name | None = None
+
+    @model_validator(mode="after")
+    def _all_names_or_none(self) -> Self:
+        if len({name is None for name in (self.kk, self.ru, self.en)}) > 1:
+            raise ValueError("a name is given in all three languages")
+        return self
+
+    def names(self) -> Names | None:
+        return Names(self.kk, self.ru, self.en) if self.kk and self.ru and self.en else None
+
+
 class NationalEntry(Entry):
     """Who answers on a topic where no region does: each of the agencies while it exists."""
 
@@ -150,6 +174,8 @@ class File(BaseModel):
     region: list[RegionEntry] = []
     topic: list[TopicEntry] = []
     channel: list[ChannelEntry] = []
+    service: list[ServiceEntry] = []
+    agency_service: list[AgencyServiceEntry] = []
     source: list[SourceEntry] = []
     blog: list[BlogEntry] = []
     blog_in_each_region: list[RegionalBlogEntry] = []
@@ -215,7 +241,9 @@ def _first_problem(file_name: str, table: dict[str, Any], error: ValidationError
 
 
 def _raw_label(entry: dict[str, Any], place: int) -> str:
-    named = next((entry[key] for key in ("code", "topic", "agency", "prefix") if key in entry), None)
+    named = next(
+        (entry[key] for key in ("code", "topic", "agency", "prefix", "service") if key in entry), None
+    )
     return f"'{named}'" if named else f"number {place + 1}"
 
 

@@ -19,6 +19,7 @@ from app.directory.files import Written
 from app.directory.registry import Facts
 from app.directory.values import (
     Agency,
+    AgencyService,
     Blog,
     CompetenceRow,
     DatedName,
@@ -79,6 +80,11 @@ def facts_as_rows(facts: Facts) -> Mapping[str, list[Row]]:
         "competence": [_competence_row(row, codes) for row in facts.competence],
         "source": [_source_row(source, codes) for source in facts.sources],
         "blog": [_blog_row(blog, codes) for blog in facts.blogs],
+        "service": [
+            {"code": one.code, "place": place, **_names(one.names)}
+            for place, one in enumerate(facts.services, 1)
+        ],
+        "agency_service": [_agency_service_row(row, codes) for row in facts.agency_services],
     }
 
 
@@ -135,6 +141,11 @@ def _source_row(source: Source, codes: Mapping[int, str]) -> Row:
 def _blog_row(blog: Blog, codes: Mapping[int, str]) -> Row:
     days = _days(blog.valid_from, blog.valid_to)
     return {"code": blog.code, "agency": codes[blog.agency_id], **days, **_names(blog.names)}
+
+
+def _agency_service_row(row: AgencyService, codes: Mapping[int, str]) -> Row:
+    names = _names(row.names) if row.names else dict.fromkeys(("kk", "ru", "en"))
+    return {"agency": codes[row.agency_id], "service": row.service, "offered": row.offered, **names}
 
 
 def _days(valid_from: date, valid_to: date | None) -> Row:
@@ -291,6 +302,27 @@ _STATEMENTS = (
         f"""
         SELECT r.code, a.id, r.valid_from, r.valid_to, r.kk, r.ru, r.en
         FROM {_given("blog", f"code text, agency text, valid_from date, valid_to date, {_NAMES}")}
+        JOIN agency a ON a.code = r.agency
+        """,
+    ),
+    _upsert(
+        "service",
+        "code",
+        "code, place, kk, ru, en",
+        f"SELECT * FROM {_given('service', f'code text, place smallint, {_NAMES}')}",
+    ),
+    f"""
+    DELETE FROM agency_service s USING agency a
+    WHERE a.id = s.agency_id AND (a.code, s.service) NOT IN (
+        SELECT * FROM {_given("agency_service", "agency text, service text")})
+    """,
+    _upsert(
+        "agency_service",
+        "agency_id, service",
+        "agency_id, service, offered, kk, ru, en",
+        f"""
+        SELECT a.id, r.service, r.offered, r.kk, r.ru, r.en
+        FROM {_given("agency_service", f"agency text, service text, offered boolean, {_NAMES}")}
         JOIN agency a ON a.code = r.agency
         """,
     ),

@@ -201,6 +201,35 @@ class Blog(Table, table=True):
     en: str = Field(sa_type=Text)
 
 
+class Service(Table, table=True):
+    """A service of the online reception room, under the name that it has where a body has no own for it."""
+
+    __tablename__ = "service"
+
+    code: str = Field(sa_type=Text, primary_key=True)
+    place: int = Field(sa_type=SmallInteger, description="in the order shown")
+    kk: str = Field(sa_type=Text)
+    ru: str = Field(sa_type=Text)
+    en: str = Field(sa_type=Text)
+
+
+class AgencyService(Table, table=True):
+    """What one body calls a service, or that it does not offer it."""
+
+    __tablename__ = "agency_service"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(kk, ru, en) IN (0, 3)", name="name_whole"),
+        Index("ix_agency_service_service", "service"),
+    )
+
+    agency_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key=AGENCY_FK)
+    service: str = Field(sa_type=Text, primary_key=True, foreign_key="service.code")
+    offered: bool
+    kk: str | None = Field(default=None, sa_type=Text)
+    ru: str | None = Field(default=None, sa_type=Text)
+    en: str | None = Field(default=None, sa_type=Text)
+
+
 class DirectoryVersion(Table, table=True):
     """One row: moves with every change of the directory, so that each process knows when to read it again."""
 

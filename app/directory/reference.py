@@ -3,7 +3,7 @@
 Ids are places in the files; the database has its own. Raises DataError, which names the file and the entry.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -11,6 +11,7 @@ from typing import TypeVar
 from app.deadlines.calendar import OfficeHours
 from app.directory.files import (
     AgencyEntry,
+    AgencyServiceEntry,
     BlogEntry,
     ChannelEntry,
     DataError,
@@ -19,6 +20,7 @@ from app.directory.files import (
     RegionalBlogEntry,
     RegionalSourceEntry,
     RegionEntry,
+    ServiceEntry,
     SourceEntry,
     TopicEntry,
     Written,
@@ -29,11 +31,13 @@ from app.directory.registry import Facts
 from app.directory.values import (
     Agency,
     AgencyKind,
+    AgencyService,
     Blog,
     Channel,
     DatedName,
     Names,
     Region,
+    Service,
     Source,
     SuccessorLink,
     Topic,
@@ -43,7 +47,7 @@ from app.directory.values import (
 RECORD_BEGINS = date(2007, 1, 1)
 
 
-C = TypeVar("C", AgencyEntry, RegionEntry, TopicEntry, ChannelEntry, SourceEntry, BlogEntry)
+C = TypeVar("C", AgencyEntry, RegionEntry, TopicEntry, ChannelEntry, ServiceEntry, SourceEntry, BlogEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ def read_reference(written: Written | None = None) -> Reference:
     regions = [_region(placed) for placed in _unique("region", written.of("region", RegionEntry), where)]
     topics = _unique("topic", written.of("topic", TopicEntry), where)
     channels = _unique("channel", written.of("channel", ChannelEntry), where)
+    services = [
+        Service(p.entry.code, p.entry.names())
+        for p in _unique("service", written.of("service", ServiceEntry), where)
+    ]
     facts = Facts(
         version=0,
         content_hash="",
@@ -79,6 +87,8 @@ def read_reference(written: Written | None = None) -> Reference:
         sources=_sources(written, where, agencies, regions),
         competence=[],
         blogs=_blogs(written, where, agencies, regions),
+        services=services,
+        agency_services=list(_agency_services(written, {one.code for one in services}, ids)),
     )
     return Reference(facts, where, written)
 
@@ -208,6 +218,22 @@ def _sources(
         )
         for place, p in enumerate(_unique("source", entries, where), 1)
     ]
+
+
+def _agency_services(
+    written: Written, services: Collection[str], ids: Mapping[str, int]
+) -> Iterator[AgencyService]:
+    seen: set[tuple[str, str]] = set()
+    for placed in written.of("agency_service", AgencyServiceEntry):
+        entry = placed.entry
+        if entry.service not in services:
+            raise DataError(placed.where, f"service: there is no '{entry.service}'")
+        for code in entry.agencies:
+            if (code, entry.service) in seen:
+                raise DataError(placed.where, f"agencies: '{code}' is said twice")
+            seen.add((code, entry.service))
+            agency_id = _id(ids, code, "agencies", placed.where)
+            yield AgencyService(agency_id, entry.service, entry.offered, entry.names())
 
 
 def _blogs(

@@ -10,10 +10,12 @@ from app.deadlines.calendar import Calendar, Override
 from app.directory.near import NameIndex
 from app.directory.values import (
     Agency,
+    AgencyService,
     Blog,
     Channel,
     CompetenceRow,
     Region,
+    Service,
     Source,
     SuccessorLink,
     Topic,
@@ -52,6 +54,8 @@ class Facts:
     competence: Sequence[CompetenceRow]
     overrides: Sequence[Override] = ()
     blogs: Sequence[Blog] = ()
+    services: Sequence[Service] = ()
+    agency_services: Sequence[AgencyService] = ()
 
 
 class Directory:
@@ -74,6 +78,8 @@ class Directory:
         self._links_from = _grouped(facts.links, lambda link: link.agency_id)
         self._links_to = _grouped(facts.links, lambda link: link.successor_id)
         self._competence = _grouped(facts.competence, lambda row: (row.topic, row.region))
+        self._services = tuple(facts.services)
+        self._agency_services = {(row.agency_id, row.service): row for row in facts.agency_services}
         self._names: dict[str, NameIndex] = _name_indexes(facts)
 
     def agency(self, code: str) -> Agency:
@@ -160,6 +166,17 @@ class Directory:
 
     def blogs(self, on: date | None = None) -> Sequence[Blog]:
         return [blog for blog in self._blogs.values() if on is None or blog.valid(on)]
+
+    def services(self, agency: Agency | None = None) -> Sequence[Service]:
+        """Those of the online reception room; of an agency: what it offers, under its own names."""
+        if agency is None:
+            return self._services
+        own = ((one, self._agency_services.get((agency.id, one.code))) for one in self._services)
+        return [
+            Service(one.code, row.names) if row and row.names else one
+            for one, row in own
+            if row is None or row.offered
+        ]
 
     def competence(self, topic: str, region: str | None, on: date) -> CompetenceRow | None:
         """The row that decides: the region's own, else the national one."""

@@ -59,6 +59,11 @@ class BlogOut(Out):
     valid_to: LastDay
 
 
+class ServiceOut(Out):
+    code: str = Field(examples=["reception"])
+    name: str = Field(description="as the body calls it", examples=["Schedule of receptions"])
+
+
 class Listing(Out):
     version: int = Field(description="moves with every change of the directory", examples=[7])
     language: Language
@@ -83,3 +88,8 @@ class ChannelsOut(Listing):
 
 class BlogsOut(Listing):
     items: list[BlogOut]
+
+
+class ServicesOut(Listing):
+    agency: str | None = Field(description="whose services these are; null: under their usual names")
+    items: list[ServiceOut] = Field(description="in the order in which a page shows them")

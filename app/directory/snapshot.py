@@ -17,12 +17,14 @@ from app.directory.registry import Directory, Facts, Named, UnknownCode
 from app.directory.values import (
     Agency,
     AgencyKind,
+    AgencyService,
     Blog,
     Channel,
     CompetenceRow,
     DatedName,
     Names,
     Region,
+    Service,
     Source,
     SuccessorLink,
     Topic,
@@ -116,6 +118,8 @@ def _facts(tables: Mapping[str, Sequence[Row]]) -> Facts:
         sources=[_source(row) for row in tables["source"]],
         competence=[_competence(row) for row in tables["competence"]],
         overrides=[_override(row) for row in tables["calendar_override"]],
+        services=[Service(row["code"], _names(row)) for row in tables["service"]],
+        agency_services=[_agency_service(row) for row in tables["agency_service"]],
         blogs=[_blog(row) for row in tables["blog"]],
     )
 
@@ -188,6 +192,10 @@ def _competence(row: Row) -> CompetenceRow:
     return CompetenceRow(row["topic"], row["region"], row["agency_id"], first, last)
 
 
+def _agency_service(row: Row) -> AgencyService:
+    return AgencyService(row["agency_id"], row["service"], row["offered"], _names(row) if row["kk"] else None)
+
+
 def _override(row: Row) -> Override:
     return Override(
         date.fromisoformat(row["day"]),
@@ -211,6 +219,8 @@ _ORDERED = {
     "source": "id",
     "blog": "code",
     "calendar_override": "day, valid_from",
+    "service": "place",
+    "agency_service": "agency_id, service",
 }
 _READ = "SELECT json_build_object({})::text".format(
     ", ".join(

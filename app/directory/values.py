@@ -181,3 +181,21 @@ class CompetenceRow:
     agency_id: int
     valid_from: date
     valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the online reception room."""
+
+    code: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyService:
+    """`names` None: the service's own."""
+
+    agency_id: int
+    service: str
+    offered: bool
+    names: Names | None

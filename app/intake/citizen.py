@@ -7,15 +7,15 @@ from fastapi import Depends, Path
 from fastapi.security import APIKeyHeader
 
 from app.appeals import numbers
-from app.appeals.access_code import opens
+from app.appeals.access_code import APPEAL, opens
 from app.core.errors import NotFound, TooManyRequests, Unauthenticated
 from app.staff.access import declares
-from app.staff.attempts import Throttled
+from app.staff.attempts import Throttle, Throttled
 
-_access_code = APIKeyHeader(
+access_code_header = APIKeyHeader(
     name="X-Access-Code", scheme_name="Citizen", description="The code on the receipt", auto_error=False
 )
-GUESS = "access-code"
+AccessCode = Annotated[str | None, Depends(access_code_header)]
 
 
 class AppealNotFound(NotFound):
@@ -51,7 +51,7 @@ class CitizenCaller:
 @declares("citizen")
 async def citizen(
     number: Annotated[str, Path(max_length=40, description="`.2` for a part", examples=["JT-2026-00000123"])],
-    code: Annotated[str | None, Depends(_access_code)],
+    code: AccessCode,
     throttle: Throttled,
 ) -> CitizenCaller:
     """Check the code; wrong ones get slow by number and network together, so no stranger locks anyone out."""
@@ -61,12 +61,18 @@ async def citizen(
         parsed = numbers.parse(number)
     except numbers.NumberError:
         raise AppealNotFound from None
-    subject = str(parsed.appeal_id)
-    await throttle.check(GUESS, subject)
-    if not opens(parsed.appeal_id, code[:100]):
-        await throttle.failed(GUESS, subject)
+    if not await unlocked(throttle, parsed.appeal_id, code, APPEAL):
         raise AppealNotFound
     return CitizenCaller(parsed)
+
+
+async def unlocked(throttle: Throttle, id_: int, code: str, purpose: str) -> bool:
+    """Whether the code opens it; a wrong one is counted. Raises TooManyRequests."""
+    await throttle.check(purpose, str(id_))
+    if opens(id_, code[:100], purpose):
+        return True
+    await throttle.failed(purpose, str(id_))
+    return False
 
 
 Citizen = Annotated[CitizenCaller, Depends(citizen)]

@@ -34,7 +34,7 @@ from app.directory.registry import Directory
 from app.directory.values import Source
 from app.intake import attached, complaints
 from app.intake.complaints import Complaint, Concerned
-from app.intake.submission import Filed, Person, Registration, Submission
+from app.intake.submission import Filed, Person, Registration, Submission, phone_digits
 from app.routing.rules import Decision, RouteRequest, route
 
 DEFAULT_TOPIC = "other"
@@ -253,7 +253,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         email=lock.encrypt_optional(who.email, "applicant.email"),
         iin_hash=lock.search_hash(who.iin, "applicant.iin"),
         bin_hash=lock.search_hash(who.bin, "applicant.bin"),
-        phone_hash=lock.search_hash(_digits(who.phone), "applicant.phone"),
+        phone_hash=lock.search_hash(phone_digits(who.phone), "applicant.phone"),
         email_hash=lock.search_hash(who.email.casefold() if who.email else None, "applicant.email"),
         salt=salt,
         body=lock.encrypt(body.decode(), "content.body"),
@@ -285,12 +285,6 @@ def _listed(item: _Decided) -> bool:
     said = item.submission
     shown = item.complaint is None and item.sandbox_id is None
     return shown and (said.listed or said.channel in LISTED_CHANNELS)
-
-
-def _digits(phone: str | None) -> str | None:
-    """A phone number as it is searched: digits only, the leading 8 of a local call read as 7."""
-    digits = "".join(c for c in phone or "" if c.isdigit())
-    return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else digits or None
 
 
 def _event_data(item: _Decided) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def _appeal_number(value: str) -> str:
         raise PydanticCustomError("complaint_about_number", "registration number") from None
 
 
+Iin = Annotated[Line, _checked(check_iin)]
 Phone = Annotated[Line, AfterValidator(_phone)]
 Email = Annotated[Line, AfterValidator(_email)]
 
@@ -54,7 +55,7 @@ Email = Annotated[Line, AfterValidator(_email)]
 class ApplicantIn(Schema):
     type: ApplicantType = ApplicantType.INDIVIDUAL
     name: Line | None = None
-    iin: Annotated[Line, _checked(check_iin)] | None = None
+    iin: Iin | None = None
     bin: Annotated[Line, _checked(check_bin)] | None = None
     address: Line | None = None
     phone: Phone | None = None

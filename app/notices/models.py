@@ -63,20 +63,40 @@ class Result(StrEnum):
 OPEN = "state IN ('pending', 'failed')"
 
 
+def _of_an_appeal() -> Any:
+    return Field(default=None, sa_type=BigInteger, sa_column_args=[ForeignKey("appeal.id")], nullable=True)
+
+
+def _of_a_booking() -> Any:
+    return Field(default=None, sa_type=BigInteger, sa_column_args=[ForeignKey("booking.id")], nullable=True)
+
+
 class Notice(Table, table=True):
-    """One thing to tell somebody. The app may change nothing of it but `state`."""
+    """One thing to tell somebody, about an appeal or about a booking (decision 0007). The app may change
+    nothing of it but `state`."""
 
     __tablename__ = "notice"
     __table_args__ = (
         Index("ix_notice_appeal_id", "appeal_id"),
+        Index("ix_notice_booking_id", "booking_id", postgresql_where=text("booking_id IS NOT NULL")),
         Index("ix_notice_pending", "id", postgresql_where=text("state = 'pending'")),
+        # Of one booking one reminder, whoever writes it.
+        Index(
+            "uq_notice_reminder",
+            "booking_id",
+            unique=True,
+            postgresql_where=text("kind = 'booking.reminder'"),
+        ),
         one_of("state", NoticeState),
         one_of("audience", Audience),
+        CheckConstraint("num_nonnulls(appeal_id, booking_id) = 1", name="one_subject"),
+        CheckConstraint("(appeal_id IS NULL) = (event_hash IS NULL)", name="event_of_appeal"),
     )
 
     id: int = identity()
-    appeal_id: int = Field(sa_type=BigInteger, sa_column_args=[ForeignKey("appeal.id")], nullable=False)
-    event_hash: bytes = Field(sa_type=LargeBinary)
+    appeal_id: int | None = _of_an_appeal()
+    booking_id: int | None = _of_a_booking()
+    event_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
     kind: str = Field(sa_type=Text, description="a public event name such as appeal.registered")
     audience: str = Field(
         default="applicant",
@@ -128,6 +148,7 @@ class Delivery(Table, table=True):
         Index("ix_delivery_due", "lane", "next_at", "id", postgresql_where=text(OPEN)),
         Index("ix_delivery_order", "appeal_id", "lane", "id", postgresql_where=text(OPEN)),
         Index("ix_delivery_appeal_id", "appeal_id"),
+        Index("ix_delivery_booking_id", "booking_id", postgresql_where=text("booking_id IS NOT NULL")),
         Index("ix_delivery_subscription_id", "subscription_id", "id"),
         Index(
             "ix_delivery_unsent",
@@ -143,11 +164,13 @@ class Delivery(Table, table=True):
         one_of("state", DeliveryState),
         one_of("settled_how", Settled),
         CheckConstraint("(way = 'webhook') = (subscription_id IS NOT NULL)", name="subscription"),
+        CheckConstraint("num_nonnulls(appeal_id, booking_id) = 1", name="one_subject"),
     )
 
     id: int = identity()
     notice_id: int = Field(sa_type=BigInteger, foreign_key="notice.id")
-    appeal_id: int = Field(sa_type=BigInteger, foreign_key="appeal.id")
+    appeal_id: int | None = _of_an_appeal()
+    booking_id: int | None = _of_a_booking()
     way: str = Field(sa_type=Text)
     lane: str = Field(sa_type=Text, description="email, sms, or webhook:{subscription}")
     subscription_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="subscription.id")

@@ -8,8 +8,8 @@ from app.core import clock
 from app.core.edge import Lang, Read
 from app.core.errors import FieldError, Invalid, problems
 from app.directory import snapshot
-from app.oversight import calls, published
-from app.oversight.schemas import CallsIn, CallsOut, StatisticsIn, StatisticsOut
+from app.oversight import calls, published, receptions
+from app.oversight.schemas import CallsIn, CallsOut, ReceptionsIn, ReceptionsOut, StatisticsIn, StatisticsOut
 from app.staff.access import Public, PublicOrStaff
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
@@ -69,6 +69,24 @@ async def count_of_calls(
 ) -> CallsOut:
     _refuse_repeated(request)
     return await calls.count(connection, asked, snapshot.current())
+
+
+@router.get(
+    "/receptions",
+    summary="People received by leaders",
+    description=(
+        "By the day of the reception: how many persons, what came of it for each, and how many through a "
+        "party's public reception room. Exact.\n\n"
+        "`curl '$HOST/api/v1/statistics/receptions?from=2021-01-01&to=2021-06-30&agency=culture-sport'`"
+    ),
+    response_model=ReceptionsOut,
+    responses=problems(Invalid),
+)
+async def count_of_receptions(
+    _: Public, request: Request, asked: Annotated[ReceptionsIn, Query()], connection: Read
+) -> ReceptionsOut:
+    _refuse_repeated(request)
+    return await receptions.count(connection, asked, snapshot.current())
 
 
 def _refuse_repeated(request: Request) -> None:

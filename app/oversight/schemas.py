@@ -137,3 +137,38 @@ class CallsOut(Out):
     calls: int = Field(description="consultations + registered", examples=[154145])
     consultations: int = Field(description="answered on the spot", examples=[151294])
     registered: int = Field(description="became appeals", examples=[2851])
+
+
+# Receptions
+
+
+class ReceptionsIn(Asked):
+    from_: Day | None = Field(
+        None,
+        alias="from",
+        description="first civil day; left out: the first day of the year of `to`",
+        examples=["2021-01-01"],
+    )
+    to: Day | None = Field(
+        None,
+        description="last civil day; left out: the last day of the current year",
+        examples=["2021-06-30"],
+    )
+    agency: Code | None = Field(None, description="this body alone", examples=["culture-sport"])
+
+
+class ReceptionsOut(Out):
+    """By the day of the reception. persons = resolved + explained + registered."""
+
+    from_: date = Field(alias="from", examples=["2021-01-01"])
+    to: date = Field(examples=["2021-06-30"])
+    agency: str | None = Field(examples=["culture-sport"])
+    persons: int = Field(description="who were received", examples=[28])
+    receptions: int = Field(description="at which somebody was", examples=[8])
+    resolved: int = Field(examples=[2])
+    explained: int = Field(examples=[26])
+    registered: int = Field(description="became oral appeals", examples=[0])
+    through: int = Field(description="of the persons: through a party's public reception room", examples=[12])
+    travelling: int = Field(description="of the persons: at a travelling reception", examples=[0])
+    by_video: int = Field(description="of the persons", examples=[9])
+    not_come: int = Field(description="had booked and did not come; not among the persons", examples=[3])

@@ -44,6 +44,11 @@ TAGS: list[dict[str, str]] = [
         "client that survives our restarts.",
     },
     {
+        "name": "receptions",
+        "description": "Personal reception: when leaders receive people, booking a place, and for a body's "
+        "own people its schedule, the day's sheet and what came of each visit: `docs/receptions.md`.",
+    },
+    {
         "name": "statistics",
         "description": "What was received, answered and is late, by agency. Public, and exact.",
     },

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 from app.appeals.codes import Decision, EventKind, Outcome, Status
 from app.core import clock
 from app.core.db import Database
-from app.demo import living
+from app.demo import living, receptions
 from app.demo.accounts import ensure_secret
 from app.demo.load import load_demo
 from app.demo.published import PUBLISHED
@@ -27,6 +27,15 @@ async def figures(caller: httpx.AsyncClient, **asked: str) -> dict[str, Any]:
     answer = await caller.get(STATISTICS, params={**HALF_YEAR, **asked})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()["total"]
+    return found
+
+
+async def received(caller: httpx.AsyncClient, **asked: str) -> dict[str, Any]:
+    """How many people leaders received in the half-year, and what came of it."""
+    period = {name: HALF_YEAR[name] for name in ("from", "to")}
+    answer = await caller.get("/api/v1/statistics/receptions", params={**period, **asked})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
     return found
 
 
@@ -104,8 +113,54 @@ async def test_the_blogs_secret_signs_what_its_key_brings(
     assert (answer.status_code, answer.json()["agency"]["code"]) == (201, "ecology"), answer.text
 
 
+@pytest.mark.parametrize(
+    ("agency", "persons", "resolved", "explained", "through"),
+    [("culture-sport", 28, 2, 26, 12), ("industry", 76, 6, 70, 12)],
+)
+async def test_a_published_line_of_receptions_comes_out(
+    caller: httpx.AsyncClient, agency: str, persons: int, resolved: int, explained: int, through: int
+) -> None:
+    found = await received(caller, agency=agency)
+    assert [found[name] for name in ("persons", "resolved", "explained", "registered", "through")] == [
+        persons,
+        resolved,
+        explained,
+        0,
+        through,
+    ]
+    assert found["receptions"] > 6
+
+
+async def test_nobody_else_was_received_in_that_half_year(caller: httpx.AsyncClient) -> None:
+    assert (await received(caller))["persons"] == sum(line.persons for line in receptions.PUBLISHED)
+
+
+async def test_the_figures_of_receptions_are_what_was_recorded(
+    caller: httpx.AsyncClient, demo: Database
+) -> None:
+    async with demo.read() as connection:
+        rows = await connection.fetch(
+            "SELECT DISTINCT ON (visitor_id) came, outcome FROM visit_record ORDER BY visitor_id, id DESC"
+        )
+    found = await received(caller, **{"from": "2007-01-01", "to": "2060-12-31"})
+    assert found["persons"] == sum(row["came"] for row in rows)
+    for outcome in ("resolved", "explained", "registered"):
+        assert found[outcome] == sum(row["outcome"] == outcome for row in rows) > 0
+
+
+async def test_bodies_receive_in_the_coming_weeks(caller: httpx.AsyncClient, demo: Database) -> None:
+    for agency in receptions.LIVING:
+        answer = await caller.get("/api/v1/receptions/schedule", params={"agency": agency, "lang": "kk"})
+        slots = [slot for one in answer.json()["items"] for slot in one["slots"] if not slot["called_off"]]
+        assert any(slot["free"] for slot in slots)
+        assert any(slot["free"] < slot["capacity"] for slot in slots)
+    async with demo.read() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM booking WHERE state = 'called_off'") >= 1
+
+
 async def test_loading_again_changes_nothing(demo: Database, demo_settings: Settings) -> None:
-    count = "SELECT (SELECT count(*) FROM appeal) + (SELECT count(*) FROM event) * 100000"
+    count = """SELECT (SELECT count(*) FROM appeal) + (SELECT count(*) FROM event) * 100000
+                      + (SELECT count(*) FROM booking) * 10000000000"""
     async with demo.read() as connection:
         before = await connection.fetchval(count)
     await load_demo(demo, demo_settings, lambda done, all_: None)

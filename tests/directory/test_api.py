@@ -160,3 +160,31 @@ async def test_the_day_is_the_civil_one(client: httpx.AsyncClient) -> None:
     found = await get(client, "channels")
     assert abs((date.fromisoformat(found["on"]) - date.today()).days) <= 1  # noqa: DTZ011 - only about today
     assert found["version"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("agency", "lang", "names"),
+    [
+        (None, "kk", ["Өтініш жазу", "Басшының блогы", "Азаматтарды қабылдау кестесі", "Сұрақ қою"]),
+        (
+            "health",
+            "ru",
+            ["Написать обращение", "Блог руководителя", "График приёма граждан", "Задать вопрос"],
+        ),
+        ("labour", "kk", ["Өтініш жазу", "Басшының блогы", "Қабылдауға жазылу", "Сұрақ-жауаптар"]),
+        ("pm-office", "en", ["Write an appeal", "Schedule of receptions", "Ask a question"]),
+    ],
+)
+async def test_the_services_of_the_reception_room_under_a_bodys_own_names(
+    client: httpx.AsyncClient, agency: str | None, lang: str, names: list[str]
+) -> None:
+    found = await get(client, "services", lang=lang, **({"agency": agency} if agency else {}))
+    assert found["agency"] == agency
+    assert [item["name"] for item in found["items"]] == names
+    offered = [item["code"] for item in found["items"]]
+    assert offered == [code for code in ("appeal", "blog", "reception", "question") if code in offered]
+
+
+async def test_the_services_of_nobody(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"{ROOT}/services", params={"agency": "labor"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_code")

@@ -22,6 +22,8 @@ CHILDREN_FIRST = (
     "blog",
     "source",
     "competence",
+    "agency_service",
+    "service",
     "agency_successor",
     "agency_name",
     "agency",

@@ -1,0 +1,1 @@
+"""Personal reception: the schedule of a body's leaders, booking, and the record of each visit."""
