@@ -14,6 +14,7 @@ from app.core.embedded_place import EmbeddedError
 from bench import batch, importing, machine, recalculation, registration, service
 from bench.importing import NotBrought
 from bench.machine import OtherLoad, Use
+from bench.made.cli import generate
 from bench.pgbench import PgbenchFailed
 from bench.registration import Miscounted, Outcome
 from bench.service import NotServed
@@ -26,7 +27,8 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.pass_context
 @click.option("--quick", is_flag=True, help="Two rounds of 3 s: for errors, not for figures.")
 @click.option("--busy", is_flag=True, help="Measure although the machine does something else.")
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
@@ -37,7 +39,9 @@ def say(line: str) -> None:
 @click.option(
     "--open", "cases", type=click.IntRange(2000), default=100_000, show_default=True, help="Cases that move."
 )
-def main(quick: bool, busy: bool, rounds: int, rows: int, seconds: int, cases: int) -> None:
+def main(
+    context: click.Context, quick: bool, busy: bool, rounds: int, rows: int, seconds: int, cases: int
+) -> None:
     """Measure beside the limit: registration over HTTP, batches of tickets, recalculation, import.
 
     The limit of registration is pgbench of the very transaction the service runs, that of a batch and of an
@@ -46,6 +50,8 @@ def main(quick: bool, busy: bool, rounds: int, rows: int, seconds: int, cases: i
     those of `listening-state serve`. Some five minutes. Refused (exit 2) while the machine is busy; exit 1
     when anything went wrong. docs/performance.md says what the figures mean.
     """
+    if context.invoked_subcommand:
+        return
     if quick:
         rounds, seconds, cases, rows = 2, 3, 5000, 2000
     average, quiet = machine.load_average(), machine.quiet_second()
@@ -108,6 +114,9 @@ def _circumstances(version: str, sync: float, average: str, quiet: OtherLoad, be
     if quiet.high or during.high:
         lines.append("MEASURED ON A BUSY MACHINE: no figure here counts, the ratio hardly.")
     return "\n".join(lines)
+
+
+main.add_command(generate)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -128,6 +128,12 @@ def look(submission: Submission, directory: Directory) -> Decision:
     return _decide(submission, {}, directory).decision
 
 
+def made(submission: Submission, directory: Directory, appeal_id: int) -> NewAppeal:
+    """What would be written of it under this id, for who writes appeals in bulk: nothing is asked of the
+    database. Raises the AppError that would refuse it. Not for complaints about other appeals."""
+    return _row(_decide(submission, {}, directory), appeal_id)
+
+
 def _decide(
     submission: Submission, concerned: Concerned, directory: Directory, named: tuple[Named, ...] = ()
 ) -> _Decided:
