@@ -146,10 +146,12 @@ def _prepare(urls: "DatabaseUrls") -> None:
 async def _load_directory(urls: "DatabaseUrls") -> None:
     from app.core.db import Database
     from app.directory.load import load_directory
+    from app.oversight.stated.load import load_stated
 
     db = await Database.open(urls, pool_size=2)
     try:
         await load_directory(db)
+        await load_stated(db)
     finally:
         await db.close()
 

@@ -24,6 +24,7 @@ from app.intake.open311 import api as open311
 from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
+from app.oversight.stated import api as stated
 from app.reception import api as reception
 from app.sandbox import api as sandbox
 from app.settings import Settings, get_settings
@@ -80,7 +81,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     filing = (intake, attachments, tickets, blogs, public_answers, sandbox)
     channels = (*filing, tracking, preview, open311_release, open311)
     offices = (directory, oversight, staff, casework, delivery, timekeeping)
-    for room in (*channels, *offices, health, reference, front):
+    for room in (*channels, *offices, stated, health, reference, front):
         app.include_router(room.router)
     app.include_router(reception.router)
     reference.describe(app)

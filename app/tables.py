@@ -10,6 +10,7 @@ import app.intake.open311.models
 import app.intake.tickets.models
 import app.notices.models
 import app.oversight.models
+import app.oversight.stated.models
 import app.reception.models
 import app.staff.models
 import app.timekeeping.models  # noqa: F401
