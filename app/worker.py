@@ -69,6 +69,7 @@ JOBS: Sequence[Job] = (
     Job("purge-expired", timedelta(minutes=10), _purge_expired),
     Job("erase-sandbox", timedelta(hours=1), erase),
     Job("purge-attachments", timedelta(minutes=10), attachments.purge),
+    Job("scan-attachments", timedelta(seconds=2), attachments.scan, shared=True),
     Job("recalculate", timedelta(seconds=2), recalculate),
     Job("watch", timedelta(minutes=1), watch),
     Job("elapse", timedelta(minutes=1), elapse),

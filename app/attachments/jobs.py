@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from app.attachments import purging
+from app.attachments import purging, scanning
 from app.attachments.keeping import Keeper
 from app.core.db import Database
 from app.settings import get_settings
@@ -15,3 +15,7 @@ def keeper() -> Keeper:
 
 async def purge(db: Database) -> None:
     await purging.purge(db, keeper())
+
+
+async def scan(db: Database) -> None:
+    await scanning.scan(db, keeper(), get_settings())
