@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         "held",
         description="without a scanner: hold attachments back, or serve them unscanned (never in production)",
     )
+    fetch_timeout: float = Field(
+        120, gt=0, le=900, description="seconds that fetching an attachment may take"
+    )
     scan_timeout: float = Field(60, gt=0, le=600, description="seconds that the scanner has for a file")
     outbound_allow: str = Field("", description="host or host:port, by commas: inside, and may be called")
     delivery_tries: int = Field(8, ge=1, le=20)

@@ -70,6 +70,7 @@ JOBS: Sequence[Job] = (
     Job("erase-sandbox", timedelta(hours=1), erase),
     Job("purge-attachments", timedelta(minutes=10), attachments.purge),
     Job("scan-attachments", timedelta(seconds=2), attachments.scan, shared=True),
+    Job("fetch-attachments", timedelta(seconds=2), attachments.fetch, shared=True, finish=attachments.finish),
     Job("recalculate", timedelta(seconds=2), recalculate),
     Job("watch", timedelta(minutes=1), watch),
     Job("elapse", timedelta(minutes=1), elapse),

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from app.attachments import purging, scanning
+from app.attachments.fetching import Fetcher
 from app.attachments.keeping import Keeper
 from app.core.db import Database
 from app.settings import get_settings
@@ -19,3 +20,16 @@ async def purge(db: Database) -> None:
 
 async def scan(db: Database) -> None:
     await scanning.scan(db, keeper(), get_settings())
+
+
+@lru_cache(maxsize=1)
+def fetcher() -> Fetcher:
+    return Fetcher(keeper(), get_settings())
+
+
+async def fetch(db: Database) -> None:
+    await fetcher().round(db)
+
+
+async def finish(_db: Database) -> None:
+    await fetcher().finish()

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from app.attachments.models import GivenBy
 from app.core.cipher import cipher
 from app.core.db import columns
 from app.core.errors import Invalid
+from app.core.outbound import AddressRefused, Allowed, check_url
 
 LOCK = """
 SELECT id, hash, appeal_id, expires_at FROM attachment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
@@ -51,6 +53,15 @@ class Remote:
 
     url: str
     name: str | None = None
+
+    @classmethod
+    def checked(cls, url: str, name: str | None, allowed: Allowed, *, field: str) -> Self:
+        """Raises Invalid on `field` for a URL that will not be called; asks no name server."""
+        try:
+            check_url(url, allowed, plain=True)
+        except AddressRefused:
+            raise Invalid.of(field, "attachment_url") from None
+        return cls(url, name)
 
 
 @dataclass(frozen=True, slots=True)

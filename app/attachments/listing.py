@@ -47,15 +47,14 @@ class Attached:
     def out(self, url: str, language: Language, *, served: bool) -> AttachmentOut:
         """`url`: where it can be had, if it is `served`."""
         return AttachmentOut(
-            id=self.id,
-            name=self.name,
-            size=self.size,
-            type=self.type,
-            state=self.state,
-            problem=self.problem,
+            **self.told(),
             sentence=t(f"attachment.state.{self.state_in_words(served=served)}", language),
             url=url if served else None,
         )
+
+    def told(self) -> dict[str, Any]:
+        """How it stands."""
+        return {name: getattr(self, name) for name in ("id", "name", "size", "type", "state", "problem")}
 
     def state_in_words(self, *, served: bool = False) -> str:
         if self.address is None:
@@ -106,7 +105,7 @@ async def of_events(
 
 
 async def of_appeals(connection: asyncpg.Connection, appeal_ids: Collection[int]) -> Sequence[Attached]:
-    return [_attached(row) for row in await connection.fetch(LIST, list(appeal_ids))]
+    return [attached_of(row) for row in await connection.fetch(LIST, list(appeal_ids))]
 
 
 def find(attached: Iterable[Attached], id_: UUID) -> Attached:
@@ -117,7 +116,8 @@ def find(attached: Iterable[Attached], id_: UUID) -> Attached:
     return found
 
 
-def _attached(row: asyncpg.Record) -> Attached:
+def attached_of(row: asyncpg.Record) -> Attached:
+    """From a row of LIST."""
     state, problem = _state(row)
     return Attached(
         id=row["id"],

@@ -17,7 +17,7 @@ _FOUND = re.compile(r"stream: (.+) FOUND")
 
 
 class ScanFailed(Exception):
-    """The scanner did not say whether it is clean; `code`: why (unreachable, timeout, size_limit, refused)."""
+    """The scanner did not say whether it is clean; `code`: unreachable, timeout, size_limit, refused."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

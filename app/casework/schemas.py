@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
 
@@ -19,6 +20,7 @@ from app.appeals.codes import (
     Status,
 )
 from app.appeals.lifecycle import Act
+from app.attachments.models import State
 from app.attachments.schemas import AttachmentOut
 from app.core.schema import Out
 from app.deadlines.complaints import ReviewerKind
@@ -243,6 +245,21 @@ class UndeliveredOut(Out):
 
 class UndeliveredListOut(Out):
     items: list[UndeliveredOut]
+
+
+class UncheckedOut(Out):
+    """A file of a case that waits for long, or could not be fetched."""
+
+    id: UUID
+    number: str
+    agency: AgencyOut
+    since: datetime
+    state: State
+    problem: Annotated[str | None, Field(examples=["scan_unreachable"])]
+
+
+class UncheckedListOut(Out):
+    items: list[UncheckedOut]
 
 
 class CaseOut(Out):

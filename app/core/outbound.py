@@ -10,8 +10,9 @@ import asyncio
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -63,6 +64,9 @@ class Allowed:
         return (host, port) in self.entries or (host, None) in self.entries
 
 
+NOTHING_INSIDE = Allowed(frozenset())
+
+
 def _entry(text: str) -> tuple[str, int | None]:
     parts = urlsplit(f"//{text}")
     if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username is not None:
@@ -70,8 +74,9 @@ def _entry(text: str) -> tuple[str, int | None]:
     return parts.hostname.rstrip("."), parts.port
 
 
-def check_url(url: str, allowed: Allowed) -> SplitResult:
-    """The URL taken apart. Raises AddressRefused for one that will not be called; asks no name server."""
+def check_url(url: str, allowed: Allowed, *, plain: bool = False) -> SplitResult:
+    """The URL taken apart. Raises AddressRefused for one that will not be called; asks no name server.
+    `plain`: outside, http will do as well as https."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -85,7 +90,7 @@ def check_url(url: str, allowed: Allowed) -> SplitResult:
         raise AddressRefused("url")
     if allowed.has(host, port or _DEFAULT_PORTS[parts.scheme]):
         return parts
-    if parts.scheme != "https":
+    if parts.scheme != "https" and not plain:
         raise AddressRefused("https")
     if _is_inside(host):
         raise AddressRefused("private_address")
@@ -197,6 +202,24 @@ async def call(
             if len(body) >= largest:
                 break
         return Answer(answer.status, _headers(answer), bytes(body[:largest]))
+
+
+@asynccontextmanager
+async def fetching(
+    url: str, *, headers: Mapping[str, str], allowed: Allowed, within: float
+) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
+    """A GET whose body comes as it is read: the answer's head, and the pieces. All of it, what is done with
+    the pieces included, is over in `within` seconds.
+
+    Raises AddressRefused, TimeoutError, or httpcore's errors, also while the pieces are read.
+    """
+    check_url(url, allowed, plain=True)
+    async with (
+        asyncio.timeout(within),
+        httpcore.AsyncConnectionPool(network_backend=_CheckedNetwork(allowed)) as pool,
+        pool.stream("GET", url, headers=list(headers.items())) as answer,
+    ):
+        yield Answer(answer.status, _headers(answer), b""), aiter(answer.aiter_stream())
 
 
 def _headers(answer: httpcore.Response) -> dict[str, str]:

@@ -62,7 +62,9 @@ class ApplicantIn(Schema):
     email: Email | None = None
 
 
-class AppealIn(Schema):
+class Saying(Schema):
+    """What an appeal says, whoever brings it."""
+
     kind: Kind
     language: LanguageCode
     text: FullText
@@ -75,7 +77,6 @@ class AppealIn(Schema):
     topic: Code | None = None
     region: Annotated[Code, Field(description="ISO 3166-2, such as KZ-61")] | None = None
     incident_address: Line | None = None
-    attachments: AttachmentIds = Field(default_factory=list)
     listed: Annotated[
         bool,
         Field(
@@ -95,6 +96,10 @@ class AppealIn(Schema):
         ]
         | None
     ) = None
+
+
+class AppealIn(Saying):
+    attachments: AttachmentIds = Field(default_factory=list)
 
 
 class AgencyOut(Out):

@@ -94,10 +94,22 @@ async def test_a_scanner_that_fails_and_comes_back(
     case = await office.case("operator@energy", appeal["number"])
     assert [(one["state"], one["problem"]) for one in case["attachments"]] == [("failed", f"scan_{problem}")]
     assert "could not be checked" in case["attachments"][0]["sentence"]
+    assert await unchecked(office, "operator@energy") == []
+    later = timedelta(hours=1, minutes=1)
+    listed = {"number": appeal["number"], "state": "failed", "problem": f"scan_{problem}"}
+    for login, items in (("operator@energy", [listed]), ("head@energy", [listed]), ("head@health", [])):
+        assert await unchecked(office, login, later) == items
     scanner.manner, scanner.limit = "well", 25_000_000
     with time_machine.travel(clock.now() + timedelta(hours=2 * TRIES + 2)):
         await scan(db, keeper, settings)
     assert await state(client, appeal) == ("clean", None, 200)
+
+
+async def unchecked(office: Office, login: str, after: timedelta = timedelta()) -> list[dict[str, Any]]:
+    await office.person(login)
+    with time_machine.travel(clock.now() + after):
+        items = (await office.get(login, "/unchecked-files")).json()["items"]
+    return [{name: one[name] for name in ("number", "state", "problem")} for one in items]
 
 
 async def test_a_scanner_that_is_not_there(

@@ -6,9 +6,11 @@ from datetime import date
 from fastapi import APIRouter, Request, Response
 
 from app.appeals.numbers import is_sandbox
+from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import clock, stream
 from app.core.edge import Db, Lang
 from app.core.errors import AppError, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
+from app.core.outbound import Allowed
 from app.core.stream import WrongEncoding
 from app.intake.api import registration_out
 from app.intake.gatherer import Gatherer
@@ -51,7 +53,9 @@ BODY_LIMITS = {f"{router.prefix}{BATCH}": 16 * 1_048_576}
             WrongEncoding,
             ChannelForbidden,
             KeyReused,
+            AttachmentUsed,
             TooLarge,
+            TooManyAttachments,
             UnsupportedMedia,
             Invalid,
             UnknownAddressee,
@@ -69,11 +73,16 @@ async def bring_ticket(caller: Writer, db: Db, lang: Lang, request: Request, res
 
 async def _brought(request: Request, db: Db, desk: Desk, brought: TicketIn) -> Registration:
     now = clock.now()
-    said = ticket.submission(brought, desk, now)
+    said = ticket.submission(brought, desk, now, inside(request))
     for late in (await ticket.too_late(db, desk.source, {0: said}, now)).values():
         raise late
     registrar: Gatherer = request.app.state.gatherer
     return await registrar.register(said)
+
+
+def inside(request: Request) -> Allowed:
+    """What lies inside and may be fetched from all the same."""
+    return Allowed.of(request.app.state.settings.outbound_allow)
 
 
 # Many
@@ -101,7 +110,7 @@ async def bring_tickets(caller: Writer, db: Db, lang: Lang, request: Request) ->
     desk = Desk.of(caller)
 
     def understood(brought: TicketIn) -> tuple[Submission, date]:
-        said = ticket.submission(brought, desk, clock.now())
+        said = ticket.submission(brought, desk, clock.now(), inside(request))
         return said, clock.civil_day(said.received_at)
 
     async with refused.kept(db, caller.source_id):

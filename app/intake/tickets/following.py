@@ -17,6 +17,8 @@ from fastapi import APIRouter, Path, Query
 
 from app.appeals.codes import ApplicantType, Status
 from app.appeals.numbers import format_number, is_sandbox
+from app.attachments import listing
+from app.attachments.models import GivenBy
 from app.core import clock
 from app.core.edge import Lang, Read
 from app.core.errors import FieldError, Invalid, problems
@@ -28,7 +30,7 @@ from app.intake.parts import answered_last, newest, overdue, speaking
 from app.intake.shown import agency_out
 from app.intake.tickets.callers import Reader
 from app.intake.tickets.errors import TicketNotFound
-from app.intake.tickets.schemas import EXTERNAL_ID, ChangesOut, StateOut, TicketPartOut
+from app.intake.tickets.schemas import EXTERNAL_ID, ChangesOut, StateOut, TicketFileOut, TicketPartOut
 
 router = APIRouter()
 
@@ -185,10 +187,28 @@ async def _states(
     for row in await connection.fetch(STATES, appeal_ids):
         held.setdefault(row["appeal_id"], []).append(row)
     directory, today = snapshot.current(), clock.today()
-    return {id_: _state(rows, directory, today, lang) for id_, rows in held.items()}
+    files = await _files(connection, appeal_ids)
+    return {id_: _state(rows, files.get(id_, []), directory, today, lang) for id_, rows in held.items()}
 
 
-def _state(holdings: Sequence[asyncpg.Record], directory: Directory, today: date, lang: Language) -> StateOut:
+async def _files(
+    connection: asyncpg.Connection, appeal_ids: Sequence[int]
+) -> Mapping[int, list[TicketFileOut]]:
+    """What applicants gave, by appeal; answers' files are theirs, not the source's."""
+    found: dict[int, list[TicketFileOut]] = {}
+    for one in await listing.of_appeals(connection, appeal_ids):
+        if one.given_by is GivenBy.APPLICANT:
+            found.setdefault(one.appeal_id, []).append(TicketFileOut(**one.told()))
+    return found
+
+
+def _state(
+    holdings: Sequence[asyncpg.Record],
+    files: list[TicketFileOut],
+    directory: Directory,
+    today: date,
+    lang: Language,
+) -> StateOut:
     parts, first = newest(holdings), holdings[0]
     shown = {part["part"]: _part(part, directory, today, lang) for part in parts}
     main = shown[speaking(parts)["part"]]
@@ -207,6 +227,7 @@ def _state(holdings: Sequence[asyncpg.Record], directory: Directory, today: date
         updated_at=first["updated_at"],
         sandbox=is_sandbox(first["appeal_id"]),
         parts=list(shown.values()),
+        attachments=files,
         **whole,
     )
 

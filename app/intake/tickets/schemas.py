@@ -3,13 +3,17 @@
 import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from app.appeals.codes import Decision, LanguageCode, Outcome, Status
+from app.attachments.errors import MOST
+from app.attachments.models import State
+from app.core.outbound import LONGEST_URL
 from app.core.schema import Code, Line, Moment, Out, Schema
-from app.intake.schemas import AgencyOut, AppealIn, RegistrationOut, Sandbox
+from app.intake.schemas import AgencyOut, RegistrationOut, Sandbox, Saying
 
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
 MOST_DECLARED = 20_000
@@ -39,8 +43,34 @@ class Identified(Schema):
     external_id: ExternalId
 
 
-class TicketIn(AppealIn, Identified):
+class RemoteIn(Schema):
+    """A file where you keep it: fetched once the ticket is registered."""
+
+    url: Annotated[
+        str,
+        Field(max_length=LONGEST_URL, description="http or https, without redirects"),
+    ]
+    name: Annotated[Line | None, Field(description="left out: the last step of the URL's path")] = None
+
+
+def _how(value: Any) -> str:
+    return "url" if isinstance(value, dict | RemoteIn) else "id"
+
+
+AttachmentIn = Annotated[Annotated[UUID, Tag("id")] | Annotated[RemoteIn, Tag("url")], Discriminator(_how)]
+
+
+class TicketIn(Saying, Identified):
     channel: Annotated[Code, Field(description="one of your key's", examples=["call_centre"])]
+    attachments: Annotated[
+        list[AttachmentIn],
+        Field(
+            default_factory=list,
+            description="ids that `POST /api/v1/attachments` gave, or `{url, name?}` of files that are "
+            "fetched afterwards; at most 10",
+            json_schema_extra={"maxItems": MOST},
+        ),
+    ]
     received_at: Annotated[
         Moment | None,
         Field(
@@ -100,6 +130,17 @@ class TicketPartOut(Out):
     outcome: Outcome | Decision | None
 
 
+class TicketFileOut(Out):
+    """How a file stands; `problem` says why it is `failed` or `infected`."""
+
+    id: UUID
+    name: str | None = Field(description="null until it was fetched")
+    size: int | None
+    type: str | None
+    state: State
+    problem: str | None = Field(examples=["fetch_too_large"])
+
+
 class StateOut(TicketPartOut):
     """How a ticket stands. The whole is answered once every part is that was not withdrawn or terminated."""
 
@@ -109,6 +150,7 @@ class StateOut(TicketPartOut):
     updated_at: datetime = Field(description="when the last change became known here")
     sandbox: Sandbox
     parts: list[TicketPartOut]
+    attachments: list[TicketFileOut] = Field(description="what came with the ticket, or was added to it")
 
 
 class ChangesOut(Out):

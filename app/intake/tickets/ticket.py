@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from app.appeals import history, numbers, record
 from app.appeals.codes import ActorKind
+from app.attachments.linking import Remote
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import Invalid
+from app.core.outbound import NOTHING_INSIDE, Allowed
 from app.deadlines.calendar import FIRST_YEAR
 from app.directory.values import Source
 from app.intake.submission import Person, Submission, source_key
 from app.intake.tickets.callers import Desk
-from app.intake.tickets.schemas import TicketIn
+from app.intake.tickets.schemas import RemoteIn, TicketIn
 
 # Between the clocks of a source and ours.
 CLOCK_SKEW = timedelta(minutes=2)
@@ -22,8 +25,9 @@ RECORD_BEGINS = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 _NOT_SAID = {"external_id", "received_at"}
 
 
-def submission(ticket: TicketIn, desk: Desk, now: datetime) -> Submission:
-    """Raises ChannelForbidden, and Invalid for what can be seen without looking anything up."""
+def submission(ticket: TicketIn, desk: Desk, now: datetime, allowed: Allowed = NOTHING_INSIDE) -> Submission:
+    """Raises ChannelForbidden, and Invalid for what can be seen without looking anything up. `allowed`: what
+    lies inside and may be fetched from."""
     desk.check_channel(ticket.channel)
     if ticket.received_at is not None:
         check_moment("received_at", ticket.received_at, now)
@@ -49,7 +53,14 @@ def submission(ticket: TicketIn, desk: Desk, now: datetime) -> Submission:
         actor_kind=ActorKind.SOURCE,
         actor_id=desk.caller.client_id,
         complaint_about=numbers.parse(ticket.complaint_about) if ticket.complaint_about else None,
+        attachments=tuple(_file(place, one, allowed) for place, one in enumerate(ticket.attachments)),
     )
+
+
+def _file(place: int, one: UUID | RemoteIn, allowed: Allowed) -> UUID | Remote:
+    if isinstance(one, UUID):
+        return one
+    return Remote.checked(one.url, one.name, allowed, field=f"attachments.{place}.url")
 
 
 def check_moment(field: str, moment: datetime, now: datetime) -> None:
@@ -64,8 +75,9 @@ def _meaning(ticket: TicketIn) -> bytes:
     """The same for the same message, however its bytes are arranged, and for ever: a field that is new is
     left out here when it is left out there. The moment is compared apart: a repeat may leave it out."""
     said = ticket.model_dump(mode="json", exclude_none=True, exclude=_NOT_SAID)
-    if not ticket.listed:
-        del said["listed"]
+    for late in ("listed", "attachments"):
+        if not said[late]:
+            del said[late]
     if ticket.region:
         said["region"] = ticket.region.upper()
     return hashlib.sha256(history.canonical(said)).digest()
