@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.appeals.codes import Decision, LanguageCode, Outcome, Status
@@ -57,7 +57,12 @@ def _how(value: Any) -> str:
     return "url" if isinstance(value, dict | RemoteIn) else "id"
 
 
-AttachmentIn = Annotated[Annotated[UUID, Tag("id")] | Annotated[RemoteIn, Tag("url")], Discriminator(_how)]
+# Described where it stands: the document has it nowhere else.
+AttachmentIn = Annotated[
+    Annotated[UUID, Tag("id")] | Annotated[RemoteIn, Tag("url")],
+    Discriminator(_how),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "uuid"}, RemoteIn.model_json_schema()]}),
+]
 
 
 class TicketIn(Saying, Identified):
