@@ -21,7 +21,7 @@ def package(*members: tuple[str, bytes], stored: bool = False) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED) as made:
         for name, data in members:
-            made.writestr(name, data)
+            made.writestr(zipfile.ZipInfo(name, (2026, 11, 23, 9, 0, 0)), data, made.compression)
     return out.getvalue()
 
 

@@ -91,6 +91,7 @@ async def test_a_form_without_its_boundary(client: httpx.AsyncClient) -> None:
         (JPEG, "a.exe", "extension"),
         (JPEG + ZIP, "a.jpg", "two_types"),
     ],
+    ids=["empty", "type", "page", "extension", "two_types"],
 )
 async def test_a_refusal_names_what_is_allowed(
     client: httpx.AsyncClient, settings: Settings, lang: str, content: bytes, name: str, reason: str
