@@ -18,13 +18,14 @@ from app.appeals.service import act
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError
-from app.demo import calls, living, published, receptions
+from app.demo import answers, calls, living, published, receptions
 from app.demo.accounts import Keys, ensure_clients, ensure_people
 from app.demo.plan import Life
 from app.demo.tell import Teller
 from app.demo.texts import Texts
 from app.directory import snapshot
 from app.directory.registry import Directory
+from app.intake.blogs import posts
 from app.intake.register import register
 from app.intake.submission import Registration, Submission
 from app.settings import Settings
@@ -80,6 +81,7 @@ class _Loader:
                 await self._stage(stage, total)
         await calls.load(self.db, self.directory)
         await receptions.load(self.db, self.directory, self.teller.texts)
+        await answers.load(self.db)
         await self._mark("complete")
 
     def _stages(self) -> Sequence[_Stage]:
@@ -122,9 +124,22 @@ class _Loader:
 
     def _submission(self, life: Life) -> Submission:
         if not life.complains:
-            return life.submission
+            return self._on_a_blog(life)
         about = numbers.parse(self.registered[life.follows].number)
         return replace(life.submission, complaint_about=about)
+
+    def _on_a_blog(self, life: Life) -> Submission:
+        """What a blog platform brings is written on the blog of whoever it is for; the authors of the last
+        weeks let it be published."""
+        said = life.submission
+        if said.channel != posts.CHANNEL:
+            return said
+        on = clock.civil_day(said.received_at)
+        competent = self.directory.competent(said.topic or "", said.region, on)
+        code = said.addressee or (competent.code if competent else "")
+        if not self.directory.has_blog(code):
+            return said
+        return replace(said, blog=code, addressee=None, listed=life.watched)
 
     async def _act(self, connection: asyncpg.Connection, commands: Sequence[Command]) -> None:
         await _draft(connection, [command for command in commands if command.act is Act.DRAFT])

@@ -158,6 +158,13 @@ async def test_bodies_receive_in_the_coming_weeks(caller: httpx.AsyncClient, dem
         assert await connection.fetchval("SELECT count(*) FROM booking WHERE state = 'called_off'") >= 1
 
 
+async def test_answers_of_blogs_are_there_to_read(caller: httpx.AsyncClient) -> None:
+    answer = await caller.get("/api/v1/blog/answers", headers={"accept-language": "en"})
+    items = answer.json()["items"]
+    assert len(items) > 3
+    assert all(item["question"] and item["answer"] and item["blog"]["name"] for item in items)
+
+
 async def test_loading_again_changes_nothing(demo: Database, demo_settings: Settings) -> None:
     count = """SELECT (SELECT count(*) FROM appeal) + (SELECT count(*) FROM event) * 100000
                       + (SELECT count(*) FROM booking) * 10000000000"""

@@ -10,6 +10,7 @@ import pytest
 from app.core import clock
 from app.core.db import Database
 from app.core.i18n import LANGUAGES
+from app.intake.blogs.messages import purge_messages
 from app.staff.permissions import Scope
 from tests.intake.blogs.platform import Platform, encoded, open_platform, post
 from tests.intake.tickets.centre import good, open_centre, refused
@@ -225,6 +226,14 @@ async def test_other_bytes_under_the_message_id(platform: Platform) -> None:
     good(await platform.bring(post("1"), id="msg_1"), 201)
     refused(await platform.bring(post("2"), id="msg_1"), 409, "key_reused")
     good(await platform.bring(post("2"), id="msg_2"), 201)
+
+
+async def test_a_message_id_is_kept_for_a_month(platform: Platform) -> None:
+    good(await platform.bring(post("1"), id="msg_1"), 201)
+    for days, status in ((29, 409), (31, 201)):
+        async with platform.centre.db.transaction() as connection:
+            await purge_messages(connection, clock.now() + timedelta(days=days))
+        assert (await platform.bring(post("2"), id="msg_1")).status_code == status
 
 
 async def test_what_was_refused_did_not_take_the_id(platform: Platform) -> None:
