@@ -47,6 +47,7 @@ MOST_ENTRIES = 200
 WITHIN = 20.0
 LEASE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(days=1)
+LONGEST_ASKED = timedelta(days=30)
 JITTER = 0.1
 _LONGEST_HEADER = 500
 _FINE = frozenset({Reading.READ, Reading.UNCHANGED, Reading.CUT})
@@ -61,8 +62,10 @@ RETURNING id, source_id, blog, url, every, etag, last_modified, failures, leased
 """
 _FINISH = """
 UPDATE feed
-SET leased_until = NULL, read_at = $3, result = $4, code = $5, failures = $6, next_at = $7,
-    etag = $8, last_modified = $9, ended_at = CASE WHEN $4 = 'gone' THEN $3 ELSE ended_at END
+SET leased_until = NULL, read_at = $3, result = $4, code = $5::smallint, failures = $6, next_at = $7,
+    etag = CASE WHEN $5::smallint = 200 THEN $8 ELSE etag END,
+    last_modified = CASE WHEN $5::smallint = 200 THEN $9 ELSE last_modified END,
+    ended_at = CASE WHEN $4 = 'gone' THEN $3 ELSE ended_at END
 WHERE id = $1 AND leased_until = $2
 """
 
@@ -122,7 +125,7 @@ def pause(every: timedelta, failures: int, asked: timedelta | None) -> timedelta
     """Until the next time: after each failure twice as long, a day at most; never sooner than was asked."""
     usual: timedelta = min(every * (1 << min(failures, 12)), max(every, LONGEST_PAUSE))
     longer: timedelta = usual * random.uniform(1, 1 + JITTER)
-    return max(longer, min(asked, LONGEST_PAUSE)) if asked else longer
+    return max(longer, min(asked, LONGEST_ASKED)) if asked else longer
 
 
 async def _read(db: Database, feed: asyncpg.Record, settings: Settings) -> Came:
@@ -143,11 +146,10 @@ async def _read(db: Database, feed: asyncpg.Record, settings: Settings) -> Came:
         return Came(Reading.UNREACHABLE)
     if answer.status == 200:
         return await _came(db, feed, answer)
-    kept = {name: feed[name] for name in ("etag", "last_modified")}
     result = {304: Reading.UNCHANGED, 410: Reading.GONE}.get(answer.status)
     if result is None:
         result = Reading.REDIRECT if 300 <= answer.status < 400 else Reading.REFUSED
-    return Came(result, answer.status, asked(answer.headers), **kept)
+    return Came(result, answer.status, asked(answer.headers))
 
 
 def _headers(feed: asyncpg.Record, settings: Settings) -> dict[str, str]:
@@ -210,6 +212,8 @@ async def take(db: Database, source: Source, blog: str, entries: Sequence[Entry]
         if isinstance(answer, AppError):
             problems.append((_legible(submission), answer))
     await refused.keep(db, source.id, problems)
+    if any(error.status >= 500 for _, error in problems):
+        raise RuntimeError("an entry was not written")  # the feed is read as a whole again
 
 
 def _legible(said: Submission) -> Legible:
