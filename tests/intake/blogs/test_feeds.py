@@ -26,11 +26,21 @@ async def source() -> AsyncIterator[Publisher]:
 
 
 @pytest.fixture
-async def reader(real_db: Database, monkeypatch: pytest.MonkeyPatch) -> Reader:
+def settings_of_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(
         secret_key=SECRET, outbound_allow="127.0.0.1", public_url="https://appeals.example.kz"
     )
     monkeypatch.setattr(feeds, "get_settings", lambda: settings)
+
+
+@pytest.fixture
+async def reader(db: Database, settings_of_feeds: None) -> Reader:
+    return Reader(db)
+
+
+@pytest.fixture
+async def workers(real_db: Database, settings_of_feeds: None) -> Reader:
+    """With real commits, for what several do at once."""
     return Reader(real_db)
 
 
@@ -104,25 +114,25 @@ async def test_an_entry_without_a_moment_again(reader: Reader, source: Publisher
     assert await reader.refusals() == []
 
 
-async def test_two_workers(reader: Reader, source: Publisher) -> None:
+async def test_two_workers(workers: Reader, source: Publisher) -> None:
     """One reads; were it thought dead and both read, each entry is there once all the same."""
     source.says = (200, {}, atom(*(entry(str(n)) for n in range(30))))
     source.slow = 0.2
-    await reader.add(source.url)
-    await asyncio.gather(*(feeds.poll(reader.db) for _ in range(4)))
+    await workers.add(source.url)
+    await asyncio.gather(*(feeds.poll(workers.db) for _ in range(4)))
     assert len(source.asked) == 1
-    assert len(await reader.posts()) == 30
-    await reader.due()
+    assert len(await workers.posts()) == 30
+    await workers.due()
 
     async def late() -> None:
         await asyncio.sleep(0.05)
-        await reader.due()
-        await feeds.poll(reader.db)
+        await workers.due()
+        await feeds.poll(workers.db)
 
-    await asyncio.gather(feeds.poll(reader.db), late())
+    await asyncio.gather(feeds.poll(workers.db), late())
     assert len(source.asked) == 3
-    assert len(await reader.posts()) == 30
-    assert await reader.refusals() == []
+    assert len(await workers.posts()) == 30
+    assert await workers.refusals() == []
 
 
 async def test_an_edited_entry_is_kept_as_refused(reader: Reader, source: Publisher) -> None:
@@ -314,36 +324,39 @@ async def test_an_xml_bomb(reader: Reader, source: Publisher, bomb: str) -> None
 
 
 async def test_one_that_hangs_holds_up_no_other(
-    reader: Reader, source: Publisher, monkeypatch: pytest.MonkeyPatch
+    workers: Reader, source: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feeds, "WITHIN", 1.0)
     async with publisher() as slow:
         slow.slow = 30
-        await reader.add(slow.url)
+        await workers.add(slow.url)
         source.says = (200, {}, atom(entry("1")))
-        await reader.add(source.url)
-        await feeds.poll(reader.db)
-    assert await reader.posts() == ["1"]
-    assert [row[0] for row in await reader.rows("SELECT result FROM feed ORDER BY id")] == ["timeout", "read"]
+        await workers.add(source.url)
+        await feeds.poll(workers.db)
+    assert await workers.posts() == ["1"]
+    assert [row[0] for row in await workers.rows("SELECT result FROM feed ORDER BY id")] == [
+        "timeout",
+        "read",
+    ]
 
 
-async def test_a_worker_that_was_late_changes_nothing(reader: Reader, source: Publisher) -> None:
+async def test_a_worker_that_was_late_changes_nothing(workers: Reader, source: Publisher) -> None:
     """Its lease was over and another has the feed."""
     source.says, source.slow = (500, {}, b""), 0.3
-    await reader.add(source.url)
-    reading = asyncio.create_task(feeds.poll(reader.db))
+    await workers.add(source.url)
+    reading = asyncio.create_task(feeds.poll(workers.db))
     await asyncio.sleep(0.1)
-    await reader.value("UPDATE feed SET leased_until = $1", clock.now() + HOURS)
+    await workers.value("UPDATE feed SET leased_until = $1", clock.now() + HOURS)
     await reading
-    assert await reader.rows("SELECT result, leased_until > now() FROM feed") == [(None, True)]
+    assert await workers.rows("SELECT result, leased_until > now() FROM feed") == [(None, True)]
 
 
-async def test_after_a_worker_died_another_reads(reader: Reader, source: Publisher) -> None:
+async def test_after_a_worker_died_another_reads(workers: Reader, source: Publisher) -> None:
     source.says = (200, {}, atom(entry("1")))
-    await reader.add(source.url)
-    assert await feeds._taken(reader.db)
-    await feeds.poll(reader.db)
+    await workers.add(source.url)
+    assert await feeds._taken(workers.db)
+    await feeds.poll(workers.db)
     assert not source.asked, "leased"
     with time_machine.travel(datetime.now(UTC) + feeds.LEASE + timedelta(seconds=1)):
-        await feeds.poll(reader.db)
-    assert await reader.posts() == ["1"]
+        await feeds.poll(workers.db)
+    assert await workers.posts() == ["1"]
