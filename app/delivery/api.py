@@ -2,24 +2,29 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Body, Depends, Path, Query
 
 from app.core import clock
 from app.core.edge import Configured, Db, Read, Tx
-from app.core.errors import Invalid, problems
+from app.core.errors import Invalid, TooManyRequests, problems
 from app.core.outbound import Allowed
-from app.delivery import subscriptions
+from app.delivery import subscriptions, trying
 from app.delivery.schemas import (
+    DeliveriesOut,
     EventName,
     LastOut,
     SecretOut,
+    TriedOut,
     WebhookIn,
     WebhookMadeOut,
     WebhookOut,
     WebhooksOut,
+    WebhookTestIn,
 )
 from app.delivery.subscriptions import WebhookKnown, WebhookNotFound, WebhooksFull
+from app.directory import snapshot
 from app.staff.access import ClientCaller, client_with
+from app.staff.attempts import Throttled
 from app.staff.permissions import Scope
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["integrations"])
@@ -84,6 +89,49 @@ async def subscribed(caller: Subscriber, connection: Read) -> WebhooksOut:
 async def rotate(caller: Subscriber, id: Id, connection: Tx) -> SecretOut:
     secret, until = await subscriptions.rotate(connection, caller.client_id, id, clock.now())
     return SecretOut(id=id, secret=secret, previous_secret_until=until)
+
+
+@router.post(
+    "/{id}/test",
+    summary="Try one's receiver",
+    description=(
+        "Sends a sample of an event at once, signed as the real ones are, and says what came back: the "
+        "status and how long it took, never what was answered. Its number is the sandbox's. Ten in a quarter "
+        "of an hour.\n\n"
+        "`curl -H 'X-API-Key: …' -X POST $HOST/api/v1/webhooks/1/test`"
+    ),
+    responses=problems(WebhookNotFound, TooManyRequests, Invalid),
+)
+async def try_it(
+    caller: Subscriber,
+    id: Id,
+    db: Db,
+    settings: Configured,
+    throttle: Throttled,
+    said: Annotated[
+        WebhookTestIn | None, Body(openapi_examples={"answered": {"value": {"event": "appeal.answered"}}})
+    ] = None,
+) -> TriedOut:
+    event = (said or WebhookTestIn()).event
+    await throttle.check(trying.TRIED, str(caller.client_id))
+    await throttle.failed(trying.TRIED, str(caller.client_id))
+    return await trying.send(db, caller.client_id, id, event, snapshot.current(), settings)
+
+
+@router.get(
+    "/{id}/deliveries",
+    summary="What was sent, and what came of it",
+    description="The newest messages of a subscription, each with its newest twenty attempts.",
+    responses=problems(WebhookNotFound, Invalid),
+)
+async def sent(
+    caller: Subscriber,
+    id: Id,
+    connection: Read,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> DeliveriesOut:
+    rows = await trying.deliveries(connection, caller.client_id, id, limit)
+    return DeliveriesOut(items=[trying.delivery_out(row) for row in rows])
 
 
 @router.delete(

@@ -99,6 +99,10 @@ def sms(row: Row, letter: Letter, to: str, settings: Settings) -> dict[str, str]
     return {"id": notice_id(row), "to": to, "text": " ".join(said)[:_LONGEST_SMS]}
 
 
+def webhook_id(row: Row) -> str:
+    return f"msg_{row['notice_id']}_{row['subscription_id']}"
+
+
 def event(row: Row, directory: Directory) -> Event:
     """Nothing personal: the number, codes and days; to a post's own platform the text of its answer too."""
     params = row["params"]
@@ -120,7 +124,7 @@ def event(row: Row, directory: Directory) -> Event:
     if _is_for_its_platform(row):
         kind, data = POST_ANSWERED, data | _answer(row)
     body = {"type": kind, "timestamp": row["at"].isoformat(), "data": data}
-    return Event(f"msg_{row['notice_id']}_{row['subscription_id']}", to_json(body))
+    return Event(webhook_id(row), to_json(body))
 
 
 def _is_for_its_platform(row: Row) -> bool:

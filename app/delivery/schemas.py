@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from app.core.outbound import LONGEST_URL
 from app.core.schema import Out, Schema
-from app.notices.models import Result
+from app.notices.models import DeliveryState, Result
 
 
 class EventName(StrEnum):
@@ -78,6 +78,46 @@ class WebhookMadeOut(Out):
     events: list[EventName]
     secret: Annotated[str, Field(description="shown this once", examples=["whsec_…"])]
     created_at: datetime
+
+
+class WebhookTestIn(Schema):
+    event: Annotated[EventName, Field(description="of what a sample is sent")] = EventName.ANSWERED
+
+
+class TriedOut(Out):
+    """`ms`: how long it took, the name looked up and the connection made."""
+
+    webhook_id: str
+    event: EventName
+    result: Result
+    code: Annotated[int | None, Field(description="the HTTP status that came back")]
+    detail: Annotated[str | None, Field(description="the kind of failure", examples=["redirect"])]
+    ms: int
+
+
+class TryOut(Out):
+    at: datetime
+    result: Result
+    code: int | None
+    detail: str | None
+
+
+class DeliveryOut(Out):
+    """A message and what came of sending it: `tries`, the newest first."""
+
+    webhook_id: str
+    event: EventName
+    number: str
+    external_id: str | None
+    at: Annotated[datetime, Field(description="when it happened")]
+    state: DeliveryState
+    next_at: Annotated[datetime | None, Field(description="when it is tried next; null: never again")]
+    attempts: int
+    tries: list[TryOut]
+
+
+class DeliveriesOut(Out):
+    items: list[DeliveryOut]
 
 
 class SecretOut(Out):

@@ -18,7 +18,9 @@ PATIENCE = 60
 
 
 class Served:
-    def __init__(self, urls: DatabaseUrls, folder: Path) -> None:
+    command: tuple[str, ...] = (sys.executable, "-m", "app.cli", "serve")
+
+    def __init__(self, urls: DatabaseUrls, folder: Path, **more: str) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / "web.log"
@@ -29,13 +31,14 @@ class Served:
             "LS_SECRET_KEY": SECRET,
             "LS_PORT": str(self.port),
             "LS_WORKERS": "2",
+            **more,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve"],
+                self.command,
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -48,6 +51,11 @@ class Served:
             assert self._process.poll() is None, self.said()
             assert time.monotonic() < end, self.said()
             time.sleep(0.1)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """All its processes at once, in the middle of whatever they do."""
