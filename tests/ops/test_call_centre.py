@@ -18,8 +18,11 @@ import pytest
 
 from app.core import clock
 from app.core.db import Database, DatabaseUrls
+from app.directory.sandboxes import sandbox_of
+from tests.delivery.receivers import receiver
 from tests.intake.tickets.centre import Centre, lines, open_centre, tickets
 from tests.ops.served import ROOT, Served
+from tests.sandbox.conftest import open_sandbox
 
 COUNT = 1_000
 EXAMPLE = ROOT / "docs" / "examples" / "call_centre.py"
@@ -30,10 +33,16 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 async def served(real_urls: DatabaseUrls, tmp_path: Path) -> AsyncIterator[Served]:
-    server = Served(real_urls, tmp_path)
+    server = Served(real_urls, tmp_path, LS_OUTBOUND_ALLOW="127.0.0.1")
     await asyncio.to_thread(server.start)
     yield server
     server.kill()
+
+
+@pytest.fixture
+async def tried(real_db: Database) -> None:
+    """The source has a sandbox when the service starts, which else would know it a few seconds later."""
+    await sandbox_of(real_db, "109-turkistan")
 
 
 @pytest.fixture
@@ -195,25 +204,50 @@ async def test_a_line_that_breaks_is_no_mistake_of_ours(served: Served, centre: 
     assert "rror" not in served.said()
 
 
-async def test_what_the_guide_says_can_be_copied(served: Served, centre: Centre, tmp_path: Path) -> None:
+@pytest.mark.parametrize("real", [True, False], ids=["in earnest", "with a test key"])
+async def test_what_the_guide_says_can_be_copied(
+    tried: None, served: Served, centre: Centre, tmp_path: Path, *, real: bool
+) -> None:
     if not shutil.which("curl"):
         pytest.skip("no curl here")
     blocks = re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    assert len(blocks) >= 6
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = await asyncio.to_thread(
-        subprocess.run,
-        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
-        cwd=tmp_path,
-        env={"PATH": path, "HOST": served.url, "KEY": centre.key, "LANG": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    assert len(blocks) >= 10
+    sandbox = await open_sandbox(centre.db, centre.client)
+    vendor = await open_centre(centre.db, centre.client, "open311", channels=["open311"])
+    async with receiver() as hook:
+        keys = {
+            "KEY": centre.key if real else sandbox.key,
+            "SANDBOX": sandbox.key,
+            "OPEN311": vendor.key,
+            "HOOK": hook.url,
+        }
+        done = await asyncio.to_thread(
+            subprocess.run,
+            ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
+            cwd=tmp_path,
+            env={
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "HOST": served.url,
+                "EXAMPLE": str(EXAMPLE),
+                "LANG": "C.UTF-8",
+                **keys,
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines() if line]
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert [answer["accepted"] for answer in answers if "accepted" in answer] == [3, 2]
     days = [answer for answer in answers if "missing" in answer and "sent" in answer]
-    assert [(day["sent"], day["registered"], day["missing_count"]) for day in days] == [(5, 4, 1)] * 2
-    assert answers[-1]["calls"] == 7
-    assert await centre.value("SELECT count(*) FROM appeal") == 4
+    assert [(day["sent"], day["registered"], day["missing_count"]) for day in days] == [
+        (5, 4 if real else 5, 1)
+    ] * 2
+    assert [answer["calls"] for answer in answers if "calls" in answer] == [7 if real else 0]
+    assert [one["status"] for one in answers if one.get("sandbox") and "parts" in one][:5] == [
+        "registered", "suspended", "in_progress", "answered", "answered",
+    ]  # fmt: skip
+    assert [(one["result"], one["code"]) for one in answers if "ms" in one] == [("delivered", 204)]
+    assert "day-" in (tmp_path / "day.results").read_text()
+    in_earnest = await centre.value("SELECT count(*) FROM appeal WHERE id % 100000000 < 90000000")
+    assert in_earnest == (5 if real else 1)

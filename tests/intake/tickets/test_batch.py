@@ -112,6 +112,14 @@ BAD: dict[str, tuple[bytes, str, str | None]] = {
     ),
     "another's channel": (json.dumps(ticket("bad", channel="blog")).encode(), "channel_forbidden", "bad"),
     "too old": (json.dumps(ticket("bad", received_at="2020-01-01T00:00:00Z")).encode(), "invalid", "bad"),
+    "in 1900": (json.dumps(ticket("bad", received_at="1900-01-01T00:00:00Z")).encode(), "invalid", "bad"),
+    "a day that there is not": (
+        json.dumps(ticket("bad", received_at="2026-02-30T12:00:00Z")).encode(),
+        "invalid",
+        "bad",
+    ),
+    "a field of ours that it has not": (json.dumps(ticket("bad", number="JT-1")).encode(), "invalid", "bad"),
+    "a wrong IIN": (json.dumps(ticket("bad", applicant={"iin": "123456789012"})).encode(), "invalid", "bad"),
     "in the future": (
         json.dumps(ticket("bad", received_at="2999-01-01T00:00:00Z")).encode(),
         "invalid",
