@@ -5,19 +5,13 @@ what a head may. What follows is what would follow: the state that is read back,
 followed, the webhooks, the applicant's page.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query
 
 from app.appeals import service
 from app.appeals.codes import ActorKind
-from app.appeals.commands import (
-    ActNotAllowed,
-    Actor,
-    Command,
-    TermRefused,
-)
+from app.appeals.commands import ActNotAllowed, Actor, Command, TermRefused
 from app.appeals.lifecycle import Act
 from app.appeals.numbers import MAX_PART
 from app.core import clock
@@ -51,7 +45,6 @@ async def tester(caller: Writer) -> ClientCaller:
 
 Tester = Annotated[ClientCaller, Depends(tester)]
 Part = Annotated[int, Query(ge=0, le=MAX_PART, description="of a ticket that was split")]
-Perform = Callable[..., Awaitable[StateOut]]
 
 
 def _route(act: Act, trial: Trial) -> None:

@@ -29,7 +29,7 @@ from app.casework.inputs import (
 )
 from app.casework.intents import forwarding
 from app.casework.terms_api import heard
-from app.core.errors import AppError
+from app.core.errors import AppError, Invalid
 from app.core.schema import Schema
 
 
@@ -46,6 +46,9 @@ class Trial:
 
 
 def _answering(said: AnswerIn) -> Answering:
+    """Files are a person's to add. Raises Invalid for any."""
+    if said.attachments:
+        raise Invalid.of("attachments", "extra_forbidden")
     return Answering(said.outcome, said.text, said.language.value, said.legal_basis, said.promised_until)
 
 
