@@ -90,7 +90,7 @@ async def work(urls: DatabaseUrls, *, jobs: Sequence[Job] = JOBS, pool_size: int
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    db = await reach(urls, pool_size, stop)
+    db = await reach(urls, room(jobs, pool_size), stop)
     if db is None:
         return
     logger.info("working: %s", ", ".join(job.name for job in jobs))
@@ -99,6 +99,12 @@ async def work(urls: DatabaseUrls, *, jobs: Sequence[Job] = JOBS, pool_size: int
     finally:
         await db.close()
     logger.info("stopped")
+
+
+def room(jobs: Sequence[Job], pool_size: int) -> int:
+    """So many connections that there are `pool_size` left when every job that is one worker's holds the one
+    that its lock is on: else they would all wait for a second one, for ever."""
+    return pool_size + sum(not job.shared for job in jobs)
 
 
 async def keep_all(db: Database, jobs: Sequence[Job], stop: asyncio.Event) -> None:

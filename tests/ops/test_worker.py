@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from app.core.db import Database, DatabaseUrls
-from app.worker import JOBS, Job, keep, keep_all, once, reach
+from app.worker import JOBS, Job, keep, keep_all, once, reach, room
 
 SOON = timedelta(milliseconds=10)
 
@@ -63,6 +63,23 @@ async def test_stopping_lets_the_running_job_finish(real_db: Database) -> None:
     stop.set()
     await asyncio.wait_for(keeping, 10)
     assert finished.is_set()
+
+
+async def test_jobs_that_all_hold_their_locks_still_get_to_the_database(real_urls: DatabaseUrls) -> None:
+    """At the start they all begin at once, and each holds a connection while it asks for another."""
+    all_there = asyncio.Barrier(12)
+
+    async def asks(db: Database) -> None:
+        await all_there.wait()
+        async with db.read() as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+
+    jobs = [Job(f"job {n}", SOON, asks) for n in range(12)]
+    db = await Database.open(real_urls, pool_size=room(jobs, 2))
+    try:
+        assert all(await asyncio.wait_for(asyncio.gather(*(once(db, job) for job in jobs)), 30))
+    finally:
+        await db.close()
 
 
 async def test_every_job_runs_on_an_empty_database(real_db: Database) -> None:
