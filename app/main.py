@@ -13,6 +13,8 @@ from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.core.outbound import Allowed
 from app.delivery import api as delivery
+from app.desk import api as desk
+from app.desk import higher_api as higher
 from app.directory import api as directory
 from app.directory import snapshot
 from app.intake import api as intake
@@ -25,6 +27,7 @@ from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
 from app.oversight.stated import api as stated
+from app.questions import api as questions
 from app.reception import api as reception
 from app.sandbox import api as sandbox
 from app.settings import Settings, get_settings
@@ -75,6 +78,8 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.state.settings = settings
     app.state.keeper = Keeper.of(settings)
     http.install(app)
+    for desk_room in (desk, higher, questions):
+        app.include_router(desk_room.router)
     app.add_middleware(
         http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS
     )

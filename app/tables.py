@@ -3,6 +3,7 @@
 import app.appeals.models
 import app.attachments.models
 import app.demo.models
+import app.desk.models
 import app.directory.models
 import app.intake.blogs.models
 import app.intake.mail.models
@@ -11,6 +12,7 @@ import app.intake.tickets.models
 import app.notices.models
 import app.oversight.models
 import app.oversight.stated.models
+import app.questions.models
 import app.reception.models
 import app.staff.models
 import app.timekeeping.models  # noqa: F401

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.appeals import history
-from app.appeals.codes import TOLD, Close, ContentKind, EventKind, Origin, Status
+from app.appeals.codes import TOLD, ActorKind, Close, ContentKind, EventKind, Origin, Status
 from app.appeals.commands import Case, Command, Done, attachments_of, refusal
 from app.appeals.effects import Effects, delta
 from app.appeals.lifecycle import Form, after, row
@@ -107,7 +107,7 @@ class Change:
                 "part": self.case.part if part is None else part,
                 "kind": kind,
                 "at": self.at,
-                "author_id": self.command.actor.id,
+                "author_id": self.command.actor.id if self.command.actor.kind is ActorKind.STAFF else None,
                 "salt": salt,
                 "body": cipher().encrypt(plain.decode(), "content.body"),
                 "hash": hash_,
@@ -387,5 +387,7 @@ class Change:
             "region": case.region,
             "applicant_type": case.applicant_type,
             "stage": stage,
+            # Whoever looks on goes on looking on, wherever it goes; a promise is the old body's matter.
+            "on_control": self.on_control and self.wait_until is None,
             "last_hash": last,
         }

@@ -140,8 +140,11 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class Controlling:
+    """`control_on`: the day by which whoever controls it asks for the answer; the term stays the law's."""
+
     on: bool
     reason: str
+    control_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

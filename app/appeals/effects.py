@@ -90,11 +90,12 @@ WITH changed AS (
     SELECT o.appeal_id, o.part, CASE WHEN changed.test THEN changed.agency_id ELSE o.agency_id END,
            CASE WHEN changed.test THEN o.agency_id END, o.origin, o.received_at, o.registered_on, o.due_on,
            o.regime, o.status, o.version, o.channel, o.kind, o.topic, o.region, o.applicant_type, true, false,
-           false, o.stage, o.last_hash
+           o.on_control, o.stage, o.last_hash
     FROM jsonb_to_recordset($2) AS o(
         appeal_id bigint, part smallint, from_part smallint, agency_id bigint, origin text,
         received_at timestamptz, registered_on date, due_on date, regime text, status text, version bigint,
-        channel text, kind text, topic text, region text, applicant_type text, stage text, last_hash bytea)
+        channel text, kind text, topic text, region text, applicant_type text, on_control boolean, stage text,
+        last_hash bytea)
     JOIN changed ON changed.appeal_id = o.appeal_id AND changed.part = o.from_part
     RETURNING id, appeal_id, part
 ), said AS (

@@ -40,10 +40,15 @@ SELECT DISTINCT ON (h.part) h.id, h.part, h.applicant_type, h.status, h.due_on, 
 FROM holding h WHERE h.appeal_id = $1 ORDER BY h.part, h.id DESC
 """
 
+# As it was registered, with what was written then.
 REGISTERED = """
-SELECT e.data, l.event_hash, l.facts
-FROM event e JOIN ledger l ON l.holding_id = e.holding_id AND l.event_hash = e.hash
-WHERE e.appeal_id = $1 AND e.kind = 'registered'
+SELECT a.received_at, a.registered_on, a.channel, a.source_id, a.applicant_type, e.data, l.event_hash,
+       l.facts, c.body
+FROM appeal a
+JOIN event e ON e.appeal_id = a.id AND e.kind = 'registered'
+JOIN ledger l ON l.holding_id = e.holding_id AND l.event_hash = e.hash
+LEFT JOIN content c ON c.appeal_id = a.id AND c.kind = 'appeal'
+WHERE a.id = $1
 """
 
 # Signed: wrote, proposed or approved what the applicant was told. The heads are those of whoever does the
@@ -150,11 +155,9 @@ async def parts(connection: asyncpg.Connection, appeal_id: int) -> Sequence[asyn
     return await connection.fetch(PARTS, appeal_id)
 
 
-async def registered(connection: asyncpg.Connection, appeal_id: int) -> tuple[dict[str, Any], list[Fact]]:
-    """The first event's data and facts, of an appeal that is there."""
-    row = await connection.fetchrow(REGISTERED, appeal_id)
-    assert row is not None
-    return row["data"], read_facts([(row["event_hash"], row["facts"])])
+async def registered(connection: asyncpg.Connection, appeal_id: int) -> asyncpg.Record | None:
+    """An appeal as it was registered; its facts are one ledger row's, its body is encrypted."""
+    return await connection.fetchrow(REGISTERED, appeal_id)
 
 
 async def complained_about(

@@ -219,7 +219,8 @@ def _control(change: Change) -> None:
             change.take(facts.control_lifted(change.at, change.command.actor.kind))
             change.wait_until = None
     change.on_control = payload.on
-    change.happened({}, change.said(ContentKind.REASON, {"text": payload.reason}))
+    data = {"control_on": payload.control_on.isoformat()} if payload.control_on else {}
+    change.happened(data, change.said(ContentKind.REASON, {"text": payload.reason}))
     change.changed()
 
 

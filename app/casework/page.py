@@ -204,8 +204,16 @@ class _Page:
             "correction": self._correction(),
             "hearing": self._hearing(),
             "suspended_until": term.resume_on if shown["status"] == Status.SUSPENDED else None,
+            "control_on": self._control_on(),
             "promised_until": term.control_until,
         }
+
+    def _control_on(self) -> date | None:
+        if not self.found.shown["on_control"]:
+            return None
+        taken = (event["data"] for event in reversed(self.events) if event["kind"] == EventKind.CONTROL_TAKEN)
+        day = (next(taken, None) or {}).get("control_on")
+        return date.fromisoformat(day) if day else None
 
     def _deadline(self) -> DeadlineOut:
         steps = [StepOut(**step) for step in explain(self.term.entries, self.language)]

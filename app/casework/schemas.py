@@ -287,6 +287,9 @@ class CaseOut(Out):
     correction: Annotated[CorrectionOut | None, Field(description="what is waited for")]
     hearing: HearingOut | None
     suspended_until: Annotated[date | None, Field(description="null also when nobody named a day")]
+    control_on: Annotated[
+        date | None, Field(description="on control: the day by which a higher body asks for the answer")
+    ]
     promised_until: Annotated[date | None, Field(description="on control: what was promised is to be done")]
     route: RouteOut
     agency: AgencyOut

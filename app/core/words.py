@@ -7,6 +7,7 @@ Russian keyboard, so `коммуналдык` finds `коммуналдық`.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
@@ -34,11 +35,19 @@ def tokens(text: str) -> list[int]:
     return list(dict.fromkeys(chain.from_iterable(sought(text))))
 
 
+def stemmed(text: str) -> list[list[str]]:
+    """The stems of each of the distinct words of a public text: one of them must be there."""
+    return [stems(word) for word in _words(text)]
+
+
+def _words(text: str) -> Iterable[str]:
+    return dict.fromkeys(_WORD.findall(text.casefold())[:MAX_WORDS])
+
+
 def sought(text: str) -> list[tuple[int, ...]]:
     """For each word of a query the tokens of which one must be there."""
     key = cipher().key("words")
-    words = dict.fromkeys(_WORD.findall(text.casefold())[:MAX_WORDS])
-    return [_tokens(word, key) for word in words]
+    return [_tokens(word, key) for word in _words(text)]
 
 
 @lru_cache(maxsize=100_000)

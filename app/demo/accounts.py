@@ -23,6 +23,12 @@ PROBE = "admin@administration"
 # Whoever tries the demo tries it harder than a call centre does.
 REQUESTS_PER_MINUTE = 6_000
 
+# As receipts name them.
+_POSITIONS = {
+    Role.OPERATOR: {"kk": "бас маман", "ru": "главный специалист", "en": "chief specialist"},
+    Role.HEAD: {"kk": "департамент директоры", "ru": "директор департамента", "en": "director"},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -37,6 +43,9 @@ _CLIENTS = (
     ("blog", "blog-platform", ("blog",)),
     ("reception-room", "citizen-api", ("reception_room",)),
     ("open311", "open311", ("open311",)),
+    ("virtual-reception", "virtual-reception", ("virtual_reception",)),
+    ("administration", "administration-desk", ("higher_body",)),
+    ("pm-office", "pm-office-desk", ("higher_body",)),
 )
 # Of this source there is a test key too.
 _TRIED = "109-turkistan"
@@ -67,7 +76,7 @@ def _people(directory: Directory, texts: Texts) -> Iterator[NewAccount]:
     for agency in directory.agencies():
         for role in (Role.OPERATOR, Role.HEAD):
             name = texts.person(rng, "kk").name or ""
-            yield NewAccount(f"{role.value}@{agency.code}", name, role, agency.id)
+            yield NewAccount(f"{role.value}@{agency.code}", name, role, agency.id, _POSITIONS[role])
     administration = directory.agency("administration")
     for role in (Role.CONTROLLER, Role.ADMIN):
         name = texts.person(rng, "kk").name or ""

@@ -28,6 +28,7 @@ from app.directory.registry import Directory
 from app.intake.blogs import posts
 from app.intake.register import register
 from app.intake.submission import Registration, Submission
+from app.questions import seed as questions
 from app.settings import Settings
 from app.staff import repository
 
@@ -46,6 +47,7 @@ async def load_demo(db: Database, settings: Settings, progress: Progress) -> Key
     clients = await ensure_clients(db, directory, settings)
     loader = await _Loader.on(db, directory, texts, progress)
     await loader.run()
+    await questions.load(db, directory)
     return Keys(password, clients)
 
 

@@ -23,6 +23,9 @@ from app.intake.submission import Person, Submission
 # The first and last words of the keys of the last weeks' lives: `living:<plot>:<place>[:second]`.
 LIVING, SECOND = "living", "second"
 
+# What comes by these was sent down by a higher body.
+FROM_ABOVE = frozenset({"virtual_reception", "higher_body"})
+
 SYSTEM = "system"
 REVIEWER = "reviewer"
 """As the receiver of a complaint: whoever is to review it."""
@@ -146,7 +149,17 @@ def _submission(key: str, arrival: Arrival, letter: Letter, applicant: Person) -
         key=digest,
         request_hash=digest,
         actor_kind=ActorKind.SOURCE,
+        details=_outgoing(arrival, digest) if arrival.channel in FROM_ABOVE else None,
     )
+
+
+def _outgoing(arrival: Arrival, digest: bytes) -> dict[str, str]:
+    """The number and the day of the letter by which it was sent down."""
+    serial = int.from_bytes(digest[:2], "big")
+    return {
+        "outgoing_number": f"10-24/{serial}",
+        "outgoing_on": clock.civil_day(arrival.received_at).isoformat(),
+    }
 
 
 def _applicant(arrival: Arrival, language: Language, texts: Texts, rng: Random) -> Person:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Header, Request, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from app.appeals import history, numbers
+from app.appeals import history
 from app.appeals.codes import Status
 from app.appeals.numbers import is_sandbox
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
@@ -19,9 +19,10 @@ from app.core.i18n import Language
 from app.directory import snapshot
 from app.intake.gatherer import Gatherer
 from app.intake.register import KeyReused
+from app.intake.said import said
 from app.intake.schemas import AgencyOut, AppealIn, ComplaintOut, ReceiptRef, RegistrationOut, RouteOut
 from app.intake.shown import Whereabouts, complaint_out
-from app.intake.submission import Person, Registration, Submission
+from app.intake.submission import Registration, Submission
 from app.routing.rules import UnknownAddressee, reason
 from app.staff.access import public
 
@@ -105,31 +106,22 @@ async def file_appeal(
     return registration_out(registration, lang)
 
 
-def submission(appeal: AppealIn, key: str | None) -> Submission:
+def submission(appeal: AppealIn, key: str | None, *, route: str = "appeals") -> Submission:
+    """`route`: a key is unique within it."""
     now = clock.now()
-    said = appeal.model_dump(mode="json", exclude_none=True)
+    whole = appeal.model_dump(mode="json", exclude_none=True)
     for late in ("listed", "attachments"):  # hashed as before there was this field: keys are kept for 30 days
-        if not said[late]:
-            del said[late]
+        if not whole[late]:
+            del whole[late]
     return Submission(
-        kind=appeal.kind,
-        language=appeal.language.value,
-        text=appeal.text,
-        subject=appeal.subject,
-        applicant=Person(**appeal.applicant.model_dump()) if appeal.applicant else Person(),
-        addressee=appeal.addressee,
-        topic=appeal.topic,
-        region=appeal.region,
-        incident_address=appeal.incident_address,
-        listed=appeal.listed,
+        **said(appeal),
         attachments=tuple(appeal.attachments),
         channel=CHANNEL,
         source=SOURCE,
         received_at=now,
-        key=hashlib.sha256(f"public\0appeals\0{key}".encode()).digest() if key else None,
-        request_hash=hashlib.sha256(history.canonical(said)).digest() if key else None,
+        key=hashlib.sha256(f"public\0{route}\0{key}".encode()).digest() if key else None,
+        request_hash=hashlib.sha256(history.canonical(whole)).digest() if key else None,
         key_expires_at=now + clock.days(KEY_LASTS_DAYS) if key else None,
-        complaint_about=numbers.parse(appeal.complaint_about) if appeal.complaint_about else None,
     )
 
 

@@ -47,7 +47,9 @@ def _appeal_number(value: str) -> str:
         raise PydanticCustomError("complaint_about_number", "registration number") from None
 
 
+AppealNumber = Annotated[Line, AfterValidator(_appeal_number)]
 Iin = Annotated[Line, _checked(check_iin)]
+Bin = Annotated[Line, _checked(check_bin)]
 Phone = Annotated[Line, AfterValidator(_phone)]
 Email = Annotated[Line, AfterValidator(_email)]
 
@@ -56,7 +58,7 @@ class ApplicantIn(Schema):
     type: ApplicantType = ApplicantType.INDIVIDUAL
     name: Line | None = None
     iin: Iin | None = None
-    bin: Annotated[Line, _checked(check_bin)] | None = None
+    bin: Bin | None = None
     address: Line | None = None
     phone: Phone | None = None
     email: Email | None = None
@@ -87,8 +89,7 @@ class Saying(Schema):
     ] = False
     complaint_about: (
         Annotated[
-            Line,
-            AfterValidator(_appeal_number),
+            AppealNumber,
             Field(
                 description="number of the appeal whose answer, or lack of one, this complaint is about; in "
                 "either script, with `.2` for a part"
@@ -237,17 +238,28 @@ class TrackingOut(Standing):
     attachments: list[AttachmentOut] = Field(description="what you sent with it; an answer has its own")
 
 
+class AcceptedByOut(Out):
+    """The official who accepted it: surname and initials, and what they are (R05)."""
+
+    name: str = Field(examples=["Сынақбаев Ү."])
+    position: str = Field(examples=["бас маман"])
+    agency: str
+
+
 class ReceiptOut(Out):
     """The talon of rule R05: number, date and time, who accepted it, and the term with its reasons."""
 
     number: str
     received_at: datetime
     registered_on: date
-    accepted_by: str
+    accepted_by: str = Field(description="the source that brought it in")
+    accepted_by_person: AcceptedByOut | None = Field(description="where a person took it in at a desk")
     channel: str
+    agency: AgencyOut
     due_on: date
     deadline: DeadlineOut
     complaint: ComplaintOut | None
+    text: str = Field(description="the receipt as it is printed, with the access code")
     sandbox: Sandbox = False
 
 

@@ -1,4 +1,4 @@
-"""What became of an appeal, to whoever holds its access code; and its receipt."""
+"""What became of an appeal, to whoever holds its access code."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from app.deadlines.regimes import Stage
 from app.deadlines.term import Term
 from app.directory import snapshot
 from app.directory.registry import Directory
-from app.intake import acts, sent
+from app.intake import acts, receipts, sent
 from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCaller
 from app.intake.parts import answered_last, is_open, newest, overdue, speaking
 from app.intake.schemas import (
@@ -36,20 +36,11 @@ from app.intake.schemas import (
     DeadlineOut,
     HearingOut,
     PartOut,
-    ReceiptOut,
     StepOut,
     TargetOut,
     TrackingOut,
 )
-from app.intake.shown import (
-    ANSWERS,
-    Whereabouts,
-    agency_out,
-    answer_out,
-    complaint_out,
-    deadline_out,
-    ending,
-)
+from app.intake.shown import ANSWERS, Whereabouts, agency_out, answer_out, complaint_out, ending
 from app.intake.submission import Filed
 from app.intake.timeline import timeline
 
@@ -283,36 +274,6 @@ def _stage(held: asyncpg.Record) -> Stage | None:
     return Stage(held["stage"]) if held["stage"] else None
 
 
-@router.get(
-    "/receipts/{number}",
-    summary="The receipt of an appeal",
-    description="Number, date and time, who accepted it (rule R05), and by which day the answer is due, with "
-    "the reasons, as it was registered.",
-    response_model=ReceiptOut,
-    responses=problems(*NOT_OPENED, Invalid),
-)
-async def receipt(caller: Citizen, connection: Read, lang: Lang) -> ReceiptOut:
-    head = await _head(connection, caller)
-    data, facts = await repository.registered(connection, head["id"])
-    directory = snapshot.current()
-    term = compute(facts, directory.calendar)
-    complaint = None
-    if "complaint" in data:
-        filed = Filed.from_json(data["complaint"])
-        at = Whereabouts(filed.stage, data["agency"], term.due_on, first_due=term.due_on)
-        complaint = complaint_out(filed, at, head["registered_on"], directory, lang)
-    return ReceiptOut(
-        number=caller.of_part(0),
-        received_at=head["received_at"],
-        registered_on=head["registered_on"],
-        accepted_by=directory.source_by_id(head["source_id"]).name(lang),
-        channel=head["channel"],
-        due_on=term.due_on,
-        deadline=deadline_out(term, lang),
-        complaint=complaint,
-        sandbox=caller.number.sandbox,
-    )
-
-
 router.include_router(acts.router)
+router.include_router(receipts.router)
 router.include_router(sent.router)

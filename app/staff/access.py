@@ -4,8 +4,8 @@ A caller comes first among a route's parameters, before `Tx`: it takes a connect
 and gives it back, and a request that already held another would wait for one while it holds one.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -58,7 +58,7 @@ def callers_of(dependant: Dependant) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class StaffCaller:
-    """`session`: the sign-in whose token this is."""
+    """`session`: the sign-in whose token this is. `position`: what the person is, by language, if known."""
 
     account_id: int
     login: str
@@ -67,6 +67,7 @@ class StaffCaller:
     agency_id: int
     agency_code: str
     session: UUID
+    position: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ async def staff_caller(db: Database, token: str) -> StaffCaller:
         agency_id=row["agency_id"],
         agency_code=row["agency_code"],
         session=claims.family,
+        position=row["position"],
     )
 
 
@@ -169,6 +171,22 @@ async def within_limit(
 
 
 Client = Annotated[ClientCaller, Depends(within_limit)]
+
+
+@declares("client")
+async def client_or_staff(
+    db: Db,
+    settings: Configured,
+    key: Annotated[str | None, Depends(_api_key)],
+    token: Annotated[str | None, Depends(_bearer)],
+) -> ClientCaller | StaffCaller:
+    """A program by its key, within its limit, or a person by a token; a key that is sent counts first."""
+    if key:
+        return await within_limit(await client(db, key), db, settings)
+    return await staff(db, token)
+
+
+ClientOrStaff = Annotated[ClientCaller | StaffCaller, Depends(client_or_staff)]
 
 
 def client_with(scope: Scope) -> Callable[..., Awaitable[ClientCaller]]:

@@ -4,7 +4,7 @@ What is heavy is imported where it is used, as in app/cli.py: `--help` must not 
 """
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
@@ -50,10 +50,11 @@ def _staff_group(on_database: OnDatabase) -> click.Group:
     @click.option("--name", required=True, help="The person's name.")
     @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
     @click.option("--agency", required=True, help="The agency's code.")
-    def create(login: str, name: str, role: str, agency: str) -> None:
+    @_positions
+    def create(login: str, name: str, role: str, agency: str, **position: str) -> None:
         """Make an account, such as LOGIN operator@energy. The password is asked for, or read from a pipe."""
-        password = _password()
-        _told(on_database, lambda db: create_account(db, login, name, Role(role), agency, password))
+        password, is_ = _password(), _by_language(position)
+        _told(on_database, lambda db: create_account(db, login, name, Role(role), agency, password, is_))
         click.echo(f"{login.strip().lower()} can sign in.")
 
     @staff.command("password")
@@ -64,7 +65,30 @@ def _staff_group(on_database: OnDatabase) -> click.Group:
         _told(on_database, lambda db: set_password(db, login, new))
         click.echo("The password is changed.")
 
+    @staff.command("position")
+    @click.argument("login")
+    @_positions
+    def position(login: str, **position: str) -> None:
+        """Say anew what the person is, as the receipts of appeals name it."""
+        _told(on_database, lambda db: set_position(db, login, _by_language(position)))
+        click.echo("The position is changed.")
+
     return staff
+
+
+def _positions(command: Callable[..., None]) -> Callable[..., None]:
+    """What the person is, in each language; what a language lacks is said in Kazakh."""
+    for option, language in (
+        ("--position-en", "English"),
+        ("--position-ru", "Russian"),
+        ("--position", "Kazakh"),
+    ):
+        command = click.option(option, default="", help=f"What the person is, in {language}.")(command)
+    return command
+
+
+def _by_language(options: Mapping[str, str]) -> dict[str, str]:
+    return {"kk": options["position"], "ru": options["position_ru"], "en": options["position_en"]}
 
 
 def _client_group(on_database: OnDatabase, sandbox_of: SandboxOf) -> click.Group:
@@ -119,7 +143,13 @@ def _client_group(on_database: OnDatabase, sandbox_of: SandboxOf) -> click.Group
 
 
 async def create_account(
-    db: "Database", login: str, name: str, role: Role, agency: str, password: str
+    db: "Database",
+    login: str,
+    name: str,
+    role: Role,
+    agency: str,
+    password: str,
+    position: Mapping[str, str] | None = None,
 ) -> None:
     """`agency`: its code. Raises ClickException when there is none."""
     from app.staff import service
@@ -128,7 +158,15 @@ async def create_account(
     row = await _one(db, "SELECT id FROM agency WHERE code = $1 AND code <> 'sandbox'", agency)
     if row is None:
         raise click.ClickException(f"there is no agency {agency}")
-    await service.create_account(db, login, name, role, row["id"], password)
+    await service.create_account(db, login, name, role, row["id"], password, position)
+
+
+async def set_position(db: "Database", login: str, position: Mapping[str, str]) -> None:
+    """Raises ClickException when there is no such login."""
+    from app.staff import service
+
+    if not await service.set_position(db, login, position):
+        raise click.ClickException(f"there is no login {login}")
 
 
 async def set_password(db: "Database", login: str, password: str) -> None:

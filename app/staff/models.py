@@ -1,6 +1,7 @@
 """People who work on appeals, programs that send them, and what is kept to let them in."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.core.columns import Encrypted, identity, one_of, utc
@@ -40,6 +42,7 @@ class StaffAccount(Table, table=True):
         UniqueConstraint("login"),
         one_of("role", Role),
         CheckConstraint("login = lower(login)", name="login_lower"),
+        CheckConstraint("jsonb_typeof(position) = 'object'", name="position_by_language"),
         Index("ix_staff_account_agency_id", "agency_id"),
     )
 
@@ -50,6 +53,13 @@ class StaffAccount(Table, table=True):
     agency_id: int = Field(sa_type=BigInteger, foreign_key="agency.id")
     password_hash: str = Field(sa_type=Text)
     active: bool = True
+    position: dict[str, Any] = Field(
+        default={},
+        sa_type=JSONB,
+        nullable=False,
+        sa_column_kwargs={"server_default": text("'{}'")},
+        description="what the person is, by language, as receipts name it (R05)",
+    )
     tokens_valid_from: datetime = utc(default=ALWAYS, description="access tokens issued before are refused")
     created_at: datetime = utc()
 

@@ -1,7 +1,7 @@
 """What is asked of the database about people, sessions and clients. Every instant is bound by the caller."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -18,12 +18,15 @@ class NewAccount:
     name: str
     role: Role
     agency_id: int
+    position: Mapping[str, str] = field(default_factory=dict)
 
 
 _ADD_ACCOUNTS = """
-INSERT INTO staff_account (login, name, role, agency_id, password_hash, active, tokens_valid_from, created_at)
-SELECT login, name, role, agency_id, $5, true, $6, $7
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS new (login, name, role, agency_id)
+INSERT INTO staff_account (login, name, role, agency_id, position, password_hash, active, tokens_valid_from,
+                           created_at)
+SELECT login, name, role, agency_id, position, $6, true, $7, $8
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[])
+    AS new (login, name, role, agency_id, position)
 ON CONFLICT (login) DO NOTHING
 RETURNING id
 """
@@ -32,7 +35,8 @@ _SIGN_IN = "SELECT id, password_hash, active FROM staff_account WHERE login = $1
 # being ended gets no further link meanwhile.
 _LOCK = "SELECT password_hash FROM staff_account WHERE id = $1 AND active FOR NO KEY UPDATE"
 _CALLER = """
-SELECT account.id, account.login, account.name, account.role, account.agency_id, agency.code AS agency_code
+SELECT account.id, account.login, account.name, account.role, account.agency_id, account.position,
+       agency.code AS agency_code
 FROM staff_account AS account JOIN agency ON agency.id = account.agency_id
 WHERE account.id = $1 AND account.active AND account.tokens_valid_from <= $2
   AND EXISTS (SELECT FROM refresh_token WHERE family = $3 AND account_id = account.id)
@@ -65,8 +69,8 @@ async def add_accounts(
     connection: asyncpg.Connection, accounts: Sequence[NewAccount], password_hash: str, now: datetime
 ) -> int:
     """How many were new; a login that exists is left as it is."""
-    rows = [(one.login, one.name, one.role, one.agency_id) for one in accounts]
-    found = await connection.fetch(_ADD_ACCOUNTS, *columns(rows, 4), password_hash, ALWAYS, now)
+    rows = [(one.login, one.name, one.role, one.agency_id, dict(one.position)) for one in accounts]
+    found = await connection.fetch(_ADD_ACCOUNTS, *columns(rows, 5), password_hash, ALWAYS, now)
     return len(found)
 
 
@@ -76,6 +80,11 @@ async def replace_password(
     """The account's id, or None; tokens issued before are refused from now on."""
     account_id: int | None = await connection.fetchval(_SET_PASSWORD, login, password_hash, now)
     return account_id
+
+
+async def replace_position(connection: asyncpg.Connection, login: str, position: Mapping[str, str]) -> bool:
+    statement = "UPDATE staff_account SET position = $2 WHERE login = $1 RETURNING true"
+    return bool(await connection.fetchval(statement, login, position))
 
 
 async def for_sign_in(connection: asyncpg.Connection, login: str) -> asyncpg.Record | None:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -27,10 +27,17 @@ def normal_login(login: str) -> str:
 
 
 async def create_account(
-    db: Database, login: str, name: str, role: Role, agency_id: int, password: str
+    db: Database,
+    login: str,
+    name: str,
+    role: Role,
+    agency_id: int,
+    password: str,
+    position: Mapping[str, str] | None = None,
 ) -> None:
-    """Raises Invalid for a login, name or password that will not do, LoginTaken when the login exists."""
-    account = _checked(NewAccount(normal_login(login), name.strip(), role, agency_id))
+    """`position`: by language. Raises Invalid for a login, name or password that will not do, LoginTaken when
+    the login exists."""
+    account = _checked(NewAccount(normal_login(login), name.strip(), role, agency_id, _said(position or {})))
     _check_password(password)
     if not await ensure_accounts(db, [account], await passwords.hashed(password)):
         raise LoginTaken(login=account.login)
@@ -40,6 +47,16 @@ async def ensure_accounts(db: Database, accounts: Sequence[NewAccount], password
     """Make those that do not exist yet, all with one password; how many were made."""
     async with db.transaction() as connection:
         return await repository.add_accounts(connection, accounts, password_hash, clock.now())
+
+
+async def set_position(db: Database, login: str, position: Mapping[str, str]) -> bool:
+    """What the person is, by language, as receipts name it from now on. False when there is no such login."""
+    async with db.transaction() as connection:
+        return await repository.replace_position(connection, normal_login(login), _said(position))
+
+
+def _said(position: Mapping[str, str]) -> dict[str, str]:
+    return {language: words.strip() for language, words in position.items() if words and words.strip()}
 
 
 async def set_password(db: Database, login: str, password: str) -> bool:

@@ -70,6 +70,16 @@ TAGS: list[dict[str, str]] = [
         "description": "A ministry's work: the queue by due day, claiming, notes, answers, forwarding.",
     },
     {
+        "name": "questions",
+        "description": "Ask a question: the answers that are known are searched first, in Kazakh and "
+        "Russian, and only what none of them answers is registered. Heads and administrators keep them.",
+    },
+    {
+        "name": "desk",
+        "description": "For clerks: letters, visits, calls and messages put in by hand, with the receipt to "
+        "be printed; what somebody wrote before. `docs/desks.md`.",
+    },
+    {
         "name": "administration",
         "description": "Orders about single days, tried out before they are announced, and how far the terms "
         "that they move are recalculated.",

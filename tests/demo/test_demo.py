@@ -266,3 +266,40 @@ async def test_every_appeal_has_words_in_its_language(demo: Database) -> None:
         rows = await connection.fetch("SELECT language, count(*) AS appeals FROM appeal GROUP BY language")
     assert {row["language"] for row in rows} == {"kk", "ru"}
     assert min(row["appeals"] for row in rows) > 2000
+
+
+# What was sent down
+
+
+async def test_the_virtual_reception_reads_back_what_is_executed(
+    demo: Database, caller: httpx.AsyncClient, demo_settings: Settings
+) -> None:
+    """38 of Digital: 37 executed, 1 in execution, as of the end of that half-year; all of them today."""
+    keys = (await load_demo(demo, demo_settings, lambda done, all_: None)).clients
+    key = {"x-api-key": keys["virtual-reception"]}
+    asked = {**HALF_YEAR, "agency": "digital"}
+    counts = (await caller.get("/api/v1/higher/counts", params=asked, headers=key)).json()
+    assert (counts["sent"], counts["executed"], counts["in_execution"]) == (38, 37, 1)
+    waiting = await caller.get(
+        "/api/v1/higher/appeals", params=asked | {"state": "in_execution"}, headers=key
+    )
+    (item,) = waiting.json()["items"]
+    assert item["outgoing_number"]
+    assert item["appeal"]["agency"]["code"] == "digital"
+    today = {"from": "2021-01-01", "to": "2021-06-30", "agency": "digital"}
+    now = (await caller.get("/api/v1/higher/counts", params=today, headers=key)).json()
+    assert (now["executed"], now["in_execution"]) == (38, 0)
+
+
+async def test_the_higher_bodies_have_keys_and_something_sent(
+    demo: Database, caller: httpx.AsyncClient, demo_settings: Settings
+) -> None:
+    keys = (await load_demo(demo, demo_settings, lambda done, all_: None)).clients
+    answer = await caller.get("/api/v1/higher/counts", headers={"x-api-key": keys["administration"]})
+    assert answer.json()["sent"] > 0
+    assert {"call-centre", "blog", "reception-room", "pm-office"} <= keys.keys()
+
+
+async def test_the_questions_of_the_demo_are_answered(caller: httpx.AsyncClient) -> None:
+    found = await caller.get("/api/v1/faq", params={"q": "ауежай"}, headers={"accept-language": "kk"})
+    assert "Әуежай" in found.json()["items"][0]["question"]

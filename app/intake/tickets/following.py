@@ -127,9 +127,9 @@ async def changes(
     found = await _changed(connection, caller.source_id, after, updated_since, limit + 1)
     page = found[:limit]
     last = Place(page[-1]["xid"], page[-1]["id"]) if page else after or horizon
-    states = await _states(connection, [row["appeal_id"] for row in page], lang)
+    found_states = await states(connection, [row["appeal_id"] for row in page], lang)
     return ChangesOut(
-        items=[states[row["appeal_id"]] for row in page],
+        items=[found_states[row["appeal_id"]] for row in page],
         next_cursor=last.cursor(),
         more=len(found) > limit,
     )
@@ -175,12 +175,13 @@ async def find(connection: asyncpg.Connection, source_id: int, external_id: str)
 
 async def state(connection: asyncpg.Connection, appeal_id: int, lang: Language) -> StateOut:
     """Of an appeal that is there."""
-    return (await _states(connection, [appeal_id], lang))[appeal_id]
+    return (await states(connection, [appeal_id], lang))[appeal_id]
 
 
-async def _states(
+async def states(
     connection: asyncpg.Connection, appeal_ids: Sequence[int], lang: Language
 ) -> Mapping[int, StateOut]:
+    """How these appeals, each with an external id, stand now."""
     if not appeal_ids:
         return {}
     held: dict[int, list[asyncpg.Record]] = {}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from app.appeals import history, numbers, record
+from app.appeals import history, record
 from app.appeals.codes import ActorKind
 from app.attachments.linking import Remote
 from app.core import clock
@@ -14,7 +14,8 @@ from app.core.errors import Invalid
 from app.core.outbound import NOTHING_INSIDE, Allowed
 from app.deadlines.calendar import FIRST_YEAR
 from app.directory.values import Source
-from app.intake.submission import Person, Submission, source_key
+from app.intake.said import said
+from app.intake.submission import Submission, source_key
 from app.intake.tickets.callers import Desk
 from app.intake.tickets.schemas import RemoteIn, TicketIn
 
@@ -32,15 +33,7 @@ def submission(ticket: TicketIn, desk: Desk, now: datetime, allowed: Allowed = N
     if ticket.received_at is not None:
         check_moment("received_at", ticket.received_at, now)
     return Submission(
-        kind=ticket.kind,
-        language=ticket.language.value,
-        text=ticket.text,
-        subject=ticket.subject,
-        applicant=Person(**ticket.applicant.model_dump()) if ticket.applicant else Person(),
-        addressee=ticket.addressee,
-        topic=ticket.topic,
-        region=ticket.region,
-        incident_address=ticket.incident_address,
+        **said(ticket),
         channel=ticket.channel,
         source=desk.source.code,
         received_at=ticket.received_at.astimezone(UTC) if ticket.received_at else now,
@@ -49,10 +42,8 @@ def submission(ticket: TicketIn, desk: Desk, now: datetime, allowed: Allowed = N
         caller=ticket.caller,
         key=source_key(desk.source.code, ticket.external_id),
         request_hash=_meaning(ticket),
-        listed=ticket.listed,
         actor_kind=ActorKind.SOURCE,
         actor_id=desk.caller.client_id,
-        complaint_about=numbers.parse(ticket.complaint_about) if ticket.complaint_about else None,
         attachments=tuple(_file(place, one, allowed) for place, one in enumerate(ticket.attachments)),
     )
 
@@ -74,26 +65,26 @@ def check_moment(field: str, moment: datetime, now: datetime) -> None:
 def _meaning(ticket: TicketIn) -> bytes:
     """The same for the same message, however its bytes are arranged, and for ever: a field that is new is
     left out here when it is left out there. The moment is compared apart: a repeat may leave it out."""
-    said = ticket.model_dump(mode="json", exclude_none=True, exclude=_NOT_SAID)
+    whole = ticket.model_dump(mode="json", exclude_none=True, exclude=_NOT_SAID)
     for late in ("listed", "attachments"):
-        if not said[late]:
-            del said[late]
+        if not whole[late]:
+            del whole[late]
     if ticket.region:
-        said["region"] = ticket.region.upper()
-    return hashlib.sha256(history.canonical(said)).digest()
+        whole["region"] = ticket.region.upper()
+    return hashlib.sha256(history.canonical(whole)).digest()
 
 
 async def too_late(
     db: Database,
     source: Source,
-    said: Mapping[int, Submission],
+    brought: Mapping[int, Submission],
     now: datetime,
     field: str = "received_at",
 ) -> dict[int, Invalid]:
     """Those that name a moment older than the source may bring. What is here already is never too late: a
     repeat gets its first answer whenever it comes. `field`: where it is named."""
     days = source.late_days
-    late = {place: one for place, one in said.items() if one.received_at < now - clock.days(days)}
+    late = {place: one for place, one in brought.items() if one.received_at < now - clock.days(days)}
     if not late:
         return {}
     async with db.read() as connection:
