@@ -22,6 +22,7 @@ from app.intake import preview, tracking
 from app.intake.blogs import api as blogs
 from app.intake.blogs import reading as public_answers
 from app.intake.gatherer import Gatherer
+from app.intake.mail import api as mailboxes
 from app.intake.open311 import api as open311
 from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
@@ -85,7 +86,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     )
     filing = (intake, attachments, tickets, blogs, public_answers, sandbox)
     channels = (*filing, tracking, preview, open311_release, open311)
-    offices = (directory, oversight, staff, casework, delivery, timekeeping)
+    offices = (directory, oversight, staff, casework, delivery, mailboxes, timekeeping)
     for room in (*channels, *offices, stated, health, reference, front):
         app.include_router(room.router)
     app.include_router(reception.router)

@@ -6,6 +6,7 @@ read by looking at it, and of an e-mail no more is fetched at a time than a piec
 """
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ from app.core.outbound import AddressRefused, Allowed
 from app.intake.mail.models import Marking
 
 PORTS = {"imaps": 993, "starttls": 143, "imap": 143}
+_PORT = re.compile(r"(?:[^:\[\]]+|\[[0-9a-fA-F:.]+\])(?::[1-9][0-9]{0,4})?")
 PIECE = 1_000_000
 # An answer to SEARCH is one line, which the library takes up to a million characters.
 WIDEST = 50_000
@@ -97,7 +99,11 @@ class Head:
 def check_url(url: str) -> None:
     """Raises ValueError with what is wrong; it may be said to whoever typed it."""
     parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname or (parts.port is not None and parts.port < 1):
+    if (
+        parts.scheme not in PORTS
+        or not parts.hostname
+        or not _PORT.fullmatch(parts.netloc.rpartition("@")[2])
+    ):
         raise ValueError("imaps://host, starttls://host or imap://host, with :port where it is another one")
     if parts.username is not None or parts.password is not None or parts.path not in ("", "/"):
         raise ValueError("no user, password or path in the address")
@@ -148,6 +154,7 @@ class Box:
         self._access, self._timeout = access, timeout
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="mailbox")
         self._client: IMAPClient | None = None
+        self._lost = False
         self._folders: set[str] = set()
 
     async def open(self, address: str) -> State:
@@ -188,16 +195,16 @@ class Box:
             raise problem from error
 
     def _hang_up(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
+        self._lost = True
+        if self._client is not None:
             with suppress(Exception):
-                client.socket().shutdown(socket.SHUT_RDWR)
+                self._client.socket().shutdown(socket.SHUT_RDWR)
 
     # In the thread
 
     @property
     def _imap(self) -> IMAPClient:
-        if self._client is None:
+        if self._client is None or self._lost:
             raise MailProblem("unreachable")
         return self._client
 
@@ -277,10 +284,10 @@ class Box:
             imap.uid_expunge(uids)
 
     def _close(self) -> None:
-        if self._client is not None:
+        client, self._client = self._client, None
+        if client is not None:
             with suppress(Exception):
-                self._client.logout()
-            self._client = None
+                client.shutdown() if self._lost else client.logout()
 
 
 def _sign_in(client: IMAPClient, access: Access) -> None:

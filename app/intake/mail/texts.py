@@ -163,7 +163,7 @@ def reply_and_quoted(text: str) -> tuple[str, str]:
     """
     for found in _SAYS.finditer(text):
         below = text[found.end() :].strip("\n").split("\n")
-        if not found[0].rstrip().endswith(":") or _only_quoted(below) or _outlook(found[0]):
+        if _outlook(found[0]) or (found[0].rstrip().endswith(":") and _only_quoted(below)):
             return _cut(text, found.start())
     lines = text.split("\n")
     begin = len(lines)

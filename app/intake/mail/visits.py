@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -162,15 +162,15 @@ class _Visit:
         width = FIRST_WINDOW
         while last + 1 < state.uid_next:
             until = min(last + width, state.uid_next - 1)
-            uids = await self.box.uids(last + 1, until, since)
+            uids = await self.box.uids(last + 1, until, since and since.date() - clock.days(1))
             for chunk in _chunks(uids):
-                await self._deal_with(state, chunk)
+                await self._deal_with(state, chunk, since)
                 await self._advance(state, chunk[-1])
             await self._advance(state, until)
             last, width = until, FIRST_WINDOW if uids else min(2 * width, WIDEST)
 
-    def _begin(self, state: State) -> tuple[int, date | None]:
-        """Up to where it is read, and from which day on e-mails count where their ids do not tell it.
+    def _begin(self, state: State) -> tuple[int, datetime | None]:
+        """Up to where it is read, and since when e-mails count where their ids do not tell it.
 
         What lay there when the mailbox was added is left alone, unless it was added with `everything`. When
         the server has given all e-mails new ids, all are looked at again: what is marked is passed over, what
@@ -183,7 +183,7 @@ class _Visit:
             return 0, None
         if row["uid_validity"] is None:
             return state.uid_next - 1, None
-        return 0, clock.civil_day(row["created_at"])
+        return 0, row["created_at"].replace(microsecond=0)  # servers know whole seconds
 
     async def _advance(self, state: State, last: int) -> None:
         async with self.db.transaction() as connection:
@@ -193,13 +193,15 @@ class _Visit:
         if not mine:
             raise Stopped
 
-    async def _deal_with(self, state: State, uids: Sequence[int]) -> None:
+    async def _deal_with(self, state: State, uids: Sequence[int], since: datetime | None) -> None:
         """A chunk: each is committed, then the server is told of all."""
         marks: dict[Mark, list[int]] = defaultdict(list)
         try:
             for head in await self.box.heads(uids):
                 if self.postman.stopping:
                     break
+                if since and head.received_at and head.received_at < since:
+                    continue
                 if became := await self._one(state, head):
                     marks[_MARKS[became.first or became.result]].append(head.uid)
         finally:

@@ -42,6 +42,7 @@ ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
 mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
+auth_failure_delay = 0
 mail_fsync = never
 mail_max_userip_connections = 100
 default_process_limit = 200
@@ -69,6 +70,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
