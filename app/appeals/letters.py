@@ -79,6 +79,7 @@ _WHAT = (
     ),
     ("means", "reviewer"),
     ("missing",),
+    ("left_out",),
 )
 _NEXT = (("now", "complain"),)
 _DAYS = frozenset(

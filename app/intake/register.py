@@ -309,6 +309,8 @@ def _notice(item: _Decided) -> dict[str, Any]:
     told = {"agency": item.decision.agency, "due_on": item.term.due_on.isoformat()} | _complaint(item)
     if item.submission.channel in ANSWERED_BY_NOTICE and item.missing:
         told["missing"] = item.missing
+    if item.submission.left_out:
+        told["left_out"] = item.submission.left_out
     return told
 
 

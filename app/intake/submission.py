@@ -39,7 +39,8 @@ class Submission:
     the channel's form holds, stored with the text. `listed`: its author agreed that it stands in public
     lists. `silent`: nobody is told of it now, as of what was registered elsewhere long ago. `source_agency`:
     whose desk it came to, where one source has the desks of several bodies. `attachments`: ids that
-    `Keeper.keep` gave, and files that their source keeps. `blog`: of a head, on which it was written."""
+    `Keeper.keep` gave, and files that their source keeps. `blog`: of a head, on which it was written.
+    `left_out`: how many files came along and were not taken."""
 
     kind: Kind
     language: Language
@@ -69,6 +70,7 @@ class Submission:
     silent: bool = False
     source_agency: str | None = None
     attachments: tuple[UUID | Remote, ...] = ()
+    left_out: int = 0
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""

@@ -37,8 +37,10 @@ class Attachment:
     """None: it did not come whole."""
 
     def content(self) -> bytes:
-        found = self.part.get_payload(decode=True) if self.part else b""
-        return found if isinstance(found, bytes) else b""
+        if self.part is None:
+            return b""
+        found = self.part.get_payload(decode=True)
+        return found if isinstance(found, bytes) else b"\n".join(bytes(one) for one in _inner(self.part))
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,10 @@ async def take_turn(connection: asyncpg.Connection, key_hash: bytes) -> asyncpg.
     return await connection.fetchrow(BEFORE, key_hash)
 
 
+async def before(connection: asyncpg.Connection, key_hash: bytes) -> asyncpg.Record | None:
+    return await connection.fetchrow(BEFORE, key_hash)
+
+
 async def keep(connection: asyncpg.Connection, entry: Entry) -> None:
     values = [getattr(entry, name) for name in Entry.__slots__]
     await connection.execute(KEEP, *values)

@@ -7,9 +7,10 @@ by two workers is dealt with once. Nothing is said on the mail server before the
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -17,6 +18,8 @@ from app.appeals.codes import ActorKind, ApplicantType, Kind
 from app.appeals.commands import Writing
 from app.appeals.lifecycle import Act
 from app.appeals.numbers import Number
+from app.attachments import linking
+from app.attachments.errors import TooManyAttachments
 from app.core import clock
 from app.core.cipher import cipher
 from app.core.errors import AppError
@@ -27,6 +30,7 @@ from app.intake import acts
 from app.intake.citizen import CitizenCaller
 from app.intake.language import language_of
 from app.intake.mail import repository
+from app.intake.mail.files import File
 from app.intake.mail.message import Read
 from app.intake.mail.models import MailResult
 from app.intake.mail.repository import Entry
@@ -48,7 +52,8 @@ Bounced = Callable[[asyncpg.Connection, int, int | None, datetime], Awaitable[in
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An e-mail in a mailbox. `mailbox`: its row, with `agency`, `source` and `late_days`."""
+    """An e-mail in a mailbox. `mailbox`: its row, with `agency`, `source` and `late_days`. `files`: what was
+    attached, kept or not."""
 
     mailbox: asyncpg.Record
     uid_validity: int
@@ -56,6 +61,7 @@ class Found:
     size: int
     received_at: datetime | None
     read: Read
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,11 @@ async def refuse(connection: asyncpg.Connection, found: Found, reason: str) -> B
     became = Became(MailResult.REFUSED, reason)
     await repository.keep(connection, _entry(found, became, clock.now()))
     return became
+
+
+async def is_known(connection: asyncpg.Connection, found: Found) -> bool:
+    """Whether something became of it before."""
+    return await repository.before(connection, hashed(found.read.key, "key")) is not None
 
 
 def hashed(value: str, purpose: str) -> bytes:
@@ -192,16 +203,26 @@ class _Taking:
 
     async def _supplement(self, number: Number) -> bool:
         """False where nothing can be added any more."""
-        reply, quoted = reply_and_quoted(self._text())
-        details = self._details() | ({"quoted": quoted} if quoted else {})
         try:
-            async with self.connection.transaction():
-                await acts.carry_out(
-                    self.connection, CitizenCaller(number), Act.SUPPLEMENT, Writing(reply, details)
-                )
+            await self._supplemented(number)
+        except TooManyAttachments:  # with those that the appeal has
+            self.found = replace(self.found, files=tuple(it.left_out("too_many") for it in self.found.files))
+            return await self._supplement(number)
         except AppError:
             return False
         return True
+
+    async def _supplemented(self, number: Number) -> None:
+        reply, quoted = reply_and_quoted(self._text())
+        details = self._details() | ({"quoted": quoted} if quoted else {})
+        async with self.connection.transaction():
+            ids = self._kept()
+            named = await linking.take(self.connection, ids, number.appeal_id, self.now)
+            writing = Writing(reply, details, attachments=named)
+            await acts.carry_out(self.connection, CitizenCaller(number), Act.SUPPLEMENT, writing)
+
+    def _kept(self) -> tuple[UUID, ...]:
+        return tuple(file.id for file in self.found.files if file.id)
 
     async def _register(self, read: Read, about: Number | None) -> Became:
         submission = await self._submission(read, about)
@@ -232,6 +253,8 @@ class _Taking:
             request_hash=read.content_hash(),
             actor_kind=ActorKind.SOURCE,
             details=details,
+            attachments=self._kept(),
+            left_out=sum(1 for file in self.found.files if not file.id),
             silent=await self._too_many(),
         )
 
@@ -260,11 +283,10 @@ class _Taking:
 
     def _details(self) -> dict[str, Any]:
         read = self.found.read
-        named = [{"name": one.name, "type": one.type, "taken": False} for one in read.attachments]
         said = {
             "to": list(read.to),
             "date": read.date.isoformat() if read.date else None,
-            "attachments": named,
+            "attachments": [file.as_json() for file in self.found.files],
             "cut": read.cut,
         }
         return {"email": {name: value for name, value in said.items() if value}}

@@ -10,11 +10,13 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import asyncpg
 
+from app.attachments.errors import StorageUnavailable
+from app.attachments.keeping import Keeper
 from app.core import clock
 from app.core.cipher import cipher
 from app.core.db import Database
@@ -22,6 +24,7 @@ from app.core.outbound import Allowed
 from app.directory import snapshot
 from app.intake.gatherer import LOST
 from app.intake.mail import message, repository, taking
+from app.intake.mail.files import kept
 from app.intake.mail.models import MailResult, Marking
 from app.intake.mail.server import WIDEST, Access, Box, Head, MailProblem, Mark, State, addresses
 from app.intake.mail.taking import Became, Bounced, Found
@@ -55,6 +58,7 @@ class Postman:
     def __init__(self, settings: Settings, bounced: Bounced) -> None:
         self.settings = settings
         self.bounced = bounced
+        self.keeper = Keeper.of(settings)
         self.allowed = Allowed.of(settings.outbound_allow)
         self.every = timedelta(seconds=settings.mail_every)
         self.stopping = False
@@ -221,7 +225,7 @@ class _Visit:
         found = Found(self.row, state.uid_validity, head.uid, head.size, head.received_at, read)
         try:
             return await self._take(found)
-        except LOST:
+        except (MailProblem, *LOST):
             raise
         except Exception as error:  # of this one e-mail: it is kept aside, and the next one comes
             log.error("mailbox %s, e-mail %d: %s", self.row["code"], head.uid, type(error).__name__)
@@ -230,9 +234,23 @@ class _Visit:
 
     async def _take(self, found: Found) -> Became:
         directory = await snapshot.refresh(self.db)
+        found = await self._with_files(found)
         sender = self.postman.settings.mail_from.lower()
         async with self.db.transaction() as connection:
             return await taking.take(connection, found, directory, self.postman.bounced, sender)
+
+    async def _with_files(self, found: Found) -> Found:
+        """With its files in the storage. What is known already, or no person wrote, brings none."""
+        if not found.read.attachments or found.read.automatic:
+            return found
+        async with self.db.read() as connection:
+            if await taking.is_known(connection, found):
+                return found
+        try:
+            files = await kept(self.db, self.postman.keeper, found.read.attachments)
+        except StorageUnavailable as error:
+            raise MailProblem("storage") from error
+        return replace(found, files=tuple(files))
 
 
 def _chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -1,6 +1,7 @@
 """A real IMAP server for the run, and a post office over a database of the test's own."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -37,9 +38,10 @@ async def outbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest.fixture
-def mail_settings(outbox: Mailbox) -> Settings:
+def mail_settings(outbox: Mailbox, tmp_path: Path) -> Settings:
     return Settings(
         secret_key=SECRET,
+        data_dir=tmp_path,
         smtp_url=f"smtp://127.0.0.1:{outbox.port}",
         public_url="https://appeals.example.kz/",
         mail_from="otinish@gov.example.kz",

@@ -63,7 +63,9 @@ async def test_a_letter_without_a_text(office: MailOffice) -> None:
     first, second = await office.appeals()
     (said,) = await office.said(first["id"])
     assert said["text"] == "Хатта мәтін жоқ, тек тіркелген файлдар бар."
-    assert said["details"]["email"]["attachments"][0]["name"] == "Арыз.pdf"
+    assert said["details"]["email"]["attachments"] == [
+        {"name": "Арыз.pdf", "type": "application/pdf", "taken": True}
+    ]
     assert (await office.said(second["id"]))[0]["text"] == "Только тема"
     assert second["language"] == "ru"
 

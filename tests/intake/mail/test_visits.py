@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,7 @@ from app.intake.mail.models import Marking
 from app.intake.mail.visits import Postman
 from tests.intake.mail.dovecot import Dovecot, dovecot
 from tests.intake.mail.office import CITIZEN, TEXT, MailOffice, letter
+from tests.intake.mail.test_reading import BROKEN, broken
 from tests.support import SECRET
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -311,7 +313,7 @@ async def test_of_sixty_megabytes_the_text_is_read(office: MailOffice) -> None:
     (said,) = await office.said(appeal["id"])
     assert said["text"] == TEXT
     assert said["details"]["email"]["attachments"] == [
-        {"name": "қар.jpg", "type": "image/jpeg", "taken": False}
+        {"name": "қар.jpg", "type": "image/jpeg", "taken": False, "reason": "mail_too_large"}
     ]
     assert said["details"]["email"]["cut"]
     (row,) = await office.ask("SELECT bytes FROM mail")
@@ -332,6 +334,19 @@ async def test_one_that_breaks_holds_up_no_other(office: MailOffice, monkeypatch
     assert await office.results() == ["registered", "refused:broken", "registered"]
     assert office.server.holds(user, "Refused") == 1
     assert office.server.holds(user) == 0
+
+
+@pytest.mark.timeout(120)
+async def test_whatever_comes_becomes_something(office: MailOffice) -> None:
+    """However broken it is: nothing is refused (R04)."""
+    user = await office.add()
+    sent = [broken(name) for name in BROKEN if name != "empty"]
+    for raw in sent:  # some share a Message-ID
+        await office.bring(user, raw.replace(b"<1@example.kz>", f"<{uuid4()}@example.kz>".encode()))
+    assert await office.results() == ["registered"] * len(sent)
+    assert office.server.holds(user, "Registered") == len(sent)
+    for appeal in await office.appeals():
+        assert (await office.said(appeal["id"]))[0]["text"]
 
 
 @pytest.mark.parametrize("marking", list(Marking))
