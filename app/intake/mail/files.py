@@ -30,7 +30,8 @@ class File:
         return found | ({"reason": self.reason} if self.reason else {})
 
     def left_out(self, reason: str) -> "File":
-        return File(self.name, self.type, None, reason)
+        """Not taken after all."""
+        return File(self.name, self.type, None, reason) if self.id else self
 
 
 async def kept(db: Database, keeper: Keeper, attachments: Sequence[Attachment]) -> list[File]:

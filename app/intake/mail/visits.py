@@ -18,7 +18,7 @@ import asyncpg
 from app.attachments.errors import StorageUnavailable
 from app.attachments.keeping import Keeper
 from app.core import clock
-from app.core.cipher import cipher
+from app.core.cipher import CipherError, cipher
 from app.core.db import Database
 from app.core.outbound import Allowed
 from app.directory import snapshot
@@ -148,7 +148,10 @@ class _Visit:
     row: asyncpg.Record
 
     async def run(self) -> None:
-        self.access = access(self.row)
+        try:
+            self.access = access(self.row)
+        except CipherError:
+            raise MailProblem("sealed") from None
         self.box = Box(self.access, self.postman.settings.mail_timeout)
         try:
             at = await addresses(self.access, self.postman.allowed)
@@ -176,17 +179,15 @@ class _Visit:
     def _begin(self, state: State) -> tuple[int, datetime | None]:
         """Up to where it is read, and since when e-mails count where their ids do not tell it.
 
-        What lay there when the mailbox was added is left alone, unless it was added with `everything`. When
-        the server has given all e-mails new ids, all are looked at again: what is marked is passed over, what
-        was dealt with is known by its key.
+        What lay there when the mailbox was added is left alone, unless it was added with `everything`. At the
+        first visit, and when the server has given all e-mails new ids, all since then are looked at: what is
+        marked is passed over, what was dealt with is known by its key.
         """
         row = self.row
         if row["uid_validity"] == state.uid_validity:
             return row["last_uid"], None
         if row["everything"]:
             return 0, None
-        if row["uid_validity"] is None:
-            return state.uid_next - 1, None
         return 0, row["created_at"].replace(microsecond=0)  # servers know whole seconds
 
     async def _advance(self, state: State, last: int) -> None:

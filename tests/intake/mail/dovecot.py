@@ -159,8 +159,8 @@ def dovecot() -> Iterator[Dovecot]:
         _configure(server)
         server.start()
         yield server
-        server.stop()
     finally:
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

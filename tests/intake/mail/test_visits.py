@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -252,6 +253,13 @@ async def test_a_server_that_says_nothing(office: MailOffice) -> None:
     assert row["last_error"] == "timeout"
 
 
+async def test_a_password_under_another_key(office: MailOffice) -> None:
+    await office.add()
+    await office.do("UPDATE mailbox SET password = decode('00', 'hex')")
+    await office.visit()
+    assert [row["last_error"] for row in await office.ask("SELECT last_error FROM mailbox")] == ["sealed"]
+
+
 async def test_pauses_grow_and_end(office: MailOffice) -> None:
     await office.add(password="wrong")
     pauses = []
@@ -269,13 +277,15 @@ async def test_pauses_grow_and_end(office: MailOffice) -> None:
 
 async def test_what_lay_there_before_is_left_alone(office: MailOffice) -> None:
     user = f"old-{os.getpid()}@box"
-    office.deliver(user, *letters(3))
+    office.deliver(user, *letters(3), at=clock.now() - timedelta(hours=1))
+    office.deliver(user, letter("Екі арада"), at=clock.now() + timedelta(seconds=1))  # before the first visit
     await office.add(username=user)
     await office.bring(user, letter("Жаңа"))
-    assert [(await office.said(one["id"]))[0]["text"] for one in await office.appeals()] == ["Жаңа"]
+    texts = [(await office.said(one["id"]))[0]["text"] for one in await office.appeals()]
+    assert texts == ["Екі арада", "Жаңа"]
     assert office.server.holds(user) == 3
     await office.add("second", username=user, address="second@example.kz", everything=True)
-    assert len(await office.appeals()) == 4
+    assert len(await office.appeals()) == 5
 
 
 async def test_a_stopped_mailbox_is_not_read(office: MailOffice) -> None:
