@@ -43,7 +43,7 @@ _WRITERS: dict[str, Writer] = {"appeal": letters_of}
 
 
 def words(subject: str, writer: Writer) -> None:
-    """Who writes letters about this subject: a room above this one says so (decision 0007)."""
+    """Who writes letters about this subject: a room above this one says so (decision 0011)."""
     _WRITERS[subject] = writer
 
 

@@ -72,7 +72,7 @@ def _of_a_booking() -> Any:
 
 
 class Notice(Table, table=True):
-    """One thing to tell somebody, about an appeal or about a booking (decision 0007). The app may change
+    """One thing to tell somebody, about an appeal or about a booking (decision 0011). The app may change
     nothing of it but `state`."""
 
     __tablename__ = "notice"

@@ -113,7 +113,7 @@ class StatisticsOut(Out):
 # Calls
 
 
-class CallsIn(Asked):
+class PeriodIn(Asked):
     from_: Day | None = Field(
         None,
         alias="from",
@@ -125,6 +125,9 @@ class CallsIn(Asked):
         description="last civil day; left out: the last day of the current year",
         examples=["2026-12-31"],
     )
+
+
+class CallsIn(PeriodIn):
     source: Code | None = Field(None, description="this call centre alone", examples=["109-turkistan"])
     region: Code | None = Field(None, description="ISO 3166-2, any case", examples=["KZ-61"])
 
@@ -142,18 +145,7 @@ class CallsOut(Out):
 # Receptions
 
 
-class ReceptionsIn(Asked):
-    from_: Day | None = Field(
-        None,
-        alias="from",
-        description="first civil day; left out: the first day of the year of `to`",
-        examples=["2021-01-01"],
-    )
-    to: Day | None = Field(
-        None,
-        description="last civil day; left out: the last day of the current year",
-        examples=["2021-06-30"],
-    )
+class ReceptionsIn(PeriodIn):
     agency: Code | None = Field(None, description="this body alone", examples=["culture-sport"])
 
 

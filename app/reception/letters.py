@@ -1,6 +1,6 @@
 """Notices about a booking in words, in the person's language: where and when, what to bring, what is next.
 
-Delivery asks here for what is about a booking (decision 0007). A video link is in the letter of a booking
+Delivery asks here for what is about a booking (decision 0011). A video link is in the letter of a booking
 that stands, and in no other.
 """
 

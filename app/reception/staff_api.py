@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import APIRouter, Body, Path, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -9,8 +10,10 @@ from pydantic_core import PydanticCustomError
 from app.core import clock
 from app.core.edge import Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
+from app.core.i18n import Language
 from app.core.schema import Day
 from app.directory import snapshot
+from app.directory.values import Agency
 from app.intake.api import IdempotencyKey
 from app.intake.register import KeyReused
 from app.reception import calling_off, schedule, sheet, visits
@@ -41,7 +44,7 @@ from app.reception.schemas import (
     WalkInIn,
     WalkInOut,
 )
-from app.staff.access import Head, OperatorOrHead
+from app.staff.access import Head, OperatorOrHead, StaffCaller
 
 router = APIRouter()
 
@@ -104,9 +107,18 @@ CALL_OFF: dict[str, Any] = {"ill": {"value": {"reason": "Қабылдаушы і
 async def read_schedule(
     caller: OperatorOrHead, quarter: QuarterName, lang: Lang, connection: Read
 ) -> ScheduleOut:
+    return await _shown(connection, caller, Quarter.parse(quarter), lang)
+
+
+async def _shown(
+    connection: asyncpg.Connection, caller: StaffCaller, of: Quarter, lang: Language
+) -> ScheduleOut:
     directory = snapshot.current()
-    agency = directory.agency_by_id(caller.agency_id)
-    return await schedule.read(connection, agency, Quarter.parse(quarter), directory, lang, clock.now())
+    return await schedule.read(connection, _body(caller), of, directory, lang, clock.now())
+
+
+def _body(caller: StaffCaller) -> Agency:
+    return snapshot.current().agency_by_id(caller.agency_id)
 
 
 @router.put(
@@ -126,10 +138,9 @@ async def draft_schedule(
     lang: Lang,
     connection: Tx,
 ) -> ScheduleOut:
-    directory, of = snapshot.current(), Quarter.parse(quarter)
-    agency = directory.agency_by_id(caller.agency_id)
-    await schedule.save(connection, agency, of, said.receptions, directory)
-    return await schedule.read(connection, agency, of, directory, lang, clock.now())
+    of = Quarter.parse(quarter)
+    await schedule.save(connection, _body(caller), of, said.receptions, snapshot.current())
+    return await _shown(connection, caller, of, lang)
 
 
 @router.post(
@@ -140,10 +151,9 @@ async def draft_schedule(
     responses=problems(Forbidden, ScheduleNotFound, ScheduleEmpty, Invalid),
 )
 async def publish_schedule(caller: Head, quarter: QuarterName, lang: Lang, connection: Tx) -> ScheduleOut:
-    directory, of = snapshot.current(), Quarter.parse(quarter)
-    agency = directory.agency_by_id(caller.agency_id)
-    await schedule.publish(connection, agency, of, caller.account_id, clock.now())
-    return await schedule.read(connection, agency, of, directory, lang, clock.now())
+    of = Quarter.parse(quarter)
+    await schedule.publish(connection, _body(caller), of, caller.account_id, clock.now())
+    return await _shown(connection, caller, of, lang)
 
 
 @router.post(
@@ -160,10 +170,9 @@ async def add_receptions(
     lang: Lang,
     connection: Tx,
 ) -> ScheduleOut:
-    directory, of = snapshot.current(), Quarter.parse(quarter)
-    agency = directory.agency_by_id(caller.agency_id)
-    await schedule.add(connection, agency, of, said.receptions, directory)
-    return await schedule.read(connection, agency, of, directory, lang, clock.now())
+    of = Quarter.parse(quarter)
+    await schedule.add(connection, _body(caller), of, said.receptions, snapshot.current())
+    return await _shown(connection, caller, of, lang)
 
 
 @router.post(
