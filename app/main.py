@@ -27,6 +27,8 @@ from app.intake.open311 import api as open311
 from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
+from app.oversight.control import api as control
+from app.oversight.quality import api as quality
 from app.oversight.stated import api as stated
 from app.questions import api as questions
 from app.reception import api as reception
@@ -89,7 +91,8 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     offices = (directory, oversight, staff, casework, delivery, mailboxes, timekeeping)
     for room in (*channels, *offices, stated, health, reference, front):
         app.include_router(room.router)
-    app.include_router(reception.router)
+    for office in (control, quality, reception):
+        app.include_router(office.router)
     reference.describe(app)
     return app
 

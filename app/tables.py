@@ -10,7 +10,9 @@ import app.intake.mail.models
 import app.intake.open311.models
 import app.intake.tickets.models
 import app.notices.models
+import app.oversight.control.models
 import app.oversight.models
+import app.oversight.quality.models
 import app.oversight.stated.models
 import app.questions.models
 import app.reception.models

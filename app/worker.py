@@ -22,6 +22,7 @@ from app.intake.blogs import feeds
 from app.intake.blogs.messages import purge_messages
 from app.intake.mail.jobs import Mailboxes
 from app.oversight.checking import check_figures
+from app.oversight.control.orders import carry_out
 from app.oversight.rollups import fold_all
 from app.reception.reminders import forget, remind
 from app.sandbox.erasing import erase
@@ -73,6 +74,7 @@ JOBS: Sequence[Job] = (
     Job("fetch-attachments", timedelta(seconds=2), attachments.fetch, shared=True, finish=attachments.finish),
     Job("recalculate", timedelta(seconds=2), recalculate),
     Job("watch", timedelta(minutes=1), watch),
+    Job("control", timedelta(seconds=10), carry_out),
     Job("elapse", timedelta(minutes=1), elapse),
     Job("fold", timedelta(seconds=1), fold_all),
     Job("check-figures", timedelta(seconds=15), check_figures),

@@ -140,11 +140,13 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class Controlling:
-    """`control_on`: the day by which whoever controls it asks for the answer; the term stays the law's."""
+    """`control_on`: the day by which whoever controls it asks for the answer; the term stays the law's.
+    `order`: the order of control that this follows from."""
 
     on: bool
     reason: str
     control_on: date | None = None
+    order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

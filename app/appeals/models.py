@@ -175,6 +175,7 @@ class Holding(Table, table=True):
             "id",
             postgresql_where=text("closed_at IS NULL AND running AND warned < 3"),
         ),
+        Index("ix_holding_on_control", "due_on", "id", postgresql_where=text("on_control")),
         Index("ix_holding_wait_until", "wait_until", postgresql_where=text("wait_until IS NOT NULL")),
         one_of("status", Status),
         one_of("origin", Origin),

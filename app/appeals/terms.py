@@ -210,18 +210,24 @@ def _decide(change: Change) -> None:
 
 
 def _control(change: Change) -> None:
-    """The Administration looks on, or no longer does; a promise that was kept needs no further control."""
+    """The Administration looks on, or no longer does; a promise that was kept needs no further control. That
+    an order is over says nothing of a promise: the case stays under control for it."""
     payload = change.command.payload
     assert isinstance(payload, Controlling)
+    promised = change.term.control_until is not None
     if not payload.on:
         change.become(Form.CONTROL_LIFTED)
-        if change.term.control_until:
+        if promised and payload.order is None:
             change.take(facts.control_lifted(change.at, change.command.actor.kind))
             change.wait_until = None
-    change.on_control = payload.on
-    data = {"control_on": payload.control_on.isoformat()} if payload.control_on else {}
-    change.happened(data, change.said(ContentKind.REASON, {"text": payload.reason}))
+    change.on_control = payload.on or (promised and payload.order is not None)
+    change.happened(_of_control(payload), change.said(ContentKind.REASON, {"text": payload.reason}))
     change.changed()
+
+
+def _of_control(payload: Controlling) -> dict[str, Any]:
+    data: dict[str, Any] = {"order": payload.order} if payload.order is not None else {}
+    return data | ({"control_on": payload.control_on.isoformat()} if payload.control_on else {})
 
 
 def _unmask(change: Change) -> None:

@@ -122,6 +122,7 @@ class DecideIn(Schema):
 class ControlIn(Schema):
     on: Annotated[bool, Field(strict=True)]
     reason: FullText
+    control_on: Day | None = Field(None, description="the day by which you ask for the answer")
 
 
 class Masked(StrEnum):

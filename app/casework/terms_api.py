@@ -228,7 +228,9 @@ async def decide(
 async def control(
     asked: Asked, said: Annotated[ControlIn, example(on=True, reason="Asked about in Parliament.")]
 ) -> CaseOut:
-    return await asked.perform(Act.CONTROL, Controlling(said.on, said.reason))
+    return await asked.perform(
+        Act.CONTROL, Controlling(said.on, said.reason, said.control_on if said.on else None)
+    )
 
 
 @act(

@@ -84,6 +84,10 @@ TAGS: list[dict[str, str]] = [
         "description": "Orders about single days, tried out before they are announced, and how far the terms "
         "that they move are recalculated.",
     },
+    {
+        "name": "control",
+        "description": "The Administration's: what is on control and why, orders about all on a topic.",
+    },
     {"name": "service", "description": "For the machines that watch over the service."},
 ]
 

@@ -13,10 +13,10 @@ import asyncpg
 
 from app.appeals import repository
 from app.appeals.codes import Status
+from app.appeals.masking import masked, own
 from app.core.cipher import cipher
 from app.core.errors import Conflict, Invalid
 from app.core.words import sought, tokens
-from app.intake.open311.shown import masked, own
 
 _TEXTS = ("title", "question", "answer")
 

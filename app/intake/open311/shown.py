@@ -4,8 +4,7 @@ The text, the address, what was attached and the place on the map stay empty unt
 them; and in what is released, what looks like a person's own data is masked all the same.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -13,20 +12,13 @@ import asyncpg
 
 from app.appeals import repository
 from app.appeals.codes import ApplicantType, Status
+from app.appeals.masking import masked, own
 from app.appeals.numbers import format_number
 from app.core import clock
-from app.core.cipher import cipher
 from app.core.i18n import Language, t
 from app.directory.registry import Directory
 from app.intake.open311.models import Released
 from app.intake.parts import is_open, newest, speaking
-
-MASK = "…"
-_EMAIL = re.compile(r"[^\s@,;<>()]+@[\w-]+(?:\.[\w-]+)+")
-# Identity numbers and telephones: nine digits or more, however they are grouped.
-_LONG_NUMBER = re.compile(r"\+?\d(?:[ ()\-]{0,2}\d){8,}")
-_SHORTEST_NAME = 3
-_PERSONAL = ("name", "iin", "bin", "address", "phone", "email")
 
 
 def request_out(row: asyncpg.Record, directory: Directory, lang: Language) -> dict[str, Any]:
@@ -100,22 +92,3 @@ def _released(row: asyncpg.Record) -> dict[str, Any]:
     if Released.MEDIA_URL in fields:
         shown["media_url"] = next(iter(details.get("media_url") or ()), None)
     return shown
-
-
-def own(row: asyncpg.Record) -> list[str]:
-    """What the applicant said of themselves; a name also word by word."""
-    lock = cipher()
-    found = {name: lock.decrypt_optional(row[name], f"applicant.{name}") for name in _PERSONAL}
-    words = (found["name"] or "").split()
-    return [value for value in (*found.values(), *words) if value]
-
-
-def masked(text: str | None, personal: Iterable[str]) -> str | None:
-    """The text without e-mail addresses, long numbers, and what the applicant said of themselves."""
-    if text is None:
-        return None
-    text = _LONG_NUMBER.sub(MASK, _EMAIL.sub(MASK, text))
-    for value in sorted(set(personal), key=len, reverse=True):
-        if len(value) >= _SHORTEST_NAME:
-            text = re.sub(rf"(?<!\w){re.escape(value)}\w*", MASK, text, flags=re.IGNORECASE)
-    return text
