@@ -17,7 +17,8 @@ import app.oversight.stated.models
 import app.questions.models
 import app.reception.models
 import app.staff.models
-import app.timekeeping.models  # noqa: F401
+import app.timekeeping.models
+import app.web.models  # noqa: F401
 from app.core.db import metadata
 
 METADATA = metadata()

@@ -29,6 +29,7 @@ from app.sandbox.erasing import erase
 from app.staff.service import purge_expired
 from app.timekeeping.recalculation import recalculate
 from app.timekeeping.watching import elapse, watch
+from app.web.citizen import draft
 
 logger = logging.getLogger("listening_state.worker")
 
@@ -62,6 +63,7 @@ async def _purge_expired(db: Database) -> None:
         await purge_expired_keys(connection, now)
         await purge_expired(connection, now)
         await purge_messages(connection, now)
+        await draft.purge(connection, now)
 
 
 _mailboxes = Mailboxes(bounced)

@@ -323,6 +323,15 @@ class IntakeKey(Table, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=TIMESTAMP)
 
 
+class AppealLink(Table, table=True):
+    """How often the links to an appeal were called back (link_token.py); no row: never."""
+
+    __tablename__ = "appeal_link"
+
+    appeal_id: int = _appeal_id(primary_key=True)
+    generation: int = _small()
+
+
 class CounterDelta(Table, table=True):
     """One act's effect on the figures; append only, no foreign keys (it is written by every act)."""
 

@@ -15,6 +15,8 @@ from app.core.db import Database
 from app.core.i18n import LANGUAGES, Language, negotiate
 from app.settings import Settings
 
+LANGUAGE_COOKIE = "lang"
+
 
 async def database(request: Request) -> Database:
     db: Database = request.app.state.db
@@ -27,11 +29,11 @@ async def settings(request: Request) -> Settings:
 
 
 def language_of(request: Request) -> Language:
-    """`?lang=` when it is one of ours, else `Accept-Language`."""
-    asked = request.query_params.get("lang")
-    for known in LANGUAGES:
-        if asked == known:
-            return known
+    """`?lang=` when it is one of ours, else what was chosen on a page before, else `Accept-Language`."""
+    for asked in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        for known in LANGUAGES:
+            if asked == known:
+                return known
     return negotiate(request.headers.get("accept-language"))
 
 

@@ -55,6 +55,9 @@ SELECT leased.id, leased.notice_id, leased.appeal_id, leased.booking_id, leased.
        coalesce(p.email, b.email) AS email, coalesce(p.phone, b.phone) AS phone, written.to_ AS reply_to,
        a.route #>> '{request,blog}' AS blog, answer.body AS answer,
        s.id AS subscription_id, s.events, s.url, s.secret, s.previous_secret, s.previous_until, s.ended_at
+       p.email, p.phone, written.to_ AS reply_to, s.id AS subscription_id, s.url, s.secret,
+       s.previous_secret, s.previous_until, s.ended_at,
+       coalesce(opens.generation, 0) AS link_generation
 FROM leased
 JOIN notice n ON n.id = leased.notice_id
 LEFT JOIN appeal a ON a.id = leased.appeal_id
@@ -70,6 +73,7 @@ LEFT JOIN LATERAL (SELECT b.address AS to_ FROM mail m JOIN mailbox b ON b.id = 
 LEFT JOIN content answer
     ON answer.appeal_id = leased.appeal_id AND answer.hash = said.content_hash
     AND n.kind = 'appeal.answered' AND 'post.answered' = ANY (s.events)
+LEFT JOIN appeal_link opens ON opens.appeal_id = leased.appeal_id
 ORDER BY leased.id
 """
 

@@ -15,6 +15,7 @@ import asyncpg
 from app.appeals import numbers, repository
 from app.appeals.codes import ApplicantType, Status
 from app.appeals.letters import Letter
+from app.appeals.link_token import link_token
 from app.core.cipher import cipher
 from app.core.db import to_json
 from app.core.i18n import Language, t
@@ -55,6 +56,10 @@ def link(row: Row, settings: Settings) -> str | None:
     """Opens the case at that version or a later one. A booking has no page of its own."""
     base = settings.public_url.rstrip("/")
     return f"{base}/appeals/{number_of(row)}?v={version_of(row)}" if base and row["appeal_id"] else None
+    """Opens the appeal for reading, at that version or a later one; its applicant can call it back."""
+    base = settings.public_url.rstrip("/")
+    token = link_token(row["appeal_id"], row["link_generation"])
+    return f"{base}/l/{token}?v={version_of(row)}" if base else None
 
 
 def domain(settings: Settings) -> str:

@@ -125,7 +125,13 @@ async def _inserted(
 def look(submission: Submission, directory: Directory) -> Decision:
     """Where it would go, were it registered; nothing is asked of the database. Raises the AppError that would
     refuse it. Not for complaints about other appeals."""
-    return _decide(submission, {}, directory).decision
+    return foresee(submission, directory)[0]
+
+
+def foresee(submission: Submission, directory: Directory) -> tuple[Decision, Term]:
+    """Where it would go, and its term, as `look`."""
+    decided = _decide(submission, {}, directory)
+    return decided.decision, decided.term
 
 
 def made(submission: Submission, directory: Directory, appeal_id: int) -> NewAppeal:

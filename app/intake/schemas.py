@@ -227,6 +227,13 @@ class TargetOut(Out):
     sentence: str
 
 
+class MayOut(Out):
+    """One thing that the applicant can do now."""
+
+    act: str = Field(description="`supplement`, `withdraw`, `rate` or `complain`", examples=["complain"])
+    until: date | None = Field(description="the last day for it, where there is one")
+
+
 class TrackingOut(Standing):
     sandbox: Sandbox = False
     timeline: list[TimelineOut]
@@ -236,6 +243,7 @@ class TrackingOut(Standing):
     complaint: ComplaintOut | None
     complaints: list[str] = Field(description="numbers of the complaints about this appeal")
     attachments: list[AttachmentOut] = Field(description="what you sent with it; an answer has its own")
+    may: list[MayOut] = Field(description="what can be done now")
 
 
 class AcceptedByOut(Out):

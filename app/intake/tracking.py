@@ -28,6 +28,7 @@ from app.directory.registry import Directory
 from app.intake import acts, receipts, sent
 from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCaller
 from app.intake.parts import answered_last, is_open, newest, overdue, speaking
+from app.intake.possible import possible
 from app.intake.schemas import (
     AgeOut,
     AnswerOut,
@@ -117,6 +118,7 @@ class _Page:
             attachments=self.attached.of(
                 [event for event in self._told() if event["kind"] in sent.SENT], self.lang
             ),
+            may=possible(shown, self.holdings, self.events, self.terms, self.directory, self.today),
             **self._waiting(shown),
         )
 

@@ -1,18 +1,21 @@
 """HTML pages: templates, the security headers they go out with, and the files that they refer to."""
 
 import hashlib
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.core.errors import NotFound
-from app.core.i18n import LANGUAGES, Language, t
+from app.core import clock
+from app.core.edge import LANGUAGE_COOKIE, language_of
+from app.core.errors import AppError, NotFound
+from app.core.i18n import LANGUAGES, Language, long_date, t
 from app.staff.access import public
 
 HERE = Path(__file__).parent
@@ -26,6 +29,7 @@ ASSETS: dict[str, tuple[str, str | None]] = {
     "swagger-ui.css": ("text/css; charset=utf-8", SWAGGER),
     "swagger-ui-bundle.js": ("text/javascript; charset=utf-8", SWAGGER),
 }
+KEPT_SECONDS = 31_536_000
 KEPT = "public, max-age=31536000, immutable"
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -77,29 +81,77 @@ def page(
     status: int = 200,
     policy: str = PAGE_POLICY,
     headers: dict[str, str] | None = None,
+    private: bool = False,
     **shown: Any,
 ) -> HTMLResponse:
-    """A page in one language. `t` in a template is the sentence in that language."""
+    """A page in one language. `t` in a template is the sentence in that language. `private`: it stays on no
+    disk."""
 
     def say(key: str, **params: object) -> str:
         return t(key, lang, **params)
 
     html = _templates.get_template(template).render(
-        lang=lang, t=say, languages=_switch(request, lang), here=request.url.path, **shown
+        lang=lang,
+        t=say,
+        long_date=partial(long_date, language=lang),
+        moment=partial(moment, language=lang),
+        languages=_switch(request, lang),
+        here=request.url.path,
+        **shown,
     )
-    return HTMLResponse(
+    answer = HTMLResponse(
         html,
         status,
         headers={
             "Content-Security-Policy": policy,
             "Content-Language": lang,
-            "Vary": "Accept-Language",
-            "Cache-Control": "no-cache",
+            "Vary": "Accept-Language, Cookie",
+            "Cache-Control": "no-store" if private else "no-cache",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             **(headers or {}),
         },
     )
+    return keep_language(request, answer)
+
+
+A = TypeVar("A", bound=Response)
+
+
+def keep_language(request: Request, answer: A) -> A:
+    """A language that was chosen in the address is that of the next pages too."""
+    if request.query_params.get("lang") == language_of(request):
+        lang = language_of(request)
+        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=KEPT_SECONDS, samesite="lax", httponly=True)
+    return answer
+
+
+def moment(at: datetime, language: Language) -> str:
+    """An instant in civil time: the day in words, hours and minutes."""
+    civil = at.astimezone(clock.ZONE)
+    return f"{long_date(civil.date(), language)}, {civil:%H:%M}"
+
+
+def problem_page(error: AppError, request: Request) -> Response:
+    """An error of a page, as a page."""
+    lang = language_of(request)
+    said = error.as_json(lang)
+    return page(
+        request,
+        "error.html",
+        lang,
+        status=error.status,
+        headers=error.headers,
+        private=True,
+        title=said["title"],
+        detail=said["detail"],
+    )
+
+
+def public_base(request: Request) -> str:
+    """Where people reach the service: as configured, else as this request came."""
+    configured: str = request.app.state.settings.public_url
+    return (configured or str(request.base_url)).rstrip("/")
 
 
 def _switch(request: Request, lang: Language) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from app.appeals import numbers
+from app.appeals.link_token import link_token
 from app.core import clock
 from app.core.db import DatabaseUrls
 from app.core.i18n import LANGUAGES, Language, catalogues
@@ -33,7 +35,8 @@ async def test_each_in_the_applicants_language(post: Post, mailbox: Mailbox, lan
     assert message["Content-Language"] == language
     assert message["Auto-Submitted"] == "auto-generated"
     text = message.get_content()
-    assert f"https://appeals.example.kz/appeals/{filed.number}?v=1" in text
+    link = link_token(numbers.parse(filed.number).appeal_id, 0)
+    assert f"https://appeals.example.kz/l/{link}?v=1" in text
     assert number in text
     assert TEXT not in text, "nothing of what was written goes out"
     assert await post.states() == [("email", "delivered")]

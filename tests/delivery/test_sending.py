@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from app.appeals import numbers
+from app.appeals.link_token import link_token
 from app.core import clock
 from app.core.db import Database, DatabaseUrls
 from app.delivery.deliver import PLACES_OF_A_SUBSCRIBER, Deliverer
@@ -257,7 +259,8 @@ async def test_sms_through_the_gateway(post: Post, hook: Receiver) -> None:
     assert second.headers["idempotency-key"] == said["id"]
     assert second.headers["authorization"].startswith("Basic ")
     assert filed.number.replace("JT", "ЖТ") in said["text"]
-    assert f"/appeals/{filed.number}?v=1" in said["text"]
+    link = link_token(numbers.parse(filed.number).appeal_id, 0)
+    assert f"/l/{link}?v=1" in said["text"]
     assert len(said["text"]) <= 300
     assert await post.states() == [("sms", "delivered")]
 

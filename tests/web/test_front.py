@@ -67,7 +67,7 @@ async def test_in_each_language(client: httpx.AsyncClient, lang: Language) -> No
         await client.get(f"/?lang={lang}", headers={"Accept-Language": "de"}),
     ):
         assert answer.headers["content-language"] == lang
-        assert answer.headers["vary"] == "Accept-Language"
+        assert answer.headers["vary"] == "Accept-Language, Cookie"
         page = Page(answer.text)
         assert page.all("html") == [{"lang": lang}]
         assert t("web.front.heading", lang) in page.words

@@ -1,0 +1,61 @@
+"""Forms of the pages: what was sent, that it was sent from our own page, what is wrong by field."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+
+from app.core.errors import AppError, FieldError, Forbidden
+from app.core.i18n import Language, known, t
+
+TOKEN = "form"
+MOST_FIELDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Text fields by name, without the token; of one that came twice the last."""
+
+    fields: dict[str, str]
+    token: str
+
+    @classmethod
+    async def of(cls, request: Request) -> "Form":
+        """Raises Forbidden for what another site sent, says the browser: an answer would set our cookies."""
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            raise Forbidden
+        async with request.form(max_fields=MOST_FIELDS, max_files=0) as sent:
+            fields = {name: value for name, value in sent.items() if not isinstance(value, UploadFile)}
+        return cls(fields, fields.pop(TOKEN, ""))
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """`field` is empty for what is about the whole; `label`: as the form calls it."""
+
+    field: str
+    message: str
+    label: str = ""
+
+
+def expired(lang: Language) -> Mistake:
+    """The page lay open too long, or the form is another site's: pressing the button again mends it."""
+    return Mistake("", t("form.expired", lang))
+
+
+def of_fields(errors: Iterable[FieldError], lang: Language) -> list[Mistake]:
+    return [Mistake(it.field, it.as_json(lang)["message"], _label(it.field, lang)) for it in errors]
+
+
+def _label(field: str, lang: Language) -> str:
+    key = f"write.field.{field}"
+    return t(key, lang) if known(key) else ""
+
+
+def said_of(error: AppError, lang: Language) -> list[Mistake]:
+    """What an error says, beside its fields where it names any."""
+    return of_fields(error.errors, lang) or [Mistake("", error.as_json(lang)["detail"])]

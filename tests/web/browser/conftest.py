@@ -1,0 +1,90 @@
+"""A real Chromium on a real server with real commits. Where no Chromium is found these tests say so and are
+skipped; `LS_SCREENSHOTS` names a folder in which the pages that were seen are kept as pictures."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
+
+from app.core.db import DatabaseUrls
+from tests.ops.served import Served
+from tests.support import cloned
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Nothing of the browser's own goes out, and none of it is asked for.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = (1280, 900), (360, 740)
+KEPT_IN = os.environ.get("LS_SCREENSHOTS")
+SERIOUS = {"serious", "critical"}
+
+Visit = Callable[..., AbstractAsyncContextManager[Page]]
+
+
+@pytest.fixture(scope="session")
+async def site_urls(worker_id: str) -> AsyncIterator[DatabaseUrls]:
+    async with cloned(f"ls_pages_{worker_id}_test") as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+async def site(site_urls: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    server = Served(site_urls, tmp_path_factory.mktemp("site"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is found here: the pages are not looked at in a browser")
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield found
+        await found.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Served) -> Visit:
+    """A page of a browser that knows nothing of the others, at the site's address."""
+
+    @asynccontextmanager
+    async def open_page(size: tuple[int, int] = WIDE, **options: Any) -> AsyncIterator[Page]:
+        context = await browser.new_context(
+            base_url=site.url, viewport={"width": size[0], "height": size[1]}, **options
+        )
+        page = await context.new_page()
+        page.set_default_timeout(30_000)
+        yield page
+        await context.close()
+
+    return open_page
+
+
+@pytest.fixture
+def looked_at() -> Callable[[Page, str], Awaitable[None]]:
+    """Keep the page as a picture, where pictures are asked for, and let axe find nothing serious on it."""
+
+    async def look(page: Page, name: str) -> None:
+        if KEPT_IN:
+            await page.screenshot(path=f"{KEPT_IN}/{name}.png", full_page=True)
+        found = (await Axe().run(page)).response["violations"]
+        bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
+        assert not bad, f"{name}: {bad}"
+        wider = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0, f"{name}: {wider} pixels wider than the screen"
+
+    return look
