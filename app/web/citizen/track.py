@@ -17,7 +17,7 @@ from app.core import http
 from app.core.edge import Db, Lang
 from app.core.errors import AppError, Invalid, TooManyRequests
 from app.core.i18n import Language, t
-from app.intake import acts, tracking
+from app.intake import acts, receipts, tracking
 from app.intake.citizen import AppealNotFound, CitizenCaller, unlocked
 from app.intake.schemas import ComplaintIn, RatingIn, SupplementIn, WithdrawalIn
 from app.staff.access import public
@@ -98,7 +98,7 @@ async def receipt(request: Request, typed: TypedNumber, db: Db, lang: Lang, visi
         return _code_form(request, lang, visitor, {"number": typed})
     caller = CitizenCaller(found.number)
     async with db.read() as connection:
-        said = await tracking.receipt(caller, connection, lang)
+        said = await receipts.receipt(caller, connection, lang)
         now = await tracking.track(caller, connection, lang, request.app.state.settings)
         generation = await link_token.generation(connection, caller.appeal_id)
     address = f"{public_base(request)}/l/{link_token.link_token(caller.appeal_id, generation)}"
