@@ -1,7 +1,8 @@
 """The web application: `create_app()` puts the rooms together; nothing else is here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -37,6 +38,8 @@ from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
+from app.web.pages import problem_page
+from app.web.citizen import track, write
 
 DESCRIPTION = """
 Citizens' appeals to the state: received from every channel, routed to the body that must answer, answered
@@ -44,6 +47,34 @@ within the legal term, and counted exactly.
 
 Sentences come in Kazakh, Russian or English (`Accept-Language`). Errors are `application/problem+json`.
 """
+
+
+# One a line, in the order of the reference.
+ROOMS: Sequence[Any] = (
+    intake,
+    attachments,
+    tickets,
+    blogs,
+    public_answers,
+    sandbox,
+    tracking,
+    preview,
+    open311_release,
+    open311,
+    directory,
+    oversight,
+    staff,
+    casework,
+    delivery,
+    mailboxes,
+    timekeeping,
+    stated,
+    health,
+    reference,
+    front,
+    write,
+    track,
+)
 
 
 def create_app(settings: Settings | None = None, db: Database | None = None) -> FastAPI:
@@ -86,13 +117,12 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.add_middleware(
         http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS
     )
-    filing = (intake, attachments, tickets, blogs, public_answers, sandbox)
-    channels = (*filing, tracking, preview, open311_release, open311)
-    offices = (directory, oversight, staff, casework, delivery, mailboxes, timekeeping)
-    for room in (*channels, *offices, stated, health, reference, front):
+    for room in ROOMS:
         app.include_router(room.router)
     for office in (control, quality, reception):
         app.include_router(office.router)
+    for beginning in ("/write", "/appeals", "/l/"):
+        http.speaks(beginning, problem_page)
     reference.describe(app)
     return app
 

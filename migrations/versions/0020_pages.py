@@ -6,8 +6,8 @@ Works with the code that ran before it, which reads and writes neither table.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
