@@ -38,8 +38,8 @@ from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
-from app.web.pages import problem_page
 from app.web.citizen import track, write
+from app.web.pages import problem_page
 
 DESCRIPTION = """
 Citizens' appeals to the state: received from every channel, routed to the body that must answer, answered
