@@ -54,7 +54,7 @@ async def written(page: Page, lang: Language, *, look: Looked | None = None, nam
 async def sent(page: Page, lang: Language) -> tuple[str, str]:
     """Number and access code, as the receipt says them."""
     await next_(page)
-    await expect(page.get_by_role("heading", level=1)).to_have_text(t("receipt.sent", lang))
+    await expect(page.get_by_role("heading", level=1)).to_have_text(t("web.receipt.sent", lang))
     figures = await page.locator(".figure").all_inner_texts()
     found = re.search(r"[JZ]T-\d{4}-\d{8}", figures[0])
     assert found, figures
@@ -73,7 +73,7 @@ async def test_every_page_in_each_language(
         await looked_at(page, f"{name}-check")
         number, _ = await sent(page, lang)
         await looked_at(page, f"{name}-receipt")
-        await page.get_by_role("link", name=t("receipt.open", lang)).click()
+        await page.get_by_role("link", name=t("web.receipt.open", lang)).click()
         await looked_at(page, f"{name}-appeal")
         await page.locator("#supplement summary").click()
         await looked_at(page, f"{name}-appeal-adding")
@@ -91,7 +91,7 @@ async def test_from_the_first_word_to_the_complaint_without_a_script(
         await written(page, "kk")
         await expect(page.get_by_text("Түркістан облысының әкімдігі").first).to_be_visible()
         number, code = await sent(page, "kk")
-        await page.get_by_role("link", name=t("receipt.open", "kk")).click()
+        await page.get_by_role("link", name=t("web.receipt.open", "kk")).click()
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Түркістан облысының әкімдігі")
         await page.locator("#supplement summary").click()
         await page.get_by_label(t("track.act.supplement.text", "kk")).fill("Шебер әлі келген жоқ.")
@@ -113,14 +113,14 @@ async def test_from_the_first_word_to_the_complaint_without_a_script(
         await page.locator("#complain summary").click()
         await page.get_by_label(t("track.act.complain.text", "kk")).fill("Жылу әлі қосылған жоқ.")
         await page.get_by_role("button", name=t("track.act.complain.do", "kk")).click()
-        await expect(page.get_by_role("heading", level=1)).to_have_text(t("receipt.sent", "kk"))
+        await expect(page.get_by_role("heading", level=1)).to_have_text(t("web.receipt.sent", "kk"))
         await page.goto(f"/appeals/{number}")
         await expect(page.get_by_text(t("track.complaint.filed", "kk"))).to_be_visible()
 
         await page.get_by_role("button", name=t("track.close", "kk")).click()
         await page.goto(f"/appeals/{number}")
         await expect(page.get_by_role("heading", level=1)).to_have_text(t("track.find.title", "kk"))
-        await page.get_by_label(t("receipt.code", "kk")).fill(code.lower().replace("-", " "))
+        await page.get_by_label(t("web.receipt.code", "kk")).fill(code.lower().replace("-", " "))
         await page.get_by_role("button", name=t("track.find.open", "kk")).click()
         await expect(page.locator(".letter")).to_contain_text("Жылу қосылды.")
 
