@@ -30,6 +30,7 @@ from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
 from app.oversight.control import api as control
 from app.oversight.quality import api as quality
+from app.oversight.resonance import api as resonance
 from app.oversight.stated import api as stated
 from app.questions import api as questions
 from app.reception import api as reception
@@ -119,7 +120,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     )
     for room in ROOMS:
         app.include_router(room.router)
-    for office in (control, quality, reception):
+    for office in (control, quality, reception, resonance):
         app.include_router(office.router)
     for beginning in ("/write", "/appeals", "/l/"):
         http.speaks(beginning, problem_page)

@@ -13,6 +13,7 @@ import app.notices.models
 import app.oversight.control.models
 import app.oversight.models
 import app.oversight.quality.models
+import app.oversight.resonance.models
 import app.oversight.stated.models
 import app.questions.models
 import app.reception.models

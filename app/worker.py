@@ -23,6 +23,7 @@ from app.intake.blogs.messages import purge_messages
 from app.intake.mail.jobs import Mailboxes
 from app.oversight.checking import check_figures
 from app.oversight.control.orders import carry_out
+from app.oversight.resonance.looking import listen
 from app.oversight.rollups import fold_all
 from app.reception.reminders import forget, remind
 from app.sandbox.erasing import erase
@@ -80,6 +81,7 @@ JOBS: Sequence[Job] = (
     Job("elapse", timedelta(minutes=1), elapse),
     Job("fold", timedelta(seconds=1), fold_all),
     Job("check-figures", timedelta(seconds=15), check_figures),
+    Job("listen", timedelta(minutes=10), listen),
     Job("remind", timedelta(minutes=1), remind),
     Job("forget-booking-keys", timedelta(hours=1), forget),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),

@@ -66,6 +66,7 @@ class Appeal(Table, table=True):
             "received_at",
             postgresql_where=text("external_id IS NOT NULL"),
         ),
+        Index("ix_appeal_received_at", "received_at"),
         Index("ix_appeal_listed", "received_at", "id", postgresql_where=text("listed")),
         CheckConstraint("id / 100000000 BETWEEN 2007 AND 2060", name="id_year"),
         one_of("kind", Kind),

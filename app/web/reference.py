@@ -53,6 +53,11 @@ TAGS: list[dict[str, str]] = [
         "description": "What was received, answered and is late, by agency. Public, and exact.",
     },
     {
+        "name": "oversight",
+        "description": "For heads and controllers: where appeals rise, and systemic issues. "
+        "`docs/oversight-resonance.md`.",
+    },
+    {
         "name": "directory",
         "description": "Agencies, regions, topics and channels: their codes, and names in three languages.",
     },

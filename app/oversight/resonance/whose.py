@@ -1,0 +1,51 @@
+"""Whose appeals a person of oversight sees: a controller all, a head those of the own subtree."""
+
+from dataclasses import dataclass
+
+from app.appeals import walls
+from app.directory.registry import Directory
+from app.staff.access import StaffCaller
+from app.staff.permissions import SEE, Relation, Role, relation
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """`agencies`: the ids that the person is limited to; None: not limited."""
+
+    account_id: int
+    agencies: frozenset[int] | None
+    head: bool
+
+    @classmethod
+    def of(cls, caller: StaffCaller, directory: Directory) -> "Looker":
+        match relation(caller.role, SEE):
+            case Relation.ANY:
+                agencies = None
+            case Relation.SUBTREE:
+                agencies = directory.subtree_ids(caller.agency_id)
+            case _:
+                agencies = frozenset()
+        return cls(caller.account_id, agencies, caller.role is Role.HEAD)
+
+    @property
+    def only(self) -> list[int] | None:
+        """What a query is limited to."""
+        return None if self.agencies is None else sorted(self.agencies)
+
+    def sees(self, agency_id: int) -> bool:
+        return self.agencies is None or agency_id in self.agencies
+
+    def before_a_wall(self) -> tuple[int, list[int], bool]:
+        """What `not_walled` compares with: `me`, `agencies`, `head`."""
+        return self.account_id, sorted(self.agencies or ()), self.head
+
+
+def not_walled(first: int) -> str:
+    """That a complaint is not kept from the looker (A08), of the holding `h`; its values from `$first` on."""
+    return walls.condition(
+        me=f"${first}::bigint",
+        agencies=f"${first + 1}::bigint[]",
+        head=f"${first + 2}::boolean",
+        under_review="EXISTS (SELECT FROM holding reviewed WHERE reviewed.appeal_id = h.appeal_id "
+        "AND reviewed.stage = 'review' AND reviewed.closed_at IS NULL)",
+    )
