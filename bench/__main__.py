@@ -15,6 +15,7 @@ from bench import batch, importing, machine, recalculation, registration, servic
 from bench.importing import NotBrought
 from bench.machine import OtherLoad, Use
 from bench.made.cli import generate
+from bench.made.sizes import sizes
 from bench.pgbench import PgbenchFailed
 from bench.registration import Miscounted, Outcome
 from bench.service import NotServed
@@ -117,6 +118,7 @@ def _circumstances(version: str, sync: float, average: str, quiet: OtherLoad, be
 
 
 main.add_command(generate)
+main.add_command(sizes)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

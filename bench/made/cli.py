@@ -16,11 +16,13 @@ from app.core import cipher, clock, migrate
 from app.core.db import Database, DatabaseUrls, prepare
 from app.core.embedded_postgres import open_cluster
 from app.directory.load import load_directory
-from app.oversight import recount
+from app.oversight import recount, rollups
 from app.settings import Settings, get_settings
+from app.worker import JOBS
 from bench.made.country import Plan, make
 
 WRITTEN = ("appeal", "applicant", "content", "holding", "event", "ledger", "counter_delta")
+ROLLUPS = tuple(rollup.table for rollup in rollups.ROLLUPS)
 
 
 def say(line: str) -> None:
@@ -53,6 +55,7 @@ def generate(appeals: int, last: datetime | None, seed: int, processes: int, age
         made = make(plan, urls, settings.secret(), processes=processes, progress=_told)
         took = time.monotonic() - begun
         say(f"bench: {made} appeals in {took:.0f} s, {made / took:.0f} a second")
+        asyncio.run(rolled_up(urls))
         asyncio.run(analyzed(urls))
         found = asyncio.run(differences(urls, agencies, seed))
         for line in found:
@@ -88,10 +91,17 @@ async def _begun(urls: DatabaseUrls) -> bool:
         await owner.close()
 
 
+async def rolled_up(urls: DatabaseUrls) -> None:
+    """As the worker does it."""
+    db = await Database.open(urls, pool_size=2)
+    await next(job.run for job in JOBS if job.name == "fold")(db)
+    await db.close()
+
+
 async def analyzed(urls: DatabaseUrls) -> None:
     """So that plans are made for what is there."""
     owner = await asyncpg.connect(urls.owner)
-    for table in WRITTEN:
+    for table in (*WRITTEN, *ROLLUPS):
         await owner.execute(f"VACUUM (ANALYZE) {table}")
     await owner.close()
 

@@ -1,0 +1,32 @@
+"""That the statistics are read from rollups, whatever the size of the record; for a test of any size."""
+
+from app.core.db import Database, DatabaseUrls
+from bench.made import country
+from bench.made.cli import analyzed, differences, rolled_up
+from bench.made.country import Plan, make
+from bench.made.questions import questions, reads
+from bench.made.sizes import LAST
+from tests.support import SECRET
+
+RECORD = {"appeal", "event", "content", "applicant", "ledger"}
+
+
+async def read_from_rollups(urls: DatabaseUrls, db: Database, appeals: int, processes: int) -> None:
+    """Makes so many appeals in an empty record and looks at the plan of each question.
+
+    The distinct appeals of the total are still counted from the holdings, by a statement within the
+    statement; no figure of a row is.
+    """
+    made = make(Plan(appeals, LAST), urls, SECRET, processes=processes, progress=lambda done, all_: None)
+    assert made == appeals // country.ALIKE * country.ALIKE
+    await rolled_up(urls)
+    await analyzed(urls)
+    assert not await differences(urls, 3, seed=1)
+    async with db.read() as connection:
+        for asked in questions(LAST):
+            found = await reads(connection, asked, LAST)
+            tables = {one.table for one in found}
+            assert not tables & RECORD, asked.name
+            assert [one for one in found if one.table == "holding" and not one.apart] == [], asked.name
+            assert not [one for one in found if one.table == "counter_delta" and one.how == "Seq Scan"], asked
+            assert any(table.startswith("rollup_") for table in tables), asked.name
