@@ -31,6 +31,7 @@ from app.oversight import api as oversight
 from app.oversight.control import api as control
 from app.oversight.quality import api as quality
 from app.oversight.resonance import api as resonance
+from app.oversight.signs import api as signs
 from app.oversight.stated import api as stated
 from app.questions import api as questions
 from app.reception import api as reception
@@ -124,6 +125,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
         app.include_router(office.router)
     for beginning in ("/write", "/appeals", "/l/"):
         http.speaks(beginning, problem_page)
+    app.include_router(signs.router)
     reference.describe(app)
     return app
 

@@ -169,6 +169,15 @@ class Holding(Table, table=True):
         Index("ix_holding_assignee_id", "assignee_id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_holding_agency_id_registered_on", "agency_id", "registered_on"),
         Index("ix_holding_appeal_id", "appeal_id"),
+        # What a body closed in a period, and how.
+        Index(
+            "ix_holding_closed",
+            "agency_id",
+            "closed_on",
+            "id",
+            postgresql_where=text("closed_on IS NOT NULL"),
+            postgresql_include=["close", "outcome", "kind", "due_on", "closed_at"],
+        ),
         # What the worker looks for: terms that end, and days that were waited for.
         Index(
             "ix_holding_watched",
@@ -249,6 +258,7 @@ class Event(Table, table=True):
     __table_args__ = (
         Index("ix_event_appeal_id_id", "appeal_id", "id"),
         Index("ix_event_holding_id", "holding_id"),
+        Index("ix_event_suspended", "at", postgresql_where=text("kind = 'suspended'")),
         # What a source follows: in the order of commits, and since a moment.
         Index("ix_event_followed", "source_id", "xid", "id", postgresql_where=text("source_id IS NOT NULL")),
         Index(
