@@ -255,8 +255,8 @@ TABLES = {
     "event": "appeal_id part=zero holding_id at=received_at kind=registered actor_kind actor_id data "
     "content_hash hash=event_hash source_id changed_at=arrived_at",
     "ledger": "holding_id event_hash facts",
-    "counter_delta": "agency_id opened_on=registered_on day=registered_on due_on channel applicant_type kind "
-    "topic region received=one running=one",
+    "counter_delta": "holding_id agency_id opened_on=registered_on day=registered_on due_on channel "
+    "applicant_type kind topic region received=one running=one",
     "notice": "appeal_id event_hash kind=told language params=notice not_before=received_at",
 }
 CONSTANTS = {

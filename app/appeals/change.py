@@ -7,13 +7,14 @@ Events form a chain, each with the hash of the one before. An event after which 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from app.appeals import history
 from app.appeals.codes import TOLD, ActorKind, Close, ContentKind, EventKind, Origin, Status
 from app.appeals.commands import Case, Command, Done, attachments_of, refusal
-from app.appeals.effects import Effects, delta
+from app.appeals.counting import Counting
+from app.appeals.effects import Effects
 from app.appeals.lifecycle import Form, after, row
 from app.core import clock
 from app.core.cipher import cipher
@@ -34,7 +35,7 @@ _SEARCHED = frozenset({ContentKind.SUPPLEMENT, ContentKind.PART})
 
 
 @dataclass
-class Change:
+class Change(Counting):
     """The holding as the act leaves it, and the rows that say so."""
 
     command: Command
@@ -223,12 +224,14 @@ class Change:
         outcome: str | None = None,
         how: str = "",
         forwarded_late: bool = False,
+        took: int | None = None,
         lease: tuple[int | None, datetime | None] | None = None,
     ) -> None:
-        """The holding as it is now. `how`: the way it ends without an answer, else the status says it."""
+        """The holding as it is now. `how`: the way it ends without an answer, else the status says it.
+        `took`: the working days until the answer."""
         case, closes = self.case, self.close is not None
         assignee, until = (None, None) if closes else lease or (case.assignee_id, case.lease_until)
-        self._count_clock()
+        self.count_clock()
         self.effects.changed.append(
             {
                 "id": case.holding_id,
@@ -251,7 +254,10 @@ class Change:
         )
         if self.close:
             self._noted([self._ending(self.close, how)], self.last_hash)
-            self._count_close(self.close, forwarded_late=forwarded_late)
+            if self.close is Close.ANSWERED:
+                self.count_answer(outcome or "", took)
+            else:
+                self.count_end(self.close, forwarded_late=forwarded_late)
 
     def restart(self) -> None:
         """What ends while its clock stands is judged as if the clock had started again on that day."""
@@ -280,36 +286,6 @@ class Change:
             case Close.CLOSED_OTHERWISE:
                 return facts.closed(at, by, how or self.status, due_on=due_on)
 
-    def _count_clock(self) -> None:
-        """A due day that moved, a clock that stopped or started, a first extension."""
-        case = self.case
-        if (self.due_on, self.running) != (case.due_on, case.running):
-            if case.running:
-                self.counted(case.due_on, running=-1)
-            if self.running:
-                self.counted(self.due_on, running=1)
-        if self.extended and not case.extended:
-            self.counted(self.due_on, extended=1)
-
-    def _count_close(self, close: Close, *, forwarded_late: bool) -> None:
-        late = self.day > self.due_on
-        self.counted(
-            self.due_on,
-            answered=close is Close.ANSWERED,
-            answered_late=close is Close.ANSWERED and late,
-            forwarded_out=close is Close.FORWARDED_OUT,
-            forwarded_late=forwarded_late,
-            closed_otherwise=close is Close.CLOSED_OTHERWISE,
-            closed_late=close is not Close.ANSWERED and late,
-            running=-1 if self.running else 0,
-        )
-
-    def counted(self, due_on: date, **figures: int) -> None:
-        case = self.case
-        self.effects.deltas.append(
-            delta(case, case.agency_id, case.registered_on, self.day, due_on, **figures)
-        )
-
     # what follows
 
     def opened(
@@ -323,8 +299,10 @@ class Change:
         part: int | None = None,
         stage: Stage | None = None,
         rest: int | None = None,
+        chained: bool = False,
     ) -> None:
-        """A holding of `agency`, registered now by its hours; of this part, or of a new one."""
+        """A holding of `agency`, registered now by its hours; of this part, or of a new one. `chained`: it is
+        charged with having been passed on too often."""
         left = rest_of_term(self.term, self.day, self.calendar) if part is not None else 0
         split_by = (self.agency.code, left) if part is not None else None
         opening = self._opening(agency, origin, stage, rest, split_by)
@@ -338,10 +316,7 @@ class Change:
             self.status = Status.REGISTERED
         self.effects.opened.append(self._holding(agency, origin, term, part, stage, hash_))
         self._noted([opening], hash_, part=part, on_new=True)
-        opened_on = term.registered_on
-        self.effects.deltas.append(
-            delta(self.case, agency.id, opened_on, opened_on, term.due_on, received=1, running=1)
-        )
+        self.count_opening(agency.id, origin, term, part=part, chained=chained)
 
     def _opening(
         self,

@@ -239,6 +239,7 @@ class Held:
 
     holding_id: int
     agency_id: int
+    registered_on: date
     facts: tuple[Fact, ...]
 
 

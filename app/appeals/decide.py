@@ -114,6 +114,8 @@ def _write(change: Change) -> None:
         change.restart()
     change.happened(data, content)
     change.changed()
+    if isinstance(payload, Rating):
+        change.marked(ratings=1, rating_sum=payload.score, resolved=payload.resolved)
 
 
 def _answer(change: Change) -> None:
@@ -150,8 +152,13 @@ def _answered(change: Change, data: dict[str, Any], content: bytes | None) -> No
         until = date.fromisoformat(data["promised_until"])
         change.take(facts.promised(change.at, change.command.actor.kind, until))
         change.on_control, change.wait_until = True, until
-    change.happened(data, content)
-    change.changed(outcome=data["outcome"] if change.close else None)
+    if change.close:
+        took = change.took()
+        change.happened(data | {"took": took}, content)
+        change.changed(outcome=data["outcome"], took=took)
+    else:
+        change.happened(data, content)
+        change.changed()
 
 
 def _forward(change: Change) -> None:
@@ -171,9 +178,28 @@ def _forward(change: Change) -> None:
     change.happened(went | {"late": late} | ({"handover": True} if stage else {}), content)
     change.changed(forwarded_late=late)
     rest = None if stage else _rest(change, receiver)
+    chained = not stage and _passed_on(case) >= CHAIN
     change.opened(
-        receiver, Origin.FORWARDED, EventKind.RECEIVED, {"from": sender.code}, stage=stage, rest=rest
+        receiver,
+        Origin.FORWARDED,
+        EventKind.RECEIVED,
+        {"from": sender.code},
+        stage=stage,
+        rest=rest,
+        chained=chained,
     )
+    if chained and _passed_on(case) == CHAIN:
+        for held in case.held:
+            change.marked(held, chained=1)
+
+
+CHAIN = 3
+"""So often passed on, an appeal is charged to each body that held it."""
+
+
+def _passed_on(case: Case) -> int:
+    """How often this part is passed on for competence, this time included."""
+    return 1 + sum(held.facts[-1].code is facts.FactCode.FORWARDED for held in case.held[:-1])
 
 
 def _reviewer(change: Change) -> Reviewer:

@@ -40,21 +40,40 @@ class Effects:
 
 
 FIGURES = (
-    "received",
-    "answered",
-    "answered_late",
-    "forwarded_out",
-    "forwarded_late",
-    "closed_otherwise",
-    "closed_late",
-    "extended",
+    *("received", "forwarded_in", "reopened"),
+    *("answered", "answered_late", "answered_last_day"),
+    *("satisfied", "partly_satisfied", "refused", "explained", "taken_note", "decided"),
+    *("forwarded_out", "forwarded_late", "chained"),
+    *("closed_otherwise", "closed_late"),
+    *("extended", "suspended", "corrections", "repeated"),
+    *("complaints", "complaints_upheld"),
+    *("ratings", "rating_sum", "resolved"),
     "running",
 )
+"""What acts count; docs/figures.md says what each means. All but `running` are figures of an act's day."""
 
 
-def delta(case: Case, agency_id: int, opened_on: date, day: date, due_on: date, **figures: int) -> Row:
-    """What an act of the civil day `day` adds to the figures of a holding that opened on `opened_on`."""
+def delta(
+    case: Case,
+    agency_id: int,
+    opened_on: date,
+    day: date,
+    due_on: date,
+    *,
+    holding_id: int | None,
+    part: int | None = None,
+    working_days: int | None = None,
+    **figures: int,
+) -> Row:
+    """What an act of the civil day `day` adds to the figures of a holding that opened on `opened_on`.
+
+    `holding_id` None: the holding that the same act opens, of `part`. `working_days`: those until the answer.
+    """
     return {
+        "appeal_id": case.appeal_id,
+        "part": case.part if part is None else part,
+        "holding_id": holding_id,
+        "working_days": working_days,
         "agency_id": agency_id,
         "opened_on": opened_on,
         "day": day,
@@ -64,7 +83,7 @@ def delta(case: Case, agency_id: int, opened_on: date, day: date, due_on: date, 
         "kind": case.kind,
         "topic": case.topic,
         "region": case.region,
-    } | {name: int(figures.get(name, 0)) for name in FIGURES}
+    } | {name: int(figure) for name, figure in figures.items() if figure}
 
 
 # What opens after a test is a test: the sandbox holds it, whosever part it plays.
@@ -126,13 +145,14 @@ WITH changed AS (
     LEFT JOIN opened ON l.holding_id IS NULL AND opened.appeal_id = l.appeal_id AND opened.part = l.part
 ), counted AS (
     INSERT INTO counter_delta (agency_id, opened_on, day, due_on, channel, applicant_type, kind, topic,
-                               region, received, answered, answered_late, forwarded_out, forwarded_late,
-                               closed_otherwise, closed_late, extended, running)
-    SELECT d.* FROM jsonb_to_recordset($6) AS d(
-        agency_id bigint, opened_on date, day date, due_on date, channel text, applicant_type text, kind text,
-        topic text, region text, received smallint, answered smallint, answered_late smallint,
-        forwarded_out smallint, forwarded_late smallint, closed_otherwise smallint, closed_late smallint,
-        extended smallint, running smallint)
+                               region, working_days, holding_id, {figures})
+    SELECT d.agency_id, d.opened_on, d.day, d.due_on, d.channel, d.applicant_type, d.kind, d.topic, d.region,
+           d.working_days, coalesce(d.holding_id, opened.id), {counts}
+    FROM jsonb_to_recordset($6) AS d(
+        appeal_id bigint, part smallint, holding_id bigint, agency_id bigint, opened_on date, day date,
+        due_on date, channel text, applicant_type text, kind text, topic text, region text,
+        working_days smallint, {typed})
+    LEFT JOIN opened ON d.holding_id IS NULL AND opened.appeal_id = d.appeal_id AND opened.part = d.part
 ), told AS (
     INSERT INTO notice (appeal_id, event_hash, kind, audience, language, params, not_before)
     SELECT n.* FROM jsonb_to_recordset($7) AS n(
@@ -140,7 +160,12 @@ WITH changed AS (
         params jsonb, not_before timestamptz)
 )
 SELECT count(*) FROM changed
-""".format(inner=", ".join(f"'{kind}'" for kind in sorted(INNER)))
+""".format(
+    inner=", ".join(f"'{kind}'" for kind in sorted(INNER)),
+    figures=", ".join(FIGURES),
+    counts=", ".join(f"coalesce(d.{name}, 0)" for name in FIGURES),
+    typed=", ".join(f"{name} smallint" for name in FIGURES),
+)
 
 
 async def apply(connection: asyncpg.Connection, effects: Effects) -> None:

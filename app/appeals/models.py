@@ -344,7 +344,10 @@ class AppealLink(Table, table=True):
 
 
 class CounterDelta(Table, table=True):
-    """One act's effect on the figures; append only, no foreign keys (it is written by every act)."""
+    """One act's effect on the figures; append only, no foreign keys (it is written by every act).
+
+    `holding_id` is null only in what was counted before it was kept. `working_days`: with an answer.
+    """
 
     __tablename__ = "counter_delta"
     __table_args__ = (
@@ -355,6 +358,7 @@ class CounterDelta(Table, table=True):
 
     id: int = identity()
     agency_id: int = Field(sa_type=BigInteger)
+    holding_id: int | None = Field(default=None, sa_type=BigInteger)
     opened_on: date
     day: date
     due_on: date
@@ -364,12 +368,31 @@ class CounterDelta(Table, table=True):
     topic: str = Field(sa_type=Text)
     region: str = Field(sa_type=Text)
     received: int = _small(0)
+    forwarded_in: int = _small(0)
+    reopened: int = _small(0)
     answered: int = _small(0)
     answered_late: int = _small(0)
+    answered_last_day: int = _small(0)
+    satisfied: int = _small(0)
+    partly_satisfied: int = _small(0)
+    refused: int = _small(0)
+    explained: int = _small(0)
+    taken_note: int = _small(0)
+    decided: int = _small(0)
     forwarded_out: int = _small(0)
     forwarded_late: int = _small(0)
+    chained: int = _small(0)
     closed_otherwise: int = _small(0)
     closed_late: int = _small(0)
     extended: int = _small(0)
+    suspended: int = _small(0)
+    corrections: int = _small(0)
+    repeated: int = _small(0)
+    complaints: int = _small(0)
+    complaints_upheld: int = _small(0)
+    ratings: int = _small(0)
+    rating_sum: int = _small(0)
+    resolved: int = _small(0)
     running: int = _small(0)
+    working_days: int | None = Field(default=None, sa_type=SmallInteger)
     xid: int = xid()

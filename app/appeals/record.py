@@ -143,11 +143,11 @@ WITH item AS MATERIALIZED (
     INSERT INTO ledger (holding_id, event_hash, facts)
     SELECT held.id, event_hash, facts::jsonb FROM fresh JOIN held USING (appeal_id)
 ), counted AS (
-    INSERT INTO counter_delta (agency_id, opened_on, day, due_on, channel, applicant_type, kind, topic,
-                               region, received, running)
-    SELECT agency_id, registered_on, registered_on, due_on, channel, applicant_type, kind, topic,
-           region, 1, 1
-    FROM fresh WHERE stands_for IS NULL
+    INSERT INTO counter_delta (holding_id, agency_id, opened_on, day, due_on, channel, applicant_type, kind,
+                               topic, region, received, complaints, running)
+    SELECT held.id, fresh.agency_id, registered_on, registered_on, due_on, channel, applicant_type, kind,
+           topic, region, 1, CASE WHEN stage = 'handover' THEN 1 ELSE 0 END, 1
+    FROM fresh JOIN held USING (appeal_id) WHERE fresh.stands_for IS NULL
 ), told AS (
     INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before)
     SELECT appeal_id, event_hash, 'appeal.registered', language, notice::jsonb, received_at FROM fresh

@@ -6,6 +6,7 @@ the caller's transaction and commits nothing.
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -43,6 +44,7 @@ SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id AS holder_id,
            (SELECT max(part) FROM holding any_part WHERE any_part.appeal_id = h.appeal_id) END AS last_part,
        CASE WHEN $3 THEN
            (SELECT jsonb_agg(jsonb_build_array(l.holding_id, coalesce(earlier.stands_for, earlier.agency_id),
+                                               earlier.registered_on,
                                                encode(l.event_hash, 'hex'), l.facts) ORDER BY l.id)
             FROM holding earlier JOIN ledger l ON l.holding_id = earlier.id
             WHERE earlier.appeal_id = h.appeal_id AND earlier.part = h.part) END AS held,
@@ -187,12 +189,14 @@ def _case(row: asyncpg.Record) -> Case:
 
 
 def _held(entries: Iterable[Sequence[Any]]) -> tuple[Held, ...]:
-    """From (holding, agency, event hash, facts) in the order they were written, which is the holdings'."""
+    """From (holding, agency, day it opened, event hash, facts) in the order they were written, which is the
+    holdings'."""
     return tuple(
         Held(
             holding_id,
             agency_id,
+            date.fromisoformat(registered_on),
             tuple(Fact.from_json(fact, event) for *_, event, facts in rows for fact in facts),
         )
-        for (holding_id, agency_id), rows in groupby(entries, key=lambda entry: (entry[0], entry[1]))
+        for (holding_id, agency_id, registered_on), rows in groupby(entries, key=lambda entry: entry[:3])
     )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from app.appeals.change import Change
-from app.appeals.codes import ContentKind, EventKind, Likeness, Outcome, Status
+from app.appeals.codes import ContentKind, Decision, EventKind, Likeness, Outcome, Status
 from app.appeals.commands import (
     Controlling,
     Deciding,
@@ -65,6 +65,7 @@ def _suspend(change: Change) -> None:
     payload = change.command.payload
     assert isinstance(payload, Suspending)
     guards.may_suspend(change.term, payload.ground, change.day, payload.until)
+    first = _first(change, facts.FactCode.SUSPENDED)
     change.take(facts.suspended(change.at, change.command.actor.kind, payload.ground, payload.until))
     change.wait_until = payload.until
     data: dict[str, Any] = {"ground": payload.ground}
@@ -73,6 +74,13 @@ def _suspend(change: Change) -> None:
     content = change.said(ContentKind.REASON, {"text": payload.reason}) if payload.reason else None
     change.happened(data, content)
     change.changed()
+    if first:
+        change.marked(suspended=1)
+
+
+def _first(change: Change, code: facts.FactCode) -> bool:
+    """Whether nothing of the kind has happened to the holding yet."""
+    return all(fact.code is not code for fact in change.taken)
 
 
 def _resume(change: Change) -> None:
@@ -112,11 +120,14 @@ def _request_correction(change: Change) -> None:
     payload = change.command.payload
     assert isinstance(payload, Requesting)
     until = guards.may_request_correction(change.term, change.day, payload.until, change.calendar)
+    first = _first(change, facts.FactCode.CORRECTION_REQUESTED)
     change.take(facts.correction_requested(change.at, change.command.actor.kind, until))
     change.wait_until = until
     content = change.said(ContentKind.REQUEST, {"text": payload.what})
     change.happened({"until": until.isoformat()}, content)
     change.changed()
+    if first:
+        change.marked(corrections=1)
 
 
 def _extend(change: Change) -> None:
@@ -170,6 +181,7 @@ def _link(change: Change) -> None:
     """A05, A06: a repeat stays its own case; a duplicate is answered under the first one's number."""
     payload = change.command.payload
     assert isinstance(payload, Linking)
+    first = not any(fact.data.get("as") == Likeness.REPEAT for fact in change.taken)
     change.take(facts.linked(change.at, change.command.actor.kind, payload.to, payload.as_))
     if payload.as_ is Likeness.DUPLICATE:
         change.become(Form.DUPLICATE)
@@ -177,6 +189,8 @@ def _link(change: Change) -> None:
         return
     change.happened({"to": payload.to, "as": payload.as_})
     change.changed()
+    if first:
+        change.marked(repeated=1)
 
 
 def _self_correct(change: Change) -> None:
@@ -186,6 +200,7 @@ def _self_correct(change: Change) -> None:
     content = change.said(ContentKind.ANSWER, {"text": payload.text, "language": language})
     change.happened({"outcome": Outcome.SATISFIED, "language": language}, content)
     change.changed(how="self_corrected", outcome=Outcome.SATISFIED)
+    change.marked(complaints_upheld=1)
 
 
 def _decide(change: Change) -> None:
@@ -205,8 +220,14 @@ def _decide(change: Change) -> None:
     guards.answer_language(change.term, payload.language, case.language)
     body = {"text": payload.text, "language": payload.language}
     content = change.said(ContentKind.ANSWER, body)
-    change.happened({"outcome": payload.outcome, "language": payload.language}, content)
-    change.changed(outcome=payload.outcome)
+    took = change.took()
+    change.happened({"outcome": payload.outcome, "language": payload.language, "took": took}, content)
+    change.changed(outcome=payload.outcome, took=took)
+    if payload.outcome in FOR_THE_APPLICANT:
+        change.marked(case.held[0], complaints_upheld=1)
+
+
+FOR_THE_APPLICANT = frozenset({Decision.CANCELLED, Decision.REPLACED, Decision.OBLIGED})
 
 
 def _control(change: Change) -> None:

@@ -126,6 +126,16 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def moment(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection for reading: all statements see what is committed when the first of them starts."""
+        async with self._connection() as connection:
+            if connection.is_in_transaction():  # one of a test, which nobody else writes beside
+                yield connection
+                return
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield connection
+
+    @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Raises ConnectionError when the server is away; a socket that is gone is no missing file."""
         async with AsyncExitStack() as held:

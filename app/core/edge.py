@@ -68,4 +68,13 @@ async def read(db: Db) -> AsyncIterator[asyncpg.Connection]:
 
 
 Tx = Annotated[asyncpg.Connection, Depends(transaction, scope="function")]
+
+
+async def moment(db: Db) -> AsyncIterator[asyncpg.Connection]:
+    async with db.moment() as connection:
+        yield connection
+
+
 Read = Annotated[asyncpg.Connection, Depends(read, scope="function")]
+Moment = Annotated[asyncpg.Connection, Depends(moment, scope="function")]
+"""For reading by several statements what was committed when the first began."""

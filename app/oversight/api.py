@@ -6,17 +6,18 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
 from app.core.edge import Lang, Read
-from app.core.errors import FieldError, Invalid, problems
+from app.core.errors import Invalid, problems
 from app.directory import snapshot
-from app.oversight import calls, published, receptions
+from app.oversight import calls, compliance_api, published, receptions
+from app.oversight.asked import refuse_repeated
 from app.oversight.schemas import CallsIn, CallsOut, ReceptionsIn, ReceptionsOut, StatisticsIn, StatisticsOut
 from app.staff.access import Public, PublicOrStaff
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
-router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
+statistics = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
 
 
-@router.get(
+@statistics.get(
     "/agencies",
     summary="How agencies answer",
     description=(
@@ -46,14 +47,14 @@ async def agencies(
     connection: Read,
     response: Response,
 ) -> StatisticsOut:
-    _refuse_repeated(request)
+    refuse_repeated(request)
     response.headers.update({"Content-Language": lang, "Vary": "Accept-Language, Authorization"})
     return await published.agencies(
         connection, asked, snapshot.current(), lang, now=clock.now(), sees_all=caller is not None
     )
 
 
-@router.get(
+@statistics.get(
     "/calls",
     summary="Calls to call centres",
     description=(
@@ -67,11 +68,11 @@ async def agencies(
 async def count_of_calls(
     _: Public, request: Request, asked: Annotated[CallsIn, Query()], connection: Read
 ) -> CallsOut:
-    _refuse_repeated(request)
+    refuse_repeated(request)
     return await calls.count(connection, asked, snapshot.current())
 
 
-@router.get(
+@statistics.get(
     "/receptions",
     summary="People received by leaders",
     description=(
@@ -85,12 +86,10 @@ async def count_of_calls(
 async def count_of_receptions(
     _: Public, request: Request, asked: Annotated[ReceptionsIn, Query()], connection: Read
 ) -> ReceptionsOut:
-    _refuse_repeated(request)
+    refuse_repeated(request)
     return await receptions.count(connection, asked, snapshot.current())
 
 
-def _refuse_repeated(request: Request) -> None:
-    """A field given twice would be counted by its last value alone, and look as if by both."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise Invalid(errors=[FieldError(name, "repeated") for name in twice])
+router = APIRouter()
+for room in (statistics, compliance_api.router):
+    router.include_router(room)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from fastapi import Request
+
 from app.appeals.codes import ApplicantType, Kind
 from app.core.errors import FieldError, Invalid
 from app.directory.near import NameIndex
 from app.directory.registry import Directory, UnknownCode
-from app.oversight.schemas import StatisticsIn
+from app.oversight.schemas import Asked, StatisticsIn
 from app.oversight.statistics import Basis, Filters, Period
 
 FIRST_DAY, LAST_DAY = date(2007, 1, 1), date(2060, 12, 31)
@@ -26,7 +28,7 @@ def understood(asked: StatisticsIn, directory: Directory, today: date) -> Questi
     """Raises Invalid, naming every field that is wrong; an unknown code with those near it."""
     first, last = days_asked(asked.from_, asked.to, today)
     days = {"from": asked.from_, "to": asked.to, "as_of": asked.as_of}
-    errors = [*wrong_days(days, first, last), *_wrong_codes(asked, directory)]
+    errors = [*wrong_days(days, first, last), *wrong_codes(asked, directory)]
     if errors:
         raise Invalid(errors=errors)
     return Question(
@@ -77,9 +79,10 @@ def wrong_days(given: Mapping[str, date | None], first: date, last: date) -> Ite
         yield FieldError("to", "period_reversed")
 
 
-def _wrong_codes(asked: StatisticsIn, directory: Directory) -> Iterator[FieldError]:
+def wrong_codes(asked: Asked, directory: Directory) -> Iterator[FieldError]:
+    """Of the fields that the question has."""
     for name, codes in CLOSED_LISTS.items():
-        typed = getattr(asked, name)
+        typed = getattr(asked, name, None)
         if typed is not None and typed not in list(codes):
             known = [code.value for code in codes]
             near = NameIndex({code: [code] for code in known}).near(typed) or known
@@ -100,3 +103,10 @@ def _wrong_codes(asked: StatisticsIn, directory: Directory) -> Iterator[FieldErr
 
 def unknown_code(name: str, near: list[str]) -> FieldError:
     return FieldError(name, "unknown_code", {"near": ", ".join(near) or "—"})
+
+
+def refuse_repeated(request: Request) -> None:
+    """A field given twice would be counted by its last value alone, and look as if by both."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Invalid(errors=[FieldError(name, "repeated") for name in twice])

@@ -30,13 +30,18 @@ async def verified(db: Database, progress: Progress) -> list[str]:
     async with db.read() as connection:
         agencies = await recount.counted_agencies(connection)
         months = await rollups.months(connection)
-        total = len(agencies) + len(months)
+        spans = await rollups.spans(connection)
+        total = len(agencies) + len(months) + len(spans)
         for done, agency in enumerate(agencies, start=1):
             found += await _of_agency(connection, agency["id"], agency["code"])
             progress(done, total)
         for done, month in enumerate(months, start=len(agencies) + 1):
             found += await rollups.differences(connection, month)
             progress(done, total)
+        for done, span in enumerate(spans, start=len(agencies) + len(months) + 1):
+            found += await rollups.astray_again(connection, span)
+            progress(done, total)
+        found += await rollups.astray_sums(connection)
     return found
 
 
@@ -60,13 +65,18 @@ async def rebuilt(db: Database, progress: Progress) -> list[str]:
     async with db.read() as connection:
         agencies = await recount.counted_agencies(connection)
         months = await rollups.months(connection)
-    total = len(agencies) + len(months)
+        spans = await rollups.spans(connection)
+    total = len(agencies) + len(months) + len(spans)
     for done, agency in enumerate(agencies, start=1):
         corrected += [f"{agency['code']}: {line}" for line in await _correct(db, agency["id"])]
         progress(done, total)
     for done, month in enumerate(months, start=len(agencies) + 1):
         await rollups.rebuild(db, month)
         progress(done, total)
+    for done, span in enumerate(spans, start=len(agencies) + len(months) + 1):
+        await rollups.rebuild_again(db, span)
+        progress(done, total)
+    await rollups.sum_again(db)
     return corrected
 
 
@@ -89,8 +99,8 @@ async def _correct(db: Database, agency_id: int) -> list[Difference]:
 
 # The worker's
 
-_PLACE = "SELECT checked_month, checked_agency_id FROM folding"
-_PLACED = "UPDATE folding SET checked_month = $1, checked_agency_id = $2"
+_PLACE = "SELECT checked_month, checked_agency_id FROM rollups"
+_PLACED = "UPDATE rollups SET checked_month = $1, checked_agency_id = $2"
 _CLEAR = """
 UPDATE figure_fault SET cleared_at = $3
 WHERE agency_id = $1 AND month = $2 AND cleared_at IS NULL AND line <> ALL ($4)

@@ -32,13 +32,31 @@ class Cell(Table):
     """What every rollup has."""
 
     received: int | None = _sum()
+    forwarded_in: int | None = _sum()
+    reopened: int | None = _sum()
     answered: int | None = _sum()
     answered_late: int | None = _sum()
+    answered_last_day: int | None = _sum()
+    satisfied: int | None = _sum()
+    partly_satisfied: int | None = _sum()
+    refused: int | None = _sum()
+    explained: int | None = _sum()
+    taken_note: int | None = _sum()
+    decided: int | None = _sum()
     forwarded_out: int | None = _sum()
     forwarded_late: int | None = _sum()
+    chained: int | None = _sum()
     closed_otherwise: int | None = _sum()
     closed_late: int | None = _sum()
     extended: int | None = _sum()
+    suspended: int | None = _sum()
+    corrections: int | None = _sum()
+    repeated: int | None = _sum()
+    complaints: int | None = _sum()
+    complaints_upheld: int | None = _sum()
+    ratings: int | None = _sum()
+    rating_sum: int | None = _sum()
+    resolved: int | None = _sum()
     overdue: int | None = _sum()
 
 
@@ -86,6 +104,27 @@ class RollupCube(Cell, About, table=True):
     agency_id: int = _key(BigInteger)
 
 
+class Took(Table):
+    """How many answers took so many working days."""
+
+    slice: str = _key(Text)
+    opened_on: date = _key(Date)
+    day: date = _key(Date)
+    agency_id: int = _key(BigInteger)
+    working_days: int = _key(SmallInteger)
+    answered: int = Field(sa_type=Integer, nullable=False)
+
+
+class RollupTookMonth(Took, table=True):
+    __tablename__ = "rollup_took_month"
+
+
+class RollupTook(Took, table=True):
+    """By months of opening, and the day of the answer."""
+
+    __tablename__ = "rollup_took"
+
+
 class RollupDue(About, table=True):
     """When how many became overdue, and ceased to be: days by days. What is in time leaves nothing here, but
     for what is open: that stands under the day after its due day."""
@@ -96,6 +135,37 @@ class RollupDue(About, table=True):
     day: date = _key(Date)
     agency_id: int = _key(BigInteger)
     overdue: int = Field(sa_type=Integer, nullable=False)
+
+
+class Again(Table, table=True):
+    """When an appeal with several holdings is counted again (see again.py); `agency_id` 0: by any body."""
+
+    __tablename__ = "again"
+    __table_args__ = (Index("ix_again_appeal_id", "appeal_id"),)
+
+    id: int = identity()
+    appeal_id: int = Field(sa_type=BigInteger)
+    agency_id: int = Field(sa_type=BigInteger)
+    what: str = Field(sa_type=Text)
+    x: date
+    y: date
+    count: int = Field(sa_type=SmallInteger)
+    channel: str = Field(sa_type=Text)
+    applicant_type: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    topic: str = Field(sa_type=Text)
+    region: str = Field(sa_type=Text)
+
+
+class RollupAgain(Table, table=True):
+    __tablename__ = "rollup_again"
+
+    slice: str = _key(Text)
+    agency_id: int = _key(BigInteger)
+    what: str = _key(Text)
+    x: date = _key(Date)
+    y: date = _key(Date)
+    count: int = Field(sa_type=Integer, nullable=False)
 
 
 class Folding(Table, table=True):

@@ -5,13 +5,14 @@ rollups have months on one of them or on both; a month that a bound of the quest
 The statement is one: one moment of the record, whatever is folded meanwhile.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from app.oversight.rollups import ABOUT, FLOWS, FOLDED, TAIL
+from app.oversight.cells import ABOUT, FLOWS, FOLDED, ROLLUPS, TAIL
 
+SLICED = frozenset(rollup.table for rollup in ROLLUPS if rollup.sliced)
 ONE_DAY = timedelta(days=1)
 
 
@@ -85,16 +86,37 @@ def _next(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
-def slices_of(given: Mapping[str, Any]) -> list[str] | None:
-    """The slices that add up to what is filtered by; None: no slices do."""
-    types = [given["applicant_type"]] if "applicant_type" in given else ["individual", "legal_entity"]
-    if given.keys() <= {"channel", "applicant_type"}:
-        before = f"channel/{given['channel']}" if "channel" in given else "type"
-        return [f"{before}/{type_}" for type_ in types]
-    if len(given) == 1:
-        ((name, value),) = given.items()
-        return [f"{name}/{value}"]
+@dataclass(frozen=True, slots=True)
+class By:
+    """A dimension that is told apart by its codes."""
+
+    name: str
+    codes: Sequence[str]
+
+
+def slices_of(given: Mapping[str, Any], by: By | None = None) -> list[str] | None:
+    """The slices that add up to what is filtered by, and tell apart what is asked for; None: none do."""
+    codes = {name: [value] for name, value in given.items()}
+    if by and by.name not in codes:
+        codes[by.name] = list(by.codes)
+    types = codes.get("applicant_type", ["individual", "legal_entity"])
+    if codes.keys() <= {"channel", "applicant_type"}:
+        before = [f"channel/{code}" for code in codes["channel"]] if "channel" in codes else ["type"]
+        return [f"{one}/{type_}" for one in before for type_ in types]
+    if len(codes) == 1:
+        ((name, values),) = codes.items()
+        return [f"{name}/{value}" for value in values]
     return None
+
+
+def told_apart(by: By | None, slices: list[str] | None) -> str:
+    """The code of the dimension, in SQL about a row `d`; of one with a slice when there are `slices`."""
+    if by is None:
+        return "''"
+    if slices is None:
+        return f"d.{by.name}"
+    place = 3 if by.name == "applicant_type" and slices and slices[0].startswith("channel/") else 2
+    return f"split_part(d.slice, '/', {place})"
 
 
 _FLOWS = ", ".join(f"d.{name}" for name in FLOWS)
@@ -103,11 +125,15 @@ _NO_FLOWS = ", ".join("NULL::int" for _ in FLOWS)
 
 @dataclass
 class Statement:
-    """The parts that add up, each with `agency_id`, `day`, the flows and `overdue`; and their values."""
+    """The parts that add up, each with `agency_id`, `of`, `day`, the flows and `overdue`; and their values.
+
+    `of` is the code of the dimension `by`.
+    """
 
     window: Window
     given: Mapping[str, Any]
     agencies: list[int] | None = None
+    by: By | None = None
     values: list[Any] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     places: dict[Any, str] = field(default_factory=dict)
@@ -121,7 +147,7 @@ class Statement:
 
     def sql(self) -> str:
         """All parts, as one derived table."""
-        plan, slices = Plan.of(self.window), slices_of(self.given)
+        plan, slices = Plan.of(self.window), slices_of(self.given, self.by)
         if plan.months:
             self._months(plan, plan.months, slices)
         for days in plan.edges:
@@ -173,10 +199,40 @@ class Statement:
     def _part(
         self, table: str, conditions: Iterable[str], *, flows: str = _FLOWS, overdue: str = "NULL::int"
     ) -> None:
-        only = f" AND d.agency_id = ANY ({self.bind(self.agencies, 'bigint[]')})" if self.agencies else ""
-        where = " AND ".join(condition for condition in conditions if condition != "true")
         self.parts.append(
-            f"SELECT d.agency_id, d.day, {flows}, {overdue} AS overdue FROM {table} d WHERE {where}{only}"
+            f"SELECT d.agency_id, {self._of(table)} AS of, d.day, {flows}, {overdue} AS overdue "
+            f"FROM {table} d WHERE {self._where(conditions)}"
+        )
+
+    def _of(self, table: str) -> str:
+        return told_apart(self.by, slices_of(self.given, self.by) if table in SLICED else None)
+
+    def _where(self, conditions: Iterable[str]) -> str:
+        only = "true"
+        if self.agencies is not None:
+            only = f"d.agency_id = ANY ({self.bind(self.agencies, 'bigint[]')})"
+        return " AND ".join(one for one in (*conditions, only) if one != "true") or "true"
+
+    def took(self) -> str:
+        """The answers of the window's days by working days, as one derived table."""
+        plan, slices = Plan.of(self.window), slices_of(self.given, self.by)
+        answers = "d.answered > 0 AND d.working_days IS NOT NULL"
+        within = [self._until(), f"d.day >= {self.bind(self.window.acts_from, 'date')}"]
+        if slices is None:
+            self._took("counter_delta", [self._about(None), *within, answers])
+        else:
+            uncut = f"d.day <> ALL ({self.bind(list(plan.cut), 'date[]')})" if plan.cut else "true"
+            self._took("rollup_took_month", [self._about(slices), *within, uncut])
+            for month in plan.cut:
+                inside = self._between("d.day", Days(month, _last_of(month)))
+                self._took("rollup_took", [self._about(slices), *within, inside])
+            self._took("counter_delta", [self._about(None), *within, answers, TAIL])
+        return "\nUNION ALL\n".join(self.parts)
+
+    def _took(self, table: str, conditions: Iterable[str]) -> None:
+        self.parts.append(
+            f"SELECT d.agency_id, {self._of(table)} AS of, d.working_days, d.answered::int AS answered "
+            f"FROM {table} d WHERE {self._where(conditions)}"
         )
 
     def _about(self, slices: list[str] | None) -> str:

@@ -9,11 +9,15 @@ from functools import lru_cache
 
 import asyncpg
 
+from app.appeals.codes import Outcome
 from app.appeals.effects import FIGURES
 from app.core import clock
 from app.directory.registry import SANDBOX
 
-KEY = ("opened_on", "day", "due_on", "channel", "applicant_type", "kind", "topic", "region")
+KEY = (
+    *("opened_on", "day", "due_on", "channel", "applicant_type", "kind", "topic", "region"),
+    *("working_days", "holding_id"),
+)
 
 # Each holding of agency $1 by its events alone: a row for every event that opens it, moves its clock, extends
 # or closes it, with the clock as it is from then on (`due_on`, `runs`) and as it was (`due_before`,
@@ -32,7 +36,8 @@ WITH zone AS (
            ('returned', false, 'closed_otherwise'), ('merged', false, 'closed_otherwise'),
            ('self_corrected', false, 'closed_otherwise')
 ), told AS (
-    SELECT h.id, h.appeal_id, e.id AS event_id, coalesce(meaning.opens, false) AS opens,
+    SELECT h.id, h.appeal_id, h.part, e.id AS event_id, e.kind AS event, e.data,
+           coalesce(meaning.opens, false) AS opens,
            CASE WHEN (e.data ->> 'kept')::boolean THEN NULL ELSE meaning.close END AS close,
            (e.at AT TIME ZONE 'UTC' + zone.ahead)::date AS day, e.kind = 'extended' AS extends,
            coalesce(meaning.opens, false) OR e.data ? 'running' AS sets_clock,
@@ -51,13 +56,14 @@ WITH zone AS (
            first_value(agency) OVER so_far AS opened_by, first_value(registered_on) OVER so_far AS opened_on
     FROM told WINDOW so_far AS (PARTITION BY id ORDER BY event_id)
 ), timed AS (
-    SELECT id, appeal_id, event_id, turn, opened_by, opened_on, day, opens, close, extends, extensions, late,
-           first_value(due_on) OVER same_turn AS due_on,
+    SELECT id, appeal_id, part, event_id, event, data, turn, opened_by, opened_on, day, opens, close, extends,
+           extensions, late, first_value(due_on) OVER same_turn AS due_on,
            close IS NULL AND first_value(runs) OVER same_turn AS runs
     FROM in_turn WINDOW same_turn AS (PARTITION BY id, turn ORDER BY event_id)
 ), course AS (
-    SELECT timed.id, event_id, opened_by, opened_on, greatest(opened_on, day) AS day, due_on, runs, opens,
-           close, extends AND extensions = 1 AS first_extended, extensions > 0 AS extended,
+    SELECT timed.id, timed.appeal_id, timed.part, event_id, event, data, opened_by, opened_on,
+           greatest(opened_on, day) AS day, due_on, runs, opens, close,
+           extends AND extensions = 1 AS first_extended, extensions > 0 AS extended,
            coalesce(late, false) AS forwarded_late,
            lag(due_on) OVER so_far AS due_before, lag(runs) OVER so_far AS ran_before,
            a.channel, a.applicant_type, a.kind, a.topic, a.region
@@ -66,30 +72,112 @@ WITH zone AS (
 )
 """
 
+# What has to do with no clock. An appeal that is passed on for the third time is charged to those who held
+# it until then, and each who gets it from then on; a complaint that comes out for the applicant to the body
+# that it is about, which held it first.
+MARKS = """
+opened AS (
+    SELECT id, appeal_id, part, event_id, event, opened_on, channel, applicant_type, kind, topic, region
+    FROM course WHERE opens
+), happened AS (
+    SELECT e.id AS event_id, e.appeal_id, e.part, e.holding_id, e.kind AS event, e.data,
+           greatest((e.at AT TIME ZONE 'UTC' + zone.ahead)::date, acted.registered_on) AS day,
+           row_number() OVER (PARTITION BY e.holding_id, e.kind, e.data ->> 'as' ORDER BY e.id) AS nth,
+           row_number() OVER (PARTITION BY e.appeal_id, e.part, e.kind ORDER BY e.id) AS nth_of_part
+    FROM (SELECT DISTINCT appeal_id FROM opened) ours
+    JOIN event e ON e.appeal_id = ours.appeal_id
+    JOIN holding acted ON acted.id = e.holding_id
+    LEFT JOIN LATERAL (SELECT ahead FROM zone WHERE since <= e.at ORDER BY since DESC LIMIT 1) zone ON true
+    WHERE e.kind IN ('suspended', 'correction_requested', 'linked', 'rated', 'decided', 'self_corrected')
+       OR (e.kind = 'forwarded' AND NOT e.data ? 'handover')
+), chained AS (
+    SELECT opened.id, third.day, third.event_id < opened.event_id AS on_opening
+    FROM opened JOIN happened third
+      ON third.appeal_id = opened.appeal_id AND third.part = opened.part AND third.event = 'forwarded'
+     AND third.nth_of_part = 3
+    WHERE opened.event_id < third.event_id OR opened.event = 'received'
+), marked(id, day, figure, count) AS (
+    SELECT holding_id, day, CASE event WHEN 'suspended' THEN 'suspended' WHEN 'linked' THEN 'repeated'
+                                       ELSE 'corrections' END, 1
+    FROM happened
+    WHERE nth = 1 AND (event IN ('suspended', 'correction_requested')
+                       OR (event = 'linked' AND data ->> 'as' = 'repeat'))
+    UNION ALL
+    SELECT holding_id, day, rating.figure, rating.count
+    FROM happened CROSS JOIN LATERAL (VALUES
+        ('ratings', 1), ('rating_sum', (data ->> 'score')::int),
+        ('resolved', (data ->> 'resolved')::boolean::int)
+    ) AS rating(figure, count)
+    WHERE event = 'rated'
+    UNION ALL
+    SELECT id, day, 'chained', 1 FROM chained WHERE NOT on_opening
+    UNION ALL
+    SELECT first.id, happened.day, 'complaints_upheld', 1
+    FROM happened CROSS JOIN LATERAL (
+        SELECT h.id FROM holding h WHERE h.appeal_id = happened.appeal_id AND h.part = happened.part
+        ORDER BY h.id LIMIT 1
+    ) first
+    WHERE event = 'self_corrected'
+       OR (event = 'decided' AND data ->> 'outcome' IN ('cancelled', 'replaced', 'obliged'))
+)
+"""
+
+
+def _figures(**expressions: str) -> str:
+    """A value for each figure in their order; 0 for those that are not given."""
+    return ", ".join(f"({expressions.get(name, '0')})::int" for name in FIGURES)
+
+
+_ABOUT = "channel, applicant_type, kind, topic, region"
+_OUTCOME = "(close = 'answered' AND event = 'answered' AND data ->> 'outcome' = '{}')"
+_COUNTED = _figures(
+    received="opens",
+    forwarded_in="event = 'received'",
+    reopened="event = 'reopened'",
+    complaints="event = 'registered' AND coalesce(data -> 'complaint' ->> 'stage' = 'handover', false)",
+    chained="opens AND EXISTS (SELECT FROM chained WHERE chained.id = course.id AND on_opening)",
+    answered="close = 'answered'",
+    answered_late="close = 'answered' AND day > due_on",
+    answered_last_day="close = 'answered' AND day = due_on",
+    decided="event = 'decided'",
+    forwarded_out="close = 'forwarded_out'",
+    forwarded_late="forwarded_late",
+    closed_otherwise="close = 'closed_otherwise'",
+    closed_late="close <> 'answered' AND day > due_on",
+    extended="first_extended",
+    running="runs",
+    **{outcome: _OUTCOME.format(outcome) for outcome in Outcome},
+)
+
 # What an event leaves running is counted, and what ran before it is taken off again.
 DIFFERENCES = """
-{course}, expected AS (
-    SELECT opened_on, day, due_on, channel, applicant_type, kind, topic, region, opens::int AS received,
-           (close = 'answered')::int AS answered, (close = 'answered' AND day > due_on)::int AS answered_late,
-           (close = 'forwarded_out')::int AS forwarded_out, forwarded_late::int,
-           (close = 'closed_otherwise')::int AS closed_otherwise,
-           (close <> 'answered' AND day > due_on)::int AS closed_late,
-           first_extended::int AS extended, runs::int AS running
+{course}, {marks}, expected AS (
+    SELECT opened_on, day, due_on, {about}, (data ->> 'took')::smallint AS working_days, id AS holding_id,
+           {counted}
     FROM course
     UNION ALL
-    SELECT opened_on, day, due_before, channel, applicant_type, kind, topic, region,
-           0, 0, 0, 0, 0, 0, 0, 0, -1
+    SELECT opened_on, day, due_before, {about}, (data ->> 'took')::smallint, id, {stopped}
     FROM course WHERE ran_before
-), both_sides AS (
+    UNION ALL
+    SELECT opened.opened_on, greatest(opened.opened_on, marked.day), opened.opened_on, {about}, NULL,
+           opened.id, {marked}
+    FROM marked JOIN opened ON opened.id = marked.id
+), both_sides({key}, {figures}) AS (
     SELECT * FROM expected
     UNION ALL
-    SELECT {key}, {counted} FROM counter_delta WHERE agency_id = $1 AND opened_on BETWEEN $4 AND $5
+    SELECT {key}, {there} FROM counter_delta WHERE agency_id = $1 AND opened_on BETWEEN $4 AND $5
 )
 SELECT {key}, {sums} FROM both_sides GROUP BY {key} HAVING {any} ORDER BY {key}
 """.format(
     course=COURSE,
+    marks=MARKS,
+    about=_ABOUT,
+    counted=_COUNTED,
+    stopped=_figures(running="-1"),
+    marked=_figures(**{name: f"CASE figure WHEN '{name}' THEN count ELSE 0 END" for name in FIGURES}),
     key=", ".join(KEY),
-    counted=", ".join(f"-{name}" for name in FIGURES),
+    figures=", ".join(FIGURES),
+    there=", ".join(f"-{name}" for name in FIGURES),
     sums=", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in FIGURES),
     any=" OR ".join(f"sum({name}) <> 0" for name in FIGURES),
 )
@@ -115,11 +203,11 @@ class Difference:
     """`figures`: what the events have more (or less) than the counters, for deltas of one `key`."""
 
     agency_id: int
-    key: dict[str, date | str]
+    key: dict[str, date | str | int | None]
     figures: dict[str, int]
 
     def __str__(self) -> str:
-        where = " ".join(f"{name}={value}" for name, value in self.key.items() if value != "")
+        where = " ".join(f"{name}={value}" for name, value in self.key.items() if value not in ("", None))
         what = ", ".join(f"{name} {figure:+d}" for name, figure in self.figures.items())
         return f"{where}: events beside counters: {what}"
 

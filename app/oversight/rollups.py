@@ -1,107 +1,21 @@
-"""The rollups: what a set of deltas adds to their cells, the fold that adds it, and the rebuild of a month.
+"""Keeping the rollups: the fold that adds new deltas, the making anew, and the comparison.
 
 A fold takes the deltas of transactions that are over, up to the oldest one that is not: whatever commits
-late is taken by a later fold, and until then readers add it (`TAIL`). What is taken and how far that goes is
-written in one transaction, so that any statement sees each delta once: in a rollup or in the tail.
+late is taken by a later fold, and until then readers add it. What is taken and how far that goes is written
+in one transaction, so that any statement sees each delta once: in a rollup or in the tail.
 """
 
-from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
 
 from app.core import clock
 from app.core.db import Database
-from app.oversight.models import ROLLED
+from app.oversight import again
+from app.oversight.cells import FOLDED, ROLLUPS, Rollup, month_of
 
 BATCH = 20_000
 """Deltas that one transaction folds, or those of one transaction that wrote more."""
-
-ABOUT = ("channel", "applicant_type", "kind", "topic", "region")
-PLACE = ("opened_on", "day", "agency_id")
-FLOWS = tuple(name for name in ROLLED if name != "overdue")
-
-TAIL = "d.xid >= (SELECT below FROM folding)"
-FOLDED = "d.xid < (SELECT below FROM folding)"
-
-# What a delta says twice: what happened on its day, and on which day that makes something overdue, or no
-# longer so (+1 on the day after its due day, -1 on the day that ends it: in time, both fall on one day).
-_ENTRIES = """
-SELECT d.agency_id, d.opened_on, d.day, {about}, {flows}, NULL::int AS overdue
-FROM counter_delta d WHERE {which}
-UNION ALL
-SELECT d.agency_id, d.opened_on, greatest(d.day, d.due_on + 1), {about}, {nothing}, d.running
-FROM counter_delta d WHERE d.running <> 0 AND {which}
-"""
-_SLICES = """
-CROSS JOIN LATERAL (VALUES ('type/' || applicant_type), ('channel/' || channel || '/' || applicant_type),
-                           ('kind/' || kind), ('topic/' || topic), ('region/' || region)) AS s(slice)
-"""
-
-
-def _entries(which: str) -> str:
-    return _ENTRIES.format(
-        about=", ".join(f"d.{name}" for name in ABOUT),
-        flows=", ".join(f"d.{name}::int" for name in FLOWS),
-        nothing=", ".join("NULL" for _ in FLOWS),
-        which=which,
-    )
-
-
-def month_of(column: str) -> str:
-    """The first day of a day's month, in SQL."""
-    return f"date_trunc('month', {column}::timestamp)::date"
-
-
-@dataclass(frozen=True, slots=True)
-class Rollup:
-    """A table of cells: its key as it is called there, and as it is computed from an entry."""
-
-    table: str
-    key: dict[str, str]
-    figures: tuple[str, ...] = ROLLED
-    sliced: bool = True
-
-    def cells(self, which: str) -> str:
-        """The cells that the deltas of which `which` (SQL about `d`) is true add up to."""
-        key = ", ".join(f"{computed} AS {name}" for name, computed in self.key.items())
-        sums = ", ".join(f"sum({name}) AS {name}" for name in self.figures)
-        something = " OR ".join(f"sum({name}) <> 0" for name in self.figures)
-        places = ", ".join(str(n + 1) for n in range(len(self.key)))
-        sliced = _SLICES if self.sliced else ""
-        return (
-            f"SELECT {key}, {sums} FROM ({_entries(which)}) entry {sliced} "
-            f"GROUP BY {places} HAVING {something}"
-        )
-
-    def add(self, which: str) -> str:
-        """Their sums to what is there, in the order of keys."""
-        names = ", ".join((*self.key, *self.figures))
-        added = ", ".join(
-            f"{name} = nullif(coalesce(r.{name}, 0) + coalesce(excluded.{name}, 0), 0)"
-            if len(self.figures) > 1
-            else f"{name} = r.{name} + excluded.{name}"
-            for name in self.figures
-        )
-        key = ", ".join(self.key)
-        return (
-            f"INSERT INTO {self.table} AS r ({names}) SELECT {names} FROM ({self.cells(which)}) cell "
-            f"ORDER BY {key} ON CONFLICT ({key}) DO UPDATE SET {added}"
-        )
-
-
-def _place(opened_on: str, day: str) -> dict[str, str]:
-    return {"opened_on": opened_on, "day": day, "agency_id": "agency_id"}
-
-
-_MONTHS = _place(month_of("opened_on"), month_of("day"))
-_WHOLE = {name: name for name in ABOUT}
-MONTH = Rollup("rollup_month", {"slice": "slice"} | _MONTHS)
-OPENED = Rollup("rollup_opened", {"slice": "slice"} | _place("opened_on", month_of("day")))
-ACTED = Rollup("rollup_acted", {"slice": "slice"} | _place(month_of("opened_on"), "day"))
-CUBE = Rollup("rollup_cube", _WHOLE | _MONTHS, sliced=False)
-DUE = Rollup("rollup_due", _place("opened_on", "day") | _WHOLE, figures=("overdue",), sliced=False)
-ROLLUPS = (MONTH, OPENED, ACTED, CUBE, DUE)
 
 _LOCK = "SELECT below::text FROM folding FOR UPDATE"
 # The row at BATCH is of the first transaction that is left for the next fold, unless all are of one.
@@ -115,6 +29,7 @@ SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
 """
 _BETWEEN = "d.xid >= $1::text::xid8 AND d.xid < $2::text::xid8"
 _ANY = f"SELECT EXISTS (SELECT FROM counter_delta d WHERE {_BETWEEN})"
+_AGAIN = again.fold(again.TOUCHED.format(which=_BETWEEN))
 _DONE = "UPDATE folding SET below = $1::text::xid8, folded_at = $2"
 _NOTHING_LEFT = "DELETE FROM rollup_due WHERE overdue = 0"
 
@@ -154,6 +69,7 @@ async def _fold_one(db: Database, batch: int) -> bool:
             for rollup in ROLLUPS:
                 await connection.execute(rollup.add(_BETWEEN), below, row["upto"])
             await connection.execute(_NOTHING_LEFT)
+            await connection.execute(_AGAIN, below, row["upto"])
             await connection.execute(_DONE, row["upto"], clock.now())
         return more
 
@@ -224,3 +140,50 @@ def _line(rollup: Rollup, row: asyncpg.Record) -> str:
     where = " ".join(f"{name}={row[name]}" for name in rollup.key if name != "agency_id" and row[name] != "")
     what = ", ".join(f"{name} {int(row[name]):+d}" for name in rollup.figures if row[name])
     return f"{rollup.table} of agency {row['agency_id']}: {where}: deltas beside rollup: {what}"
+
+
+# Appeals that are counted again, by their ids: a year's are 10**8.
+
+APPEALS = 20_000
+_SPANS = """
+SELECT id AS first, coalesce(lead(id) OVER (ORDER BY id), 9223372036854775807) AS next FROM (
+    SELECT id, row_number() OVER (ORDER BY id) AS place FROM appeal
+) appeal WHERE (place - 1) % $1 = 0 ORDER BY id
+"""
+
+
+async def spans(connection: asyncpg.Connection) -> list[tuple[int, int]]:
+    """All appeals in pieces, as the first id of each and that of the next."""
+    return [(row["first"], row["next"]) for row in await connection.fetch(_SPANS, APPEALS)]
+
+
+async def rebuild_again(db: Database, span: tuple[int, int]) -> None:
+    async with db.transaction() as connection:
+        await connection.fetchval(_LOCK)
+        await connection.execute(again.REBUILD, *span)
+
+
+async def sum_again(db: Database) -> None:
+    async with db.transaction() as connection:
+        await connection.fetchval(_LOCK)
+        await connection.execute("DELETE FROM rollup_again")
+        await connection.execute(again.SUM_ANEW)
+
+
+async def astray_again(connection: asyncpg.Connection, span: tuple[int, int]) -> list[str]:
+    """A line for each pair of days of these appeals that is kept and not so, or so and not kept."""
+    rows = await connection.fetch(again.DIFFERENCES, *span)
+    return [
+        f"again: appeal {row['appeal_id']} {row['what']} {row['x']} {row['y']} agency={row['agency_id']}: "
+        f"holdings beside what is kept: {int(row['count']):+d}"
+        for row in rows
+    ]
+
+
+async def astray_sums(connection: asyncpg.Connection) -> list[str]:
+    rows = await connection.fetch(again.SUMS)
+    return [
+        f"rollup_again: {row['slice']} {row['what']} {row['x']} {row['y']} agency={row['agency_id']}: "
+        f"pairs beside rollup: {int(row['count']):+d}"
+        for row in rows
+    ]

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import asyncpg
 
+from app.oversight.again import counted_again
 from app.oversight.reading import Statement, Window
 
 
@@ -120,7 +121,7 @@ SELECT d.agency_id,
        coalesce(sum({stock}), 0) AS pending,
        coalesce(sum(d.overdue), 0) AS overdue,
        coalesce(sum({stock}) FILTER (WHERE d.day < {acts_from}), 0) AS carried_in,
-       ({appeals}) AS appeals
+       ({again}) AS again
 FROM (
 {parts}
 ) d
@@ -132,12 +133,6 @@ STOCK = (
     "- coalesce(d.closed_otherwise, 0)"
 )
 ACTS = tuple(name for name in NAMES if name not in {"pending", "overdue", "carried_in"})
-# A holding that closed before `open_since` does not count, unless it opened in the period.
-APPEALS = """
-SELECT count(DISTINCT h.appeal_id) FROM holding h
-WHERE h.registered_on BETWEEN {first} AND {last} AND h.stands_for IS NULL
-  AND (h.closed_on IS NULL OR h.closed_on >= {open_since})
-"""
 
 
 async def count(
@@ -158,31 +153,23 @@ async def count(
     only = None if filters.agency_id is None or every_row else [filters.agency_id]
     statement = Statement(window, about, only)
     acts_from = statement.bind(window.acts_from, "date")
+    since = period.first
+    if period.basis is Basis.ACTIVITY:
+        since = min(period.first, period.end + timedelta(days=1))
     sql = COUNT.format(
         acts=", ".join(ACT.format(name=name, acts_from=acts_from) for name in ACTS),
         stock=STOCK,
         acts_from=acts_from,
-        appeals=_appeals(statement, period, given),
+        again=counted_again(statement, about, filters.agency_id, since),
         parts=statement.sql(),
     )
     found = await connection.fetch(sql, *statement.values)
     rows = {row["agency_id"]: Figures(**{name: int(row[name]) for name in NAMES}) for row in found}
+    asked = [
+        figures for id_, figures in rows.items() if filters.agency_id is None or id_ == filters.agency_id
+    ]
+    holdings = sum(figures.received + figures.carried_in for figures in asked)
     return Counted(
         rows={agency_id: figures for agency_id, figures in rows.items() if figures != Figures()},
-        appeals=found[0]["appeals"] if found else 0,
-    )
-
-
-def _appeals(statement: Statement, period: Period, given: Mapping[str, int | str]) -> str:
-    window = statement.window
-    received = period.basis is Basis.RECEIVED
-    open_since = date.min if received else min(period.first, period.end + timedelta(days=1))
-    sql = APPEALS.format(
-        first=statement.bind(window.opened_from, "date"),
-        last=statement.bind(window.opened_to, "date"),
-        open_since=statement.bind(open_since, "date"),
-    )
-    types = {"agency_id": "bigint"}
-    return sql + "".join(
-        f" AND h.{name} = {statement.bind(value, types.get(name, 'text'))}" for name, value in given.items()
+        appeals=holdings - int(found[0]["again"]) if found else 0,
     )

@@ -127,11 +127,13 @@ class _Living:
             **{name: changed[name] for name in kept},
             closed=changed["closed_at"] is not None,
             last_hash=changed["last_hash"],
-            held=(*case.held[:-1], Held(last.holding_id, last.agency_id, tuple(facts))),
+            held=(*case.held[:-1], Held(last.holding_id, last.agency_id, last.registered_on, tuple(facts))),
         )
         for opened in effects.opened:
             self.holdings += 1
-            self._opened(opened, Held(self.holdings, opened["agency_id"], tuple(_facts(effects, None))))
+            facts_ = tuple(_facts(effects, None))
+            held = Held(self.holdings, opened["agency_id"], opened["registered_on"], facts_)
+            self._opened(opened, held)
 
     def _opened(self, opened: dict[str, Any], held: Held) -> None:
         names = ("agency_id", "registered_on", "due_on", "regime", "version", "stage", "last_hash")
@@ -243,6 +245,6 @@ def _case(new: NewAppeal, language: Language) -> Case:
         wait_until=None,
         warned=0,
         last_part=0,
-        held=(Held(1, new.agency_id, facts),),
+        held=(Held(1, new.agency_id, new.registered_on, facts),),
         complaint=None,
     )

@@ -41,7 +41,8 @@ COLUMNS = {
     ),
     "ledger": ("holding_id", "event_hash", "facts"),
     "counter_delta": (
-        *("agency_id", "opened_on", "day", "due_on", "channel", "applicant_type", "kind", "topic", "region"),
+        *("holding_id", "agency_id", "opened_on", "day", "due_on"),
+        *("channel", "applicant_type", "kind", "topic", "region", "working_days"),
         *FIGURES,
     ),
 }
@@ -94,7 +95,9 @@ class Pattern:
             self.contents += effects.contents
             self.events += [row | {"holding_id": row["holding_id"] or newest} for row in effects.events]
             self.ledger += [row | {"holding_id": row["holding_id"] or newest} for row in effects.ledger]
-            self.deltas += effects.deltas
+            self.deltas += [
+                _counted(row) | {"holding_id": row["holding_id"] or newest} for row in effects.deltas
+            ]
         self.facts = [to_json(row["facts"]) for row in self.ledger]
 
     def _take(self, changed: Sequence[Row], opened: Sequence[Row]) -> None:
@@ -124,7 +127,7 @@ class Pattern:
             }
             batch.add("ledger", whose | {"facts": facts})
         for row in self.deltas:
-            batch.add("counter_delta", row | own)
+            batch.add("counter_delta", row | own | {"holding_id": holding_ids[row["holding_id"] - 1]})
 
     def _chain(
         self, batch: Batch, appeal_id: int, holding_ids: Sequence[int], sender: Sender
@@ -178,5 +181,10 @@ def _first_event(new: NewAppeal) -> Row:
 def _received(new: NewAppeal) -> Row:
     names = ("agency_id", "due_on", "kind", "topic", "region")
     days = {"opened_on": new.registered_on, "day": new.registered_on}
-    counted = dict.fromkeys(FIGURES, 0) | {"received": 1, "running": 1}
-    return {name: getattr(new, name) for name in names} | days | counted
+    counted = {"holding_id": 1, "working_days": None, "received": 1, "running": 1}
+    return {name: getattr(new, name) for name in names} | days | _counted(counted)
+
+
+def _counted(row: Row) -> Row:
+    """With the figures that are nothing."""
+    return dict.fromkeys(FIGURES, 0) | row

@@ -28,6 +28,7 @@ from app.appeals.commands import (
     Hearing,
     Linking,
     Payload,
+    Rating,
     Requesting,
     Splitting,
     Suspending,
@@ -105,8 +106,8 @@ class Desk:
     async def hand_over(self, moment: str, to: str, *complaints: int) -> None:
         await self._act(Act.FORWARD, moment, complaints, Forwarding(to, "Шағым."), ANOTHER)
 
-    async def decide(self, moment: str, *complaints: int) -> None:
-        deciding = Deciding(Decision.UPHELD_ACT, "Жауап заңға сай.", "kk")
+    async def decide(self, moment: str, *complaints: int, outcome: Decision = Decision.UPHELD_ACT) -> None:
+        deciding = Deciding(outcome, "Шешім.", "kk")
         await self._act(Act.DECIDE, moment, complaints, deciding, ANOTHER)
 
     async def self_correct(self, moment: str, *complaints: int) -> None:
@@ -126,9 +127,15 @@ class Desk:
         ending = Terminating(TerminationGround.NO_ESSENCE, "Мәні баяндалмаған.")
         await self._act(Act.TERMINATE, moment, appeals, ending)
 
-    async def suspend(self, moment: str, *appeals: int, until: str | None = None) -> None:
+    async def suspend(
+        self,
+        moment: str,
+        *appeals: int,
+        until: str | None = None,
+        ground: SuspensionGround = SuspensionGround.COURT,
+    ) -> None:
         last = date.fromisoformat(until) if until else None
-        await self._act(Act.SUSPEND, moment, appeals, Suspending(SuspensionGround.COURT, last))
+        await self._act(Act.SUSPEND, moment, appeals, Suspending(ground, last))
 
     async def resume(self, moment: str, *appeals: int) -> None:
         await self._act(Act.RESUME, moment, appeals, None)
@@ -145,6 +152,13 @@ class Desk:
     async def exempt_from_hearing(self, moment: str, *appeals: int) -> None:
         exemption = Hearing(exempt_ground="Өтініш беруші тыңдаудан бас тартты.")
         await self._act(Act.HEARING, moment, appeals, exemption)
+
+    async def rate(self, moment: str, score: int, *appeals: int, resolved: bool = True) -> None:
+        await self._act(Act.RATE, moment, appeals, Rating(score, resolved), CITIZEN)
+
+    async def repeat(self, moment: str, of: int, *appeals: int) -> None:
+        link = Linking(format_number(of, ApplicantType.INDIVIDUAL), Likeness.REPEAT)
+        await self._act(Act.LINK, moment, appeals, link)
 
     async def merge(self, moment: str, to: int, *appeals: int) -> None:
         link = Linking(format_number(to, ApplicantType.INDIVIDUAL), Likeness.DUPLICATE)

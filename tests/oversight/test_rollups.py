@@ -14,9 +14,10 @@ import pytest
 
 from app.core.db import Database
 from app.directory import snapshot
-from app.oversight import rollups
+from app.oversight import cells, rollups
+from app.oversight.cells import ROLLUPS
 from app.oversight.checking import check_next, rebuilt, verified
-from app.oversight.rollups import ROLLUPS, AheadOfTime, fold
+from app.oversight.rollups import AheadOfTime, fold
 from app.oversight.statistics import Basis, Counted, Filters, Period, count
 from tests.oversight.desk import Desk
 from tests.oversight.test_recount import busy, busy_with_terms, count_falsely, no_progress
@@ -49,7 +50,7 @@ async def everything_is_folded(db: Database) -> None:
 
 async def unfolded(db: Database) -> int:
     async with db.read() as connection:
-        return int(await connection.fetchval(f"SELECT count(*) FROM counter_delta d WHERE {rollups.TAIL}"))
+        return int(await connection.fetchval(f"SELECT count(*) FROM counter_delta d WHERE {cells.TAIL}"))
 
 
 def questions(seed: int, number: int) -> list[tuple[Period, Filters]]:
@@ -166,7 +167,7 @@ async def waits_for_a_lock(db: Database) -> None:
 
 @pytest.mark.parametrize("rollup", ROLLUPS, ids=lambda rollup: rollup.table)
 async def test_a_false_cell_is_reported_and_made_anew(
-    real_db: Database, desk: Desk, rollup: rollups.Rollup
+    real_db: Database, desk: Desk, rollup: cells.Rollup
 ) -> None:
     await busy_with_terms(desk)
     await everything_is_folded(real_db)
@@ -224,7 +225,7 @@ async def test_the_rolling_check_goes_round_and_keeps_what_it_finds(
 
     async def checked(place: int) -> bool:
         async with real_db.transaction() as connection:
-            await connection.execute("UPDATE folding SET checked_agency_id = $1", place)
+            await connection.execute("UPDATE rollups SET checked_agency_id = $1", place)
         return await check_next(real_db)
 
     assert await check_next(real_db)  # the first agency of the first month
@@ -246,7 +247,7 @@ async def test_the_rolling_check_goes_round_and_keeps_what_it_finds(
 async def test_transactions_that_are_numbered_anew_are_noticed(real_db: Database, desk: Desk) -> None:
     await desk.file(START)
     async with real_db.transaction() as connection:
-        await connection.execute("UPDATE folding SET below = '9000000000000000000'")
+        await connection.execute("UPDATE rollups SET below = '9000000000000000000'")
     with pytest.raises(AheadOfTime, match="restored"):
         await fold(real_db)
 

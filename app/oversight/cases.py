@@ -1,0 +1,120 @@
+"""The cases behind a figure: exactly the holdings that it counts, a page at a time.
+
+An act's figure is found by the counter deltas that made it, a stock by the holdings that are in it. A
+complaint is walled off here as everywhere (A08): whom it is kept from counts it and does not see it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from app.appeals import walls
+from app.oversight.cells import FLOWS
+from app.oversight.statistics import Filters
+
+_UNDER_REVIEW = """
+EXISTS (SELECT FROM holding reviewed WHERE reviewed.appeal_id = h.appeal_id AND reviewed.stage = 'review'
+        AND reviewed.closed_at IS NULL)
+"""
+_OPEN = "h.stands_for IS NULL AND h.registered_on <= {end} AND (h.closed_on IS NULL OR h.closed_on > {end})"
+_CARRIED = (
+    "h.stands_for IS NULL AND h.registered_on < {first} AND (h.closed_on IS NULL OR h.closed_on >= {first})"
+)
+_ACTED = """
+h.id IN (SELECT d.holding_id FROM counter_delta d
+         WHERE d.agency_id = ANY ({agencies}) AND d.day BETWEEN {first} AND {end}{about}
+         GROUP BY d.holding_id HAVING sum(d.{figure}) > 0)
+"""
+# By what was known at the end of the day.
+_OVERDUE = """
+h.id IN (SELECT d.holding_id FROM counter_delta d
+         WHERE d.agency_id = ANY ({agencies}) AND d.day <= {end} AND d.opened_on <= {end}
+           AND d.running <> 0{about}
+         GROUP BY d.holding_id HAVING sum(d.running) FILTER (WHERE d.due_on < {judged_on}) > 0)
+"""
+_PAGE = """
+SELECT h.id, h.appeal_id, h.part, h.agency_id, h.status, h.kind, h.topic, h.channel, h.region,
+       h.applicant_type, h.origin, h.registered_on, h.due_on, h.running, h.closed_on, h.close, h.outcome
+FROM holding h
+WHERE h.agency_id = ANY ({agencies}) AND {figure}{about} AND {not_walled} AND h.id > {after}
+ORDER BY h.id LIMIT {limit}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Who looks. `agencies`: whose people they are, empty for nobody's (a controller)."""
+
+    account_id: int
+    agencies: Sequence[int]
+    head: bool
+
+
+@dataclass
+class _Values:
+    values: list[Any]
+
+    def bind(self, value: Any, sql_type: str) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}::{sql_type}"
+
+
+async def page(
+    connection: asyncpg.Connection,
+    figure: str,
+    first: date,
+    last: date,
+    filters: Filters,
+    agencies: Sequence[int],
+    looker: Looker,
+    *,
+    today: date,
+    after: int,
+    limit: int,
+) -> list[asyncpg.Record]:
+    """The holdings after the id `after` that the figure of these agencies counts; at most `limit`."""
+    bound = _Values([])
+    about = {name: value for name, value in filters.given().items() if name != "agency_id"}
+    names = {
+        "agencies": bound.bind(sorted(agencies), "bigint[]"),
+        "first": bound.bind(first, "date"),
+        "end": bound.bind(last, "date"),
+        "judged_on": bound.bind(min(last, today), "date"),
+    }
+    given = {name: bound.bind(value, "text") for name, value in about.items()}
+    not_walled = walls.condition(
+        me=bound.bind(looker.account_id, "bigint"),
+        agencies=bound.bind(sorted(looker.agencies), "bigint[]"),
+        head=bound.bind(looker.head, "boolean"),
+        under_review=_UNDER_REVIEW,
+    )
+    sql = _PAGE.format(
+        agencies=names["agencies"],
+        figure=_condition(figure, names, given),
+        about="".join(f" AND h.{name} = {place}" for name, place in given.items()),
+        not_walled=not_walled,
+        after=bound.bind(after, "bigint"),
+        limit=bound.bind(limit, "int"),
+    )
+    # Every value is compared with something, whichever figure it is.
+    sql = f"WITH asked AS (SELECT {names['first']}, {names['end']}, {names['judged_on']}) {sql}"
+    rows: list[asyncpg.Record] = await connection.fetch(sql, *bound.values)
+    return rows
+
+
+def _condition(figure: str, names: Mapping[str, str], given: Mapping[str, str]) -> str:
+    about = "".join(f" AND d.{name} = {place}" for name, place in given.items())
+    if figure == "judged":
+        answered, overdue = (_condition(one, names, given) for one in ("answered", "overdue"))
+        return f"({answered} OR {overdue})"
+    if figure == "pending":
+        return _OPEN.format(**names)
+    if figure == "carried_in":
+        return _CARRIED.format(**names)
+    if figure == "overdue":
+        return _OVERDUE.format(about=about, **names)
+    assert figure in FLOWS
+    return _ACTED.format(figure=figure, about=about, **names)

@@ -1,0 +1,182 @@
+"""Compliance, for the Administration's controllers and for heads: figures, and the cases behind each."""
+
+import base64
+from typing import Annotated
+
+import asyncpg
+from fastapi import APIRouter, Query, Request, Response
+
+from app.appeals.codes import ApplicantType
+from app.appeals.numbers import format_number
+from app.core import clock
+from app.core.edge import Lang, Moment
+from app.core.errors import Forbidden, Invalid, NotFound, problems
+from app.core.i18n import Language
+from app.directory import snapshot
+from app.directory.registry import Directory
+from app.oversight import cases, compliance_answer
+from app.oversight.asked import refuse_repeated, unknown_code
+from app.oversight.columns import COLUMNS, LISTED
+from app.oversight.compliance_asked import agencies_of, looker, understood
+from app.oversight.compliance_schemas import (
+    CaseOut,
+    CasesIn,
+    CasesOut,
+    ColumnOut,
+    ColumnsOut,
+    ComplianceIn,
+    ComplianceOut,
+    OverdueOut,
+    PeriodIn,
+    TopicsIn,
+    TopicsOut,
+)
+from app.oversight.overdue import overdue as count_overdue
+from app.oversight.schemas import AgencyRef
+from app.staff.access import HeadOrController
+
+router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"])
+
+_WHOSE = (
+    "A controller asks about all bodies, a head about the own one and those under it. What was done in the "
+    "period is counted by the day of the act, what is pending or overdue at its end."
+)
+REFUSALS = problems(Forbidden, Invalid, NotFound)
+
+
+@router.get("/agencies", summary="How bodies keep the law", description=_WHOSE, responses=REFUSALS)
+async def agencies(
+    caller: HeadOrController,
+    request: Request,
+    asked: Annotated[ComplianceIn, Query()],
+    lang: Lang,
+    connection: Moment,
+    response: Response,
+) -> ComplianceOut:
+    refuse_repeated(request)
+    response.headers["Content-Language"] = lang
+    directory, today = snapshot.current(), clock.today()
+    question = understood(asked, caller, directory, today)
+    return await compliance_answer.agencies(connection, asked, question, directory, lang, today)
+
+
+@router.get(
+    "/topics", summary="The same by topic, of all bodies together", description=_WHOSE, responses=REFUSALS
+)
+async def topics(
+    caller: HeadOrController,
+    request: Request,
+    asked: Annotated[TopicsIn, Query()],
+    lang: Lang,
+    connection: Moment,
+    response: Response,
+) -> TopicsOut:
+    refuse_repeated(request)
+    response.headers["Content-Language"] = lang
+    directory, today = snapshot.current(), clock.today()
+    question = understood(asked, caller, directory, today)
+    return await compliance_answer.topics(connection, asked, question, directory, lang, today)
+
+
+@router.get(
+    "/overdue",
+    summary="What is overdue today",
+    description="By body: how many cases, and how long after their due day. The days of the question do not "
+    "matter: it is about today.",
+    responses=REFUSALS,
+)
+async def overdue(
+    caller: HeadOrController,
+    request: Request,
+    asked: Annotated[PeriodIn, Query()],
+    lang: Lang,
+    connection: Moment,
+    response: Response,
+) -> OverdueOut:
+    refuse_repeated(request)
+    response.headers["Content-Language"] = lang
+    directory, today = snapshot.current(), clock.today()
+    question = understood(asked, caller, directory, today)
+    return await count_overdue(connection, question, directory, lang, today)
+
+
+@router.get(
+    "/columns",
+    summary="What each figure means",
+    description="The codes of the figures, in the order in which they are shown, with their names.",
+    responses=problems(Forbidden),
+)
+async def columns(_: HeadOrController, lang: Lang) -> ColumnsOut:
+    return ColumnsOut(
+        columns=[
+            ColumnOut(code=one.code, unit=one.unit, title=one.title(lang), means=one.meaning(lang))
+            for one in COLUMNS
+        ]
+    )
+
+
+@router.get(
+    "/cases",
+    summary="The cases that a figure counts",
+    description="A figure's `cases_url` leads here: a case for each that is counted, in the order in which "
+    "they opened. A complaint that is walled off from the caller is counted and not listed.",
+    responses=REFUSALS,
+)
+async def list_cases(
+    caller: HeadOrController,
+    request: Request,
+    asked: Annotated[CasesIn, Query()],
+    lang: Lang,
+    connection: Moment,
+    response: Response,
+) -> CasesOut:
+    refuse_repeated(request)
+    response.headers["Content-Language"] = lang
+    directory, today = snapshot.current(), clock.today()
+    question = understood(asked, caller, directory, today)
+    if asked.figure not in LISTED:
+        raise Invalid(errors=[unknown_code("figure", sorted(LISTED))])
+    rows = await cases.page(
+        connection,
+        asked.figure,
+        question.days.first,
+        question.days.last,
+        question.filters,
+        sorted(agencies_of(asked, question, directory)),
+        looker(caller, directory),
+        today=today,
+        after=_place(asked.cursor),
+        limit=asked.limit + 1,
+    )
+    shown, more = rows[: asked.limit], len(rows) > asked.limit
+    return CasesOut(
+        items=[_case(row, directory, lang) for row in shown],
+        next_cursor=_cursor(shown[-1]["id"]) if more else None,
+    )
+
+
+def _case(row: asyncpg.Record, directory: Directory, language: Language) -> CaseOut:
+    agency = directory.agency_by_id(row["agency_id"])
+    return CaseOut(
+        **{name: row[name] for name in CaseOut.model_fields if name not in {"number", "agency", "region"}},
+        number=format_number(row["appeal_id"], ApplicantType(row["applicant_type"]), row["part"]),
+        agency=AgencyRef(code=agency.code, name=agency.name(language, row["registered_on"])),
+        region=row["region"] or None,
+    )
+
+
+def _cursor(holding_id: int) -> str:
+    return base64.urlsafe_b64encode(str(holding_id).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str | None) -> int:
+    """Raises Invalid for anything that `_cursor` does not give."""
+    if cursor is None:
+        return 0
+    try:
+        place = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        place = 0
+    if not 0 < place < 2**63 or _cursor(place) != cursor:
+        raise Invalid.of("cursor", "cursor")
+    return place
