@@ -99,8 +99,8 @@ async def _correct(db: Database, agency_id: int) -> list[Difference]:
 
 # The worker's
 
-_PLACE = "SELECT checked_month, checked_agency_id FROM rollups"
-_PLACED = "UPDATE rollups SET checked_month = $1, checked_agency_id = $2"
+_PLACE = "SELECT checked_month, checked_agency_id FROM folding"
+_PLACED = "UPDATE folding SET checked_month = $1, checked_agency_id = $2"
 _CLEAR = """
 UPDATE figure_fault SET cleared_at = $3
 WHERE agency_id = $1 AND month = $2 AND cleared_at IS NULL AND line <> ALL ($4)

@@ -56,7 +56,7 @@ FROM event e JOIN appeal a ON a.id = e.appeal_id ORDER BY e.id
 EMPTY = """
 TRUNCATE appeal, counter_delta, staff_account, figure_fault, rollup_month, rollup_opened, rollup_acted,
          rollup_cube, rollup_due, rollup_took, rollup_took_month, again, rollup_again CASCADE;
-UPDATE rollups SET below = '0', checked_month = NULL, checked_agency_id = NULL
+UPDATE folding SET below = '0', checked_month = NULL, checked_agency_id = NULL
 """
 
 

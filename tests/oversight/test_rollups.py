@@ -225,7 +225,7 @@ async def test_the_rolling_check_goes_round_and_keeps_what_it_finds(
 
     async def checked(place: int) -> bool:
         async with real_db.transaction() as connection:
-            await connection.execute("UPDATE rollups SET checked_agency_id = $1", place)
+            await connection.execute("UPDATE folding SET checked_agency_id = $1", place)
         return await check_next(real_db)
 
     assert await check_next(real_db)  # the first agency of the first month
@@ -247,7 +247,7 @@ async def test_the_rolling_check_goes_round_and_keeps_what_it_finds(
 async def test_transactions_that_are_numbered_anew_are_noticed(real_db: Database, desk: Desk) -> None:
     await desk.file(START)
     async with real_db.transaction() as connection:
-        await connection.execute("UPDATE rollups SET below = '9000000000000000000'")
+        await connection.execute("UPDATE folding SET below = '9000000000000000000'")
     with pytest.raises(AheadOfTime, match="restored"):
         await fold(real_db)
 
