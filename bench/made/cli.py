@@ -16,13 +16,13 @@ from app.core import cipher, clock, migrate
 from app.core.db import Database, DatabaseUrls, prepare
 from app.core.embedded_postgres import open_cluster
 from app.directory.load import load_directory
-from app.oversight import recount, rollups
+from app.oversight import cells, recount
 from app.settings import Settings, get_settings
 from app.worker import JOBS
 from bench.made.country import Plan, make
 
 WRITTEN = ("appeal", "applicant", "content", "holding", "event", "ledger", "counter_delta")
-ROLLUPS = tuple(rollup.table for rollup in rollups.ROLLUPS)
+ROLLUPS = tuple(rollup.table for rollup in cells.ROLLUPS)
 
 
 def say(line: str) -> None:
