@@ -14,8 +14,8 @@ RECORD = {"appeal", "event", "content", "applicant", "ledger"}
 async def read_from_rollups(urls: DatabaseUrls, db: Database, appeals: int, processes: int) -> None:
     """Makes so many appeals in an empty record and looks at the plan of each question.
 
-    The distinct appeals of the total are still counted from the holdings, by a statement within the
-    statement; no figure of a row is.
+    The distinct appeals of the total look at the holdings of acts that are not folded yet, in a statement
+    within the statement; nothing else does.
     """
     made = make(Plan(appeals, LAST), urls, SECRET, processes=processes, progress=lambda done, all_: None)
     assert made == appeals // country.ALIKE * country.ALIKE
