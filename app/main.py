@@ -41,6 +41,10 @@ from app.staff import api as staff
 from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
 from app.web.citizen import track, write
+from app.web.office import case as office_case
+from app.web.office import door as office_door
+from app.web.office import queue as office_queue
+from app.web.office import signed_in
 from app.web.pages import problem_page
 
 DESCRIPTION = """
@@ -53,6 +57,9 @@ Sentences come in Kazakh, Russian or English (`Accept-Language`). Errors are `ap
 
 # One a line, in the order of the reference.
 ROOMS: Sequence[Any] = (
+    desk,
+    higher,
+    questions,
     intake,
     attachments,
     tickets,
@@ -71,11 +78,18 @@ ROOMS: Sequence[Any] = (
     mailboxes,
     timekeeping,
     stated,
+    control,
+    quality,
+    reception,
+    resonance,
     health,
     reference,
     front,
     write,
     track,
+    office_door,
+    office_queue,
+    office_case,
 )
 
 
@@ -114,15 +128,12 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.state.settings = settings
     app.state.keeper = Keeper.of(settings)
     http.install(app)
-    for desk_room in (desk, higher, questions):
-        app.include_router(desk_room.router)
     app.add_middleware(
         http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS
     )
     for room in ROOMS:
         app.include_router(room.router)
-    for office in (control, quality, reception, resonance):
-        app.include_router(office.router)
+    http.speaks(signed_in.ROOM, signed_in.problem)
     for beginning in ("/write", "/appeals", "/l/"):
         http.speaks(beginning, problem_page)
     app.include_router(signs.router)

@@ -93,7 +93,11 @@ async def staff(db: Db, token: Annotated[str | None, Depends(_bearer)]) -> Staff
 
 async def staff_caller(db: Database, token: str) -> StaffCaller:
     """Who an access token stands for. Raises TokenInvalid, TokenExpired, SessionOver."""
-    claims = tokens.verify(token)
+    return await signed_in(db, tokens.verify(token))
+
+
+async def signed_in(db: Database, claims: tokens.Claims) -> StaffCaller:
+    """Who signed in, while that sign-in lasts. Raises SessionOver."""
     async with db.read() as connection:
         row = await repository.caller(connection, claims.account_id, claims.issued_at, claims.family)
     if row is None:

@@ -24,6 +24,8 @@ SWAGGER = "fastapi_swagger.resources"
 ASSETS: dict[str, tuple[str, str | None]] = {
     "site.css": ("text/css; charset=utf-8", None),
     "icon.svg": ("image/svg+xml", None),
+    "office.css": ("text/css; charset=utf-8", None),
+    "office.js": ("text/javascript; charset=utf-8", None),
     "docs.js": ("text/javascript; charset=utf-8", None),
     "docs.css": ("text/css; charset=utf-8", None),
     "swagger-ui.css": ("text/css; charset=utf-8", SWAGGER),
@@ -35,6 +37,8 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+# A page of the operators' room, which has a script of ours and talks to us.
+SCRIPTED_POLICY = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
 LANGUAGE_NAMES: dict[Language, str] = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])

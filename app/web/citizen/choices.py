@@ -43,6 +43,10 @@ def topics(text: str, lang: Language) -> tuple[list[Choice], list[Choice]]:
     return [Choice(code, names[code]) for code in likely], [*others, *(Choice(c, names[c]) for c in last)]
 
 
+def topic_choices(lang: Language) -> list[Choice]:
+    return _sorted([Choice(it.code, it.name(lang)) for it in snapshot.current().topics()], lang)
+
+
 _GROUPS: Mapping[str, frozenset[AgencyKind]] = {
     "ministries": frozenset({AgencyKind.MINISTRY, AgencyKind.OFFICE, AgencyKind.ADMINISTRATION}),
     "akimats": frozenset({AgencyKind.AKIMAT}),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.core.db import DatabaseUrls
 from tests.ops.served import Served
@@ -29,6 +29,9 @@ QUIET = [
 WIDE, NARROW = (1280, 900), (360, 740)
 KEPT_IN = os.environ.get("LS_SCREENSHOTS")
 SERIOUS = {"serious", "critical"}
+
+# Patient: other tests run at the same time.
+expect.set_options(timeout=30_000)
 
 Visit = Callable[..., AbstractAsyncContextManager[Page]]
 

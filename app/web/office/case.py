@@ -1,0 +1,211 @@
+"""A case on one page: what was written, why it is due when it is, and every act that is allowed now.
+
+Each act is the call's own function, given what the form says; what refuses it is shown on the page, with what
+was typed. When somebody else was quicker both texts are there: theirs in the case, one's own in the form.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, ValidationError
+
+from app.appeals import numbers
+from app.appeals.codes import Outcome, SuspensionGround, TerminationGround
+from app.casework import api, inputs, terms_api
+from app.casework.acts import Doing
+from app.casework.case import SeveralParts
+from app.casework.schemas import CaseOut
+from app.core import http
+from app.core.edge import Db, Lang
+from app.core.errors import AppError, Invalid, NotFound
+from app.core.i18n import Language, t
+from app.directory import snapshot
+from app.web.citizen.choices import bodies
+from app.web.citizen.shown import day_of
+from app.web.forms import Form, Mistake, expired, said_of
+from app.web.office.signed_in import ROOM, Worker, Working
+from app.web.pages import SCRIPTED_POLICY, page
+
+router = APIRouter(include_in_schema=False)
+
+Number = Annotated[str, Path(max_length=40)]
+
+
+@dataclass(frozen=True, slots=True)
+class Form_:
+    """An act's call and what it takes. `leaves`: afterwards the case is not ours, or not open, any more."""
+
+    call: Callable[[Doing, Any], Awaitable[CaseOut]]
+    schema: type[BaseModel]
+    leaves: bool = False
+
+
+ACTS: Mapping[str, Form_] = {
+    "claim": Form_(api.claim, inputs.EmptyIn),
+    "release": Form_(api.release, inputs.EmptyIn),
+    "note": Form_(api.note, inputs.NoteIn),
+    "draft": Form_(api.draft, inputs.DraftIn),
+    "answer": Form_(api.answer, inputs.AnswerIn),
+    "approve": Form_(api.approve, inputs.EmptyIn),
+    "send-back": Form_(api.send_back, inputs.ReasonIn),
+    "forward": Form_(api.forward, inputs.ForwardIn, leaves=True),
+    "request-correction": Form_(terms_api.request_correction, inputs.RequestIn),
+    "suspend": Form_(terms_api.suspend, inputs.SuspendIn),
+    "resume": Form_(terms_api.resume, inputs.EmptyIn),
+    "extend": Form_(terms_api.extend, inputs.ExtendIn),
+    "hearing": Form_(terms_api.hearing, inputs.HearingIn),
+    "terminate": Form_(terms_api.terminate, inputs.TerminateIn),
+    "reopen": Form_(api.reopen, inputs.ReasonIn),
+    "unmask": Form_(terms_api.unmask, inputs.UnmaskIn),
+}
+# In the order of a working day; `draft` and `answer` are one form of their own.
+ORDER = (
+    "forward",
+    "extend",
+    "request-correction",
+    "suspend",
+    "resume",
+    "hearing",
+    "send-back",
+    "terminate",
+    "reopen",
+    "note",
+)
+
+
+@router.get(f"{ROOM}/cases/{{number}}")
+async def read(request: Request, number: Number, me: Working, db: Db, lang: Lang) -> Response:
+    try:
+        async with db.read() as connection:
+            shown = await api.read_case(
+                me.caller, number, connection, lang, request.app.state.settings, Response()
+            )
+    except SeveralParts as parts:
+        return page(
+            request, "office/parts.html", lang, private=True, me=me, numbers=parts.extra.get("parts", [])
+        )
+    done = request.query_params.get("done", "")
+    return _case(request, lang, me, shown, done=done if done in ACTS else "")
+
+
+@router.post(f"{ROOM}/cases/{{number}}/{{act}}")
+async def do(request: Request, number: Number, act: str, me: Working, db: Db, lang: Lang) -> Response:
+    if act not in ACTS:
+        raise NotFound
+    form = await Form.of(request)
+    try:
+        if not me.visitor.sent(form.token):
+            return await _again(request, number, db, lang, me, act, form, [expired(lang)])
+        version = form.get("version")
+        seen = int(version) if version.isdigit() else None
+        settings = request.app.state.settings
+        doing = Doing(me.caller, number, seen, db, lang, settings, Response())
+        shown = await ACTS[act].call(doing, _read(act, form))
+    except AppError as error:
+        if error.status == 404:
+            raise
+        return await _again(request, number, db, lang, me, act, form, said_of(error, lang))
+    if act == "unmask":  # shown once, on this page, and kept in no address
+        return _case(request, lang, me, shown)
+    if ACTS[act].leaves:
+        return RedirectResponse(f"{ROOM}?done={act}", 303)
+    return RedirectResponse(f"{ROOM}/cases/{shown.number}?done={act}", 303)
+
+
+def _read(act: str, form: Form) -> Any:
+    """The fields that the act knows, blank ones left out. Raises Invalid."""
+    schema = ACTS[act].schema
+    given = {name: form.get(name) for name in schema.model_fields if form.get(name).strip()}
+    given.pop("version", None)
+    if act == "draft":  # a draft of nothing is one too
+        fields = ("text", "outcome", "language", "legal_basis")
+        return inputs.DraftIn.model_validate({name: form.get(name) or None for name in fields})
+    try:
+        return schema.model_validate(given)
+    except ValidationError as error:
+        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
+
+
+async def _again(
+    request: Request,
+    number: str,
+    db: Db,
+    lang: Language,
+    me: Worker,
+    act: str,
+    form: Form,
+    wrong: list[Mistake],
+) -> HTMLResponse:
+    """The case as it is now, beside what was typed."""
+    async with db.read() as connection:
+        shown = await api.read_case(
+            me.caller, number, connection, lang, request.app.state.settings, Response()
+        )
+    return _case(request, lang, me, shown, at=act, typed=form.fields, wrong=wrong)
+
+
+def _case(
+    request: Request,
+    lang: Language,
+    me: Worker,
+    case: CaseOut,
+    *,
+    at: str = "",
+    typed: Mapping[str, str] | None = None,
+    wrong: list[Mistake] | None = None,
+    done: str = "",
+) -> HTMLResponse:
+    directory = snapshot.current()
+    closed = case.past or case.status in {"answered", "withdrawn", "terminated"}
+    return page(
+        request,
+        "office/case.html",
+        lang,
+        status=422 if wrong else 200,
+        private=True,
+        policy=SCRIPTED_POLICY,
+        me=me,
+        case=case,
+        number=numbers.parse(case.number),
+        day=None if closed or case.status == "suspended" else day_of(case.due_on, lang, overdue=case.overdue),
+        topic=directory.topic(case.topic).name(lang),
+        channel=directory.channel(case.channel).name(lang),
+        region=directory.region(case.region).name(lang, case.registered_on) if case.region else "",
+        acts=[act for act in ORDER if act in set(case.allowed_acts)],
+        may=set(case.allowed_acts),
+        bodies=bodies(lang),
+        outcomes=[(code.value, t(f"outcome.{code}", lang)) for code in Outcome],
+        suspension_grounds=[(code.value, t(f"ground.{code}", lang)) for code in SuspensionGround],
+        termination_grounds=[(code.value, t(f"ground.{code}", lang)) for code in TerminationGround],
+        unmaskable=[
+            (field, t(f"write.field.applicant.{field}", lang))
+            for field in ("phone", "iin", "bin")
+            if getattr(case.applicant, field)
+        ],
+        written=_written(case),
+        answering=_answering(case, typed if at in {"answer", "draft"} else None),
+        at=at,
+        typed=dict(typed or {}),
+        wrong=wrong or [],
+        done=done,
+    )
+
+
+def _written(case: CaseOut) -> list[Any]:
+    """Supplements, notes and reasons in one stream, the newest last."""
+    return sorted([*case.supplements, *case.notes, *case.reasons], key=lambda one: one.at)
+
+
+def _answering(case: CaseOut, typed: Mapping[str, str] | None) -> dict[str, str]:
+    """What stands in the form of the answer: what was typed, else one's draft."""
+    if typed is not None:
+        return dict(typed)
+    if case.draft is None:
+        return {"language": case.language}
+    said = case.draft.model_dump(mode="json", include={"text", "outcome", "language", "legal_basis"})
+    return {name: value or "" for name, value in said.items()} | (
+        {} if case.draft.language else {"language": case.language}
+    )

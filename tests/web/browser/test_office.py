@@ -1,0 +1,174 @@
+"""A working day in the operators' room, in a real browser: by keyboard, two at one case, and the head."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from app.core.db import Database, DatabaseUrls
+from app.core.i18n import LANGUAGES, Language, t
+from app.directory import snapshot
+from app.staff import service
+from app.staff.permissions import Role
+from tests.ops.served import Served
+from tests.web.browser.conftest import NARROW, WIDE, Visit
+
+Looked = Callable[[Page, str], Awaitable[None]]
+PASSWORD = "a long password for tests"
+# Its operators' answers wait for the head.
+BODY = "justice"
+PEOPLE = {"aigerim": Role.OPERATOR, "berik": Role.OPERATOR, "dana": Role.HEAD}
+
+
+@pytest.fixture(scope="session")
+async def people(site_urls: DatabaseUrls, site: Served) -> None:
+    db = await Database.open(site_urls, pool_size=2)
+    try:
+        await snapshot.refresh(db)
+        body = snapshot.current().agency(BODY).id
+        for name, role in PEOPLE.items():
+            await service.create_account(db, f"{name}@{BODY}", name.title(), role, body, PASSWORD)
+    finally:
+        await db.close()
+
+
+@pytest.fixture
+async def filed(site: Served) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    async with httpx.AsyncClient(base_url=site.url) as client:
+
+        async def file(text: str) -> str:
+            said = {"kind": "statement", "language": "kk", "text": text, "addressee": BODY}
+            return str((await client.post("/api/v1/appeals", json=said)).json()["number"])
+
+        yield file
+
+
+async def entered(page: Page, name: str, lang: Language = "kk") -> None:
+    await page.goto(f"/office/sign-in?lang={lang}")
+    await page.get_by_label(t("office.login", lang)).fill(f"{name}@{BODY}")
+    await page.get_by_label(t("office.password", lang)).fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".views")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_every_page_in_each_language(
+    visit: Visit,
+    looked_at: Looked,
+    people: None,
+    filed: Callable[[str], Awaitable[str]],
+    lang: Language,
+    size: tuple[int, int],
+) -> None:
+    number = await filed("Некені тіркеуден бас тартты, себебін айтпады.")
+    name = f"office-{lang}-{size[0]}"
+    async with visit(size, color_scheme="dark" if size == NARROW else "light") as page:
+        await page.goto(f"/office/sign-in?lang={lang}")
+        await looked_at(page, f"{name}-door")
+        await entered(page, "dana", lang)
+        await looked_at(page, f"{name}-queue")
+        await page.goto(f"/office/cases/{number}")
+        for fold in await page.locator("details").all():
+            await fold.locator("summary").first.click()
+        await looked_at(page, f"{name}-case")
+        await page.keyboard.press("Shift+?")
+        await expect(page.locator("#keys")).to_be_visible()
+        await looked_at(page, f"{name}-keys")
+
+
+async def test_ten_cases_by_keyboard_alone(
+    visit: Visit, people: None, filed: Callable[[str], Awaitable[str]]
+) -> None:
+    numbers = [await filed(f"Анықтама алуға көмектесіңіз, өтініш {n}.") for n in range(10)]
+    async with visit(locale="kk") as page:
+        await entered(page, "aigerim")
+        done = set()
+        for n in range(30):
+            await page.keyboard.press("n")
+            await page.wait_for_url("**/office/cases/*")
+            number = page.url.rpartition("/")[2]
+            await page.keyboard.press("a")
+            await page.keyboard.type(f"Құрметті азамат! Анықтама дайын, {n}.")
+            await page.keyboard.press("Tab")
+            await page.keyboard.type("Түсіндірілді")
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Tab")
+            await page.keyboard.type("ӘРПК 76-бап")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("status").first).to_have_text(t("office.done.answer", "kk"))
+            done.add(number)
+            if done >= set(numbers):
+                break
+            await page.goto("/office")
+        assert done >= set(numbers)
+
+
+async def test_a_draft_outlives_the_closed_page(
+    visit: Visit, people: None, filed: Callable[[str], Awaitable[str]]
+) -> None:
+    number = await filed("Мұрагерлік туралы сұрақ.")
+    async with visit(locale="kk") as page:
+        await entered(page, "aigerim")
+        await page.goto(f"/office/cases/{number}")
+        await page.keyboard.press("c")
+        await expect(page.get_by_role("status").first).to_have_text(t("office.done.claim", "kk"))
+        await page.keyboard.press("a")
+        await page.keyboard.type("Мұрагерлік нотариуста")
+        await expect(page.locator("#saved")).to_have_text(t("office.draft.saved", "kk"))
+    async with visit(locale="kk") as page:
+        await entered(page, "aigerim")
+        await page.goto(f"/office/cases/{number}")
+        await expect(page.get_by_label(t("office.answer.text", "kk"))).to_have_value("Мұрагерлік нотариуста")
+
+
+async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
+    visit: Visit, people: None, filed: Callable[[str], Awaitable[str]]
+) -> None:
+    number = await filed("Нотариус құжатты бермейді.")
+    async with visit() as first, visit() as second, visit() as head:
+        await entered(first, "aigerim")
+        await entered(second, "dana")
+        for page in (first, second):
+            await page.goto(f"/office/cases/{number}")
+        await answer(first, "Бірінші жауап.")
+        await expect(first.get_by_role("status").first).to_have_text(t("office.done.answer", "kk"))
+        await answer(second, "Екінші жауап.")
+        await expect(second.locator(".summary")).to_be_visible()
+        await expect(second.locator("article.letter")).to_contain_text("Бірінші жауап.")
+        # Her own words are there too, and are hers again when the case comes back to be worked on.
+        await expect(second.get_by_text("Екінші жауап.")).to_be_visible()
+        await entered(head, "dana")
+        await head.goto("/office?view=awaiting_approval")
+        await head.get_by_role("link", name=number).click()
+        await head.keyboard.press("a")
+        await expect(head.get_by_role("status").first).to_have_text(t("office.done.approve", "kk"))
+        await expect(head.locator(".letter")).to_contain_text("Бірінші жауап.")
+
+
+async def answer(page: Page, text: str) -> None:
+    await page.get_by_label(t("office.answer.text", "kk")).fill(text)
+    await page.get_by_label(t("office.outcome", "kk")).select_option("explained")
+    await page.get_by_label(t("office.legal_basis", "kk")).fill("ӘРПК 76-бап")
+    await page.get_by_role("button", name=t("office.act.answer", "kk"), exact=True).click()
+
+
+async def test_another_bodys_case_is_not_there(visit: Visit, people: None, site: Served) -> None:
+    async with httpx.AsyncClient(base_url=site.url) as client:
+        said = {"kind": "statement", "language": "kk", "text": "Жарық жоқ.", "addressee": "energy"}
+        number = (await client.post("/api/v1/appeals", json=said)).json()["number"]
+    async with visit(locale="kk") as page:
+        await entered(page, "aigerim")
+        answered = await page.goto(f"/office/cases/{number}")
+        assert answered
+        assert answered.status == 404
+
+
+async def test_who_signs_out_is_out(visit: Visit, people: None) -> None:
+    async with visit(locale="kk") as page:
+        await entered(page, "berik")
+        await page.get_by_role("button", name=t("office.sign_out", "kk")).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(t("office.door.title", "kk"))
+        await page.goto("/office?view=mine")
+        assert "/office/sign-in?next=/office%3Fview%3Dmine" in page.url
