@@ -92,7 +92,8 @@ async def test_ten_cases_by_keyboard_alone(
             await page.keyboard.press("a")
             await page.keyboard.type(f"Құрметті азамат! Анықтама дайын, {n}.")
             await page.keyboard.press("Tab")
-            await page.keyboard.type("Түсіндірілді")
+            for _ in range(4):  # explained
+                await page.keyboard.press("ArrowDown")
             await page.keyboard.press("Tab")
             await page.keyboard.press("Tab")
             await page.keyboard.type("ӘРПК 76-бап")
@@ -142,6 +143,7 @@ async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
         await entered(head, "dana")
         await head.goto("/office?view=awaiting_approval")
         await head.get_by_role("link", name=number).click()
+        await head.wait_for_url(f"**/office/cases/{number}")
         await head.keyboard.press("a")
         await expect(head.get_by_role("status").first).to_have_text(t("office.done.approve", "kk"))
         await expect(head.locator(".letter")).to_contain_text("Бірінші жауап.")
