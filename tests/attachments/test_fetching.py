@@ -22,6 +22,7 @@ from tests.attachments.source import Source, source
 from tests.attachments.test_attaching import opened, tracked
 from tests.attachments.test_uploading import on_disk
 from tests.casework.people import Office
+from tests.intake.blogs.platform import open_platform, post
 from tests.intake.tickets.centre import Centre, lines, open_centre, ticket
 from tests.support import SECRET
 
@@ -236,3 +237,25 @@ async def test_few_at_a_time_from_a_host_and_one_that_died_is_followed(
     assert {state for _, state, _ in await stands(centre)} == {"waiting"}
     async with db.read() as connection:
         assert await connection.fetchval("SELECT count(*) FROM attachment WHERE address IS NULL") == 0
+
+
+async def test_the_files_of_a_blog_post_are_fetched_too(
+    db: Database, client: httpx.AsyncClient, files: Source, fetcher: Fetcher
+) -> None:
+    platform = await open_platform(db, client)
+    filed = await platform.brought(attachments=[{"url": files.url("/photo.jpg"), "name": "photo.jpg"}])
+    await fetched(db, fetcher)
+    (file,) = (await tracked(client, filed))["attachments"]
+    assert (file["name"], file["size"]) == ("photo.jpg", len(JPEG))
+    assert (await opened(client, filed, file["url"])).content == JPEG
+
+
+async def test_a_post_with_an_address_inside_is_refused_and_takes_no_id(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    platform = await open_platform(db, client)
+    inside = [{"url": "http://169.254.169.254/latest"}]
+    refused = await platform.bring(post("4712", attachments=inside))
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "attachments.0.url"
+    await platform.brought("4712")

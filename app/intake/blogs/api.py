@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import clock, stream
 from app.core.db import Database
 from app.core.edge import Db, Lang
@@ -18,6 +19,7 @@ from app.intake.gatherer import Gatherer
 from app.intake.register import KeyReused, look
 from app.intake.submission import Registration
 from app.intake.tickets import refused
+from app.intake.tickets.api import inside
 from app.intake.tickets.callers import Desk, Writer
 from app.intake.tickets.described import one_of
 from app.intake.tickets.errors import ChannelForbidden
@@ -63,7 +65,16 @@ EXAMPLES: dict[str, Any] = {
     openapi_extra=one_of(PostIn, EXAMPLES),
     responses={
         200: {"description": "The same post again: its first answer", "model": PostOut},
-        **problems(Malformed, *NOT_SIGNED, ChannelForbidden, KeyReused, TooLarge, Invalid),
+        **problems(
+            Malformed,
+            *NOT_SIGNED,
+            ChannelForbidden,
+            KeyReused,
+            AttachmentUsed,
+            TooManyAttachments,
+            TooLarge,
+            Invalid,
+        ),
     },
 )
 async def bring_post(caller: Writer, db: Db, lang: Lang, request: Request, response: Response) -> PostOut:
@@ -91,7 +102,7 @@ async def _signed(request: Request, db: Database, caller: ClientCaller) -> bytes
 async def _brought(request: Request, db: Database, desk: Desk, post: PostIn, raw: bytes) -> Registration:
     now = clock.now()
     body_hash = hashlib.sha256(raw).digest()
-    said = posts.submission(post, desk.source, body_hash, now, desk.caller.client_id)
+    said = posts.submission(post, desk.source, body_hash, now, desk.caller.client_id, inside(request))
     look(said, snapshot.current())  # a message that will not do does not take the id
     for late in (await posts.too_late(db, desk.source, {0: said}, now)).values():
         raise late

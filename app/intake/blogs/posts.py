@@ -8,6 +8,7 @@ from app.appeals.codes import ActorKind
 from app.core.db import Database
 from app.core.errors import Invalid
 from app.core.i18n import DEFAULT, guessed
+from app.core.outbound import NOTHING_INSIDE, Allowed
 from app.directory.values import Source
 from app.intake.blogs.schemas import PostIn
 from app.intake.submission import Person, Submission, source_key
@@ -19,10 +20,16 @@ legible = partial(Legible.of, id_field="post_id", moment_field="published_at")
 
 
 def submission(
-    post: PostIn, source: Source, request_hash: bytes, now: datetime, client_id: int | None = None
+    post: PostIn,
+    source: Source,
+    request_hash: bytes,
+    now: datetime,
+    client_id: int | None = None,
+    allowed: Allowed = NOTHING_INSIDE,
 ) -> Submission:
-    """`request_hash`: what tells a repeat from another post under its id. Raises Invalid for a moment in the
-    future or before the record begins."""
+    """`request_hash`: what tells a repeat from another post under its id. `allowed`: what lies inside and may
+    be fetched from. Raises Invalid for a moment in the future or before the record begins, and for a URL that
+    will not be called."""
     if post.published_at is not None:
         ticket.check_moment("published_at", post.published_at, now)
     return Submission(
@@ -45,6 +52,7 @@ def submission(
         details={"public": post.public} | ({"url": post.url} if post.url else {}),
         actor_kind=ActorKind.SOURCE,
         actor_id=client_id,
+        attachments=ticket.files(post.attachments, allowed),
     )
 
 

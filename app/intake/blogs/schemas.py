@@ -8,7 +8,7 @@ from pydantic import Field
 from app.appeals.codes import Kind, LanguageCode
 from app.core.schema import Code, FullText, Line, Moment, Out, Schema
 from app.intake.schemas import ApplicantIn, RegistrationOut
-from app.intake.tickets.schemas import ExternalId
+from app.intake.tickets.schemas import AttachmentsIn, ExternalId
 
 
 class PostIn(Schema):
@@ -20,6 +20,7 @@ class PostIn(Schema):
     ] = None
     title: Annotated[Line | None, Field(examples=["Көшедегі жарық"])] = None
     text: Annotated[FullText, Field(examples=["Құрметті министр, көшемізде бір аптадан бері жарық жоқ."])]
+    attachments: AttachmentsIn
     published_at: Annotated[
         Moment | None,
         Field(

@@ -65,17 +65,20 @@ AttachmentIn = Annotated[
 ]
 
 
+AttachmentsIn = Annotated[
+    list[AttachmentIn],
+    Field(
+        default_factory=list,
+        description="ids that `POST /api/v1/attachments` gave, or `{url, name?}` of files that are "
+        "fetched afterwards; at most 10",
+        json_schema_extra={"maxItems": MOST},
+    ),
+]
+
+
 class TicketIn(Saying, Identified):
     channel: Annotated[Code, Field(description="one of your key's", examples=["call_centre"])]
-    attachments: Annotated[
-        list[AttachmentIn],
-        Field(
-            default_factory=list,
-            description="ids that `POST /api/v1/attachments` gave, or `{url, name?}` of files that are "
-            "fetched afterwards; at most 10",
-            json_schema_extra={"maxItems": MOST},
-        ),
-    ]
+    attachments: AttachmentsIn
     received_at: Annotated[
         Moment | None,
         Field(

@@ -1,7 +1,7 @@
 """A ticket as a submission: its key, what makes two the same, and the moment that it may name."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -44,8 +44,13 @@ def submission(ticket: TicketIn, desk: Desk, now: datetime, allowed: Allowed = N
         request_hash=_meaning(ticket),
         actor_kind=ActorKind.SOURCE,
         actor_id=desk.caller.client_id,
-        attachments=tuple(_file(place, one, allowed) for place, one in enumerate(ticket.attachments)),
+        attachments=files(ticket.attachments, allowed),
     )
+
+
+def files(given: Sequence[UUID | RemoteIn], allowed: Allowed) -> tuple[UUID | Remote, ...]:
+    """What a message names of files, those to be fetched with their URL looked at. Raises Invalid."""
+    return tuple(_file(place, one, allowed) for place, one in enumerate(given))
 
 
 def _file(place: int, one: UUID | RemoteIn, allowed: Allowed) -> UUID | Remote:
