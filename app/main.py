@@ -29,6 +29,7 @@ from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
 from app.oversight.control import api as control
+from app.oversight.forecast import api as forecast
 from app.oversight.quality import api as quality
 from app.oversight.resonance import api as resonance
 from app.oversight.signs import api as signs
@@ -136,7 +137,8 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     http.speaks(signed_in.ROOM, signed_in.problem)
     for beginning in ("/write", "/appeals", "/l/"):
         http.speaks(beginning, problem_page)
-    app.include_router(signs.router)
+    for figures in (signs, forecast):
+        app.include_router(figures.router)
     reference.describe(app)
     return app
 

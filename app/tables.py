@@ -11,9 +11,11 @@ import app.intake.open311.models
 import app.intake.tickets.models
 import app.notices.models
 import app.oversight.control.models
+import app.oversight.forecast.models
 import app.oversight.models
 import app.oversight.quality.models
 import app.oversight.resonance.models
+import app.oversight.signs.models
 import app.oversight.stated.models
 import app.questions.models
 import app.reception.models

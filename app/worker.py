@@ -23,8 +23,10 @@ from app.intake.blogs.messages import purge_messages
 from app.intake.mail.jobs import Mailboxes
 from app.oversight.checking import check_figures
 from app.oversight.control.orders import carry_out
+from app.oversight.forecast.trials import try_forecasts
 from app.oversight.resonance.looking import listen
 from app.oversight.rollups import fold_all
+from app.oversight.signs.printing import print_answers
 from app.reception.reminders import forget, remind
 from app.sandbox.erasing import erase
 from app.staff.service import purge_expired
@@ -82,6 +84,8 @@ JOBS: Sequence[Job] = (
     Job("fold", timedelta(seconds=1), fold_all),
     Job("check-figures", timedelta(seconds=15), check_figures),
     Job("listen", timedelta(minutes=10), listen),
+    Job("print-answers", timedelta(seconds=5), print_answers),
+    Job("try-forecasts", timedelta(minutes=10), try_forecasts),
     Job("remind", timedelta(minutes=1), remind),
     Job("forget-booking-keys", timedelta(hours=1), forget),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),

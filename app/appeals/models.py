@@ -259,6 +259,8 @@ class Event(Table, table=True):
         Index("ix_event_appeal_id_id", "appeal_id", "id"),
         Index("ix_event_holding_id", "holding_id"),
         Index("ix_event_suspended", "at", postgresql_where=text("kind = 'suspended'")),
+        # What the worker reads of answers, in the order of commits.
+        Index("ix_event_answered", "xid", "id", postgresql_where=text("kind = 'answered'")),
         # What a source follows: in the order of commits, and since a moment.
         Index("ix_event_followed", "source_id", "xid", "id", postgresql_where=text("source_id IS NOT NULL")),
         Index(

@@ -12,13 +12,14 @@ class Sign(StrEnum):
     LATE_FORWARD = "late_forward"
     SUSPENSIONS = "suspensions"
     RATINGS = "ratings"
+    SAME_ANSWER = "same_answer"
 
 
 LAST_HOUR = timedelta(hours=1)
 """Before the body closes on the due day."""
 
 GROUP = 3
-"""So many cases make a burst, or a group."""
+"""So many cases make a burst, or a group of answers."""
 
 LOW_SCORE = 2
 """Of five: a rating up to this contradicts `satisfied`."""

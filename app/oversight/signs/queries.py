@@ -120,14 +120,27 @@ SELECT * FROM (
     HAVING count(DISTINCT h.id) >= {GROUP}
 ) h WHERE true {{after}} {{page}}
 """
+_SAME_ANSWER = f"""
+SELECT * FROM (
+    SELECT p.agency_id, max(p.day) AS day, p.first AS key, array_agg(h.id ORDER BY h.id) AS holdings,
+           'same_answer' AS why, jsonb_build_object('answers', count(*), 'percent', min(p.likeness)) AS said
+    FROM asked a
+    JOIN answer_print p ON p.agency_id = a.agency_id
+    JOIN holding h ON h.id = p.holding_id
+    WHERE p.day BETWEEN $12 AND $13 AND {_SEEN}
+    GROUP BY p.agency_id, p.first
+    HAVING count(DISTINCT h.appeal_id) >= {GROUP}
+) h WHERE true {{after}} {{page}}
+"""
 FOUND = {
     Sign.LAST_HOUR: _LAST_HOUR,
     Sign.EXPLAINED: _EXPLAINED,
     Sign.LATE_FORWARD: _LATE_FORWARD,
     Sign.SUSPENSIONS: _SUSPENSIONS,
     Sign.RATINGS: _RATINGS,
+    Sign.SAME_ANSWER: _SAME_ANSWER,
 }
-GROUPS = frozenset({Sign.SUSPENSIONS})
+GROUPS = frozenset({Sign.SUSPENSIONS, Sign.SAME_ANSWER})
 """Those whose items are groups of cases."""
 
 _PAGE = """
