@@ -9,6 +9,7 @@ from fastapi import Request
 
 from app.appeals.codes import ApplicantType, Kind
 from app.core.errors import FieldError, Invalid
+from app.directory import snapshot
 from app.directory.near import NameIndex
 from app.directory.registry import Directory, UnknownCode
 from app.oversight.schemas import Asked, StatisticsIn
@@ -87,18 +88,26 @@ def wrong_codes(asked: Asked, directory: Directory) -> Iterator[FieldError]:
             known = [code.value for code in codes]
             near = NameIndex({code: [code] for code in known}).near(typed) or known
             yield unknown_code(name, near)
-    for name, find in (
-        ("agency", directory.agency),
-        ("channel", directory.channel),
-        ("topic", directory.topic),
-        ("region", directory.region),
-    ):
-        typed = getattr(asked, name)
+    names = ("agency", "channel", "topic", "region")
+    yield from _unknown({name: getattr(asked, name) for name in names}, directory)
+
+
+def refuse_unknown(agency: str | None, topic: str | None, region: str | None) -> None:
+    """Raises Invalid, naming every code that nobody knows; None is not asked about."""
+    given = {"agency": agency, "topic": topic, "region": region}
+    if errors := list(_unknown(given, snapshot.current())):
+        raise Invalid(errors=errors)
+
+
+def _unknown(given: Mapping[str, str | None], directory: Directory) -> Iterator[FieldError]:
+    """`given`: codes by the name of what they are codes of."""
+    for name, typed in given.items():
+        find = getattr(directory, name)
         try:
             if typed is not None:
                 find(typed)
         except UnknownCode:
-            yield unknown_code(name, directory.near(name, typed))
+            yield unknown_code(name, directory.near(name, typed or ""))
 
 
 def unknown_code(name: str, near: list[str]) -> FieldError:

@@ -1,6 +1,5 @@
 """The Administration's list of what is on control, and its orders."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -10,8 +9,7 @@ from app.core.cipher import cipher
 from app.core.edge import Lang, Read, Tx
 from app.core.errors import FieldError, Forbidden, Invalid, NotFound, problems
 from app.directory import snapshot
-from app.directory.registry import UnknownCode
-from app.oversight.asked import unknown_code, wrong_days
+from app.oversight.asked import refuse_unknown, wrong_days
 from app.oversight.control import reading
 from app.oversight.control.orders import REASON
 from app.oversight.control.schemas import CasesIn, CasesOut, OrderIn, OrderOut, OrdersOut
@@ -38,7 +36,7 @@ _END = "UPDATE control_order SET ended_at = $2, ended_by = $3 WHERE id = $1 AND 
     responses=problems(Forbidden, Invalid),
 )
 async def cases(_: Controller, asked: Annotated[CasesIn, Query()], lang: Lang, connection: Read) -> CasesOut:
-    _check(asked.agency, asked.topic, None)
+    refuse_unknown(asked.agency, asked.topic, None)
     return await reading.cases(connection, asked, lang)
 
 
@@ -64,7 +62,7 @@ async def orders(_: Controller, lang: Lang, connection: Read) -> OrdersOut:
     responses=problems(Forbidden, Invalid),
 )
 async def give_order(caller: Controller, said: OrderIn, lang: Lang, connection: Tx) -> OrderOut:
-    _check(said.agency, said.topic, said.region)
+    refuse_unknown(said.agency, said.topic, said.region)
     today = clock.today()
     days = {"from": said.from_, "until": said.until}
     wrong = list(wrong_days(days, said.from_, said.from_))
@@ -102,23 +100,3 @@ async def end_order(caller: Controller, id: Id, lang: Lang, connection: Tx) -> O
     if not found:
         raise NotFound
     return found[0]
-
-
-def _check(agency: str | None, topic: str | None, region: str | None) -> None:
-    """Raises Invalid, naming every code that nobody knows."""
-    if errors := list(_unknown(agency, topic, region)):
-        raise Invalid(errors=errors)
-
-
-def _unknown(agency: str | None, topic: str | None, region: str | None) -> Iterator[FieldError]:
-    directory = snapshot.current()
-    for name, typed, find in (
-        ("agency", agency, directory.agency),
-        ("topic", topic, directory.topic),
-        ("region", region, directory.region),
-    ):
-        try:
-            if typed is not None:
-                find(typed)
-        except UnknownCode:
-            yield unknown_code(name, directory.near(name, typed or ""))

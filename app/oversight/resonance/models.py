@@ -1,13 +1,14 @@
-"""Appeals by the hour, and the rises found in them."""
+"""Appeals by the hour, the rises found in them, and systemic issues."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Float, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from app.core.columns import TIMESTAMP, Encrypted, identity
+from app.core.columns import TIMESTAMP, Encrypted, identity, one_of
 from app.core.db import Table
+from app.oversight.resonance.steps import State, Step
 
 
 class AppealHour(Table, table=True):
@@ -78,3 +79,49 @@ class RiseHour(Table, table=True):
     appeal_ids: list[int] = Field(sa_type=ARRAY(BigInteger), nullable=False)
     expected: float = Field(sa_type=Float, nullable=False)
     chance: float = Field(sa_type=Float, nullable=False, description="of so many or more in a usual hour")
+
+
+class SystemicIssue(Table, table=True):
+    """A group of appeals seen as one matter: those on a topic or of a region, or those that are listed."""
+
+    __tablename__ = "systemic_issue"
+    __table_args__ = (
+        *(Index(f"ix_systemic_issue_{name}", name) for name in ("agency_id", "owner_id", "opened_by")),
+        one_of("state", State),
+        CheckConstraint("num_nonnulls(topic, region, appeal_ids) > 0", name="a_group"),
+    )
+
+    id: int = identity()
+    topic: str | None = Field(default=None, sa_type=Text)
+    region: str | None = Field(default=None, sa_type=Text)
+    agency_id: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        foreign_key="agency.id",
+        description="with this body and those below",
+    )
+    appeal_ids: list[int] | None = Field(default=None, sa_type=ARRAY(BigInteger))
+    owner_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
+    instruction: str = Field(sa_type=Encrypted("systemic_issue.instruction"), nullable=False)
+    due_on: date
+    opened_on: date = Field(description="the civil day: before it is before, and from it on after")
+    opened_by: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
+    state: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'open'")})
+
+
+class SystemicIssueStep(Table, table=True):
+    """Who did what with an issue, and said what; append only."""
+
+    __tablename__ = "systemic_issue_step"
+    __table_args__ = (
+        Index("ix_systemic_issue_step_issue_id", "issue_id"),
+        Index("ix_systemic_issue_step_by_id", "by_id"),
+        one_of("step", Step),
+    )
+
+    id: int = identity()
+    issue_id: int = Field(sa_type=BigInteger, foreign_key="systemic_issue.id")
+    step: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=TIMESTAMP, nullable=False)
+    by_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
+    word: str | None = Field(default=None, sa_type=Encrypted("systemic_issue_step.word"))

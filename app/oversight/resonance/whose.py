@@ -1,4 +1,5 @@
-"""Whose appeals a person of oversight sees: a controller all, a head those of the own subtree."""
+"""Whose appeals a person of oversight sees: a controller all, a head those of the own subtree, an
+operator those of the own agency."""
 
 from dataclasses import dataclass
 
@@ -23,7 +24,9 @@ class Looker:
                 agencies = None
             case Relation.SUBTREE:
                 agencies = directory.subtree_ids(caller.agency_id)
-            case _:
+            case Relation.OWN_AGENCY:
+                agencies = frozenset({caller.agency_id})
+            case None:
                 agencies = frozenset()
         return cls(caller.account_id, agencies, caller.role is Role.HEAD)
 

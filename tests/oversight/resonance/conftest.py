@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -45,15 +46,16 @@ class Country:
     async def numbers(self, login: str, url: str, limit: int = 7) -> list[str]:
         """Of a list of cases, page after page."""
         found: list[str] = []
-        cursor: dict[str, str] = {}
+        path, _, query = url.removeprefix("/api/v1").partition("?")
+        asked = dict(parse_qsl(query))
         while True:
-            answer = await self.office.get(login, url.removeprefix("/api/v1"), limit=limit, **cursor)
+            answer = await self.office.get(login, path, limit=limit, **asked)
             assert answer.status_code == 200, answer.text
             page = answer.json()
             found += [item["number"] for item in page["items"]]
             if page["next_cursor"] is None:
                 return found
-            cursor = {"cursor": page["next_cursor"]}
+            asked["cursor"] = page["next_cursor"]
 
 
 @pytest.fixture
