@@ -10,7 +10,8 @@ from app.directory import snapshot
 from app.directory.values import Agency
 from app.oversight.forecast.backtest import BACK_DAYS, PACE_DAYS, Life, Trial, backtest
 
-_MADE = "SELECT agency_id FROM forecast_trial WHERE made_on >= $1"
+# What found nothing to judge is quickly tried again: the record may be being brought in.
+_MADE = "SELECT agency_id FROM forecast_trial WHERE made_on >= $1 AND judged > 0"
 # An event after which the clock is another says so; the opening gives the first due day.
 _LIVES = """
 SELECT h.id, h.registered_on, h.closed_on, said.at, said.due_on, said.running
