@@ -30,6 +30,8 @@ ORDER BY 1, 2, 3, 4
 ON CONFLICT (hour, topic, region, agency_id) DO UPDATE SET appeals = excluded.appeals
 WHERE known.appeals <> excluded.appeals
 """
+# Before its first appeal nothing is known: an hour without any is not a quiet one.
+_BEGINNING = "SELECT date_trunc('hour', min(received_at)) FROM appeal WHERE received_at >= $1"
 _DONE = "UPDATE hours_counted SET counted_from = $1, counted_to = $2"
 _FORGET = "DELETE FROM appeal_hour WHERE hour < $1"
 
@@ -53,7 +55,9 @@ async def count(db: Database) -> datetime:
 async def _one_step(connection: asyncpg.Connection, end: datetime) -> datetime:
     row = await connection.fetchrow(_LOCK)
     assert row is not None
-    first = row["counted_from"] or end - FIRST
+    first = row["counted_from"] or await connection.fetchval(_BEGINNING, end - FIRST)
+    if first is None or first >= end:
+        return end
     done = row["counted_to"] or first
     upto = max(done, min(done + STEP, end))
     await connection.execute(_COUNT, max(first, done - AGAIN), upto)

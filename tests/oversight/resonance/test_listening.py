@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.db import Database, DatabaseUrls, prepare
 from app.directory import snapshot
 from app.oversight.resonance import looking
-from app.oversight.resonance.counting import count, whole_hour
+from app.oversight.resonance.counting import _COUNT, count, whole_hour
 from app.oversight.resonance.looking import listen
 from tests.casework.people import Office
 from tests.oversight.resonance.conftest import Country
@@ -104,6 +104,29 @@ async def test_what_little_is_known_of_is_not_judged(country: Country) -> None:
     await country.file(country.hour, 50)
     await country.listen()
     assert await country.rises("controller@administration") == []
+
+
+async def test_a_new_service_tells_of_nothing(country: Country) -> None:
+    """Nothing was counted as none before there was anything: the first busy hours are no rise."""
+    await country.listen()
+    async with country.db.read() as connection:
+        assert await connection.fetchval("SELECT counted_from FROM hours_counted") is None
+    for back in range(3):
+        await country.file(country.hour - timedelta(hours=back), 20)
+    await country.listen()
+    assert await country.rises("controller@administration") == []
+
+
+async def test_only_the_hours_that_are_asked_for_are_read(country: Country) -> None:
+    await country.file(country.hour, 20)
+    async with country.db.transaction() as connection:
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = await connection.fetch(
+            "EXPLAIN " + _COUNT, country.hour - timedelta(hours=48), country.hour + timedelta(hours=1)
+        )
+    shown = "\n".join(row[0] for row in plan)
+    assert "ix_appeal_received_at" in shown
+    assert "ix_holding_appeal_id" in shown
 
 
 async def test_an_hour_that_is_not_over_is_not_looked_at(country: Country) -> None:
