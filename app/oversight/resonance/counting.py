@@ -58,8 +58,8 @@ async def _one_step(connection: asyncpg.Connection, end: datetime) -> datetime:
     first = row["counted_from"] or await connection.fetchval(_BEGINNING, end - FIRST)
     if first is None or first >= end:
         return end
-    done = row["counted_to"] or first
-    upto = max(done, min(done + STEP, end))
+    done: datetime = row["counted_to"] or first
+    upto: datetime = max(done, min(done + STEP, end))
     await connection.execute(_COUNT, max(first, done - AGAIN), upto)
     await connection.execute(_FORGET, end - KEPT)
     await connection.execute(_DONE, max(first, end - KEPT), upto)
