@@ -54,9 +54,7 @@ SELECT leased.id, leased.notice_id, leased.appeal_id, leased.booking_id, leased.
        coalesce(now_.stands_for, now_.agency_id) AS agency_id, now_.status, now_.version, now_.due_on,
        coalesce(p.email, b.email) AS email, coalesce(p.phone, b.phone) AS phone, written.to_ AS reply_to,
        a.route #>> '{request,blog}' AS blog, answer.body AS answer,
-       s.id AS subscription_id, s.events, s.url, s.secret, s.previous_secret, s.previous_until, s.ended_at
-       p.email, p.phone, written.to_ AS reply_to, s.id AS subscription_id, s.url, s.secret,
-       s.previous_secret, s.previous_until, s.ended_at,
+       s.id AS subscription_id, s.events, s.url, s.secret, s.previous_secret, s.previous_until, s.ended_at,
        coalesce(opens.generation, 0) AS link_generation
 FROM leased
 JOIN notice n ON n.id = leased.notice_id

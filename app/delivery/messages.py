@@ -53,13 +53,13 @@ def version_of(row: Row) -> int:
 
 
 def link(row: Row, settings: Settings) -> str | None:
-    """Opens the case at that version or a later one. A booking has no page of its own."""
+    """Opens the appeal for reading, at that version or a later one; its applicant can call it back. A booking
+    has no page of its own."""
     base = settings.public_url.rstrip("/")
-    return f"{base}/appeals/{number_of(row)}?v={version_of(row)}" if base and row["appeal_id"] else None
-    """Opens the appeal for reading, at that version or a later one; its applicant can call it back."""
-    base = settings.public_url.rstrip("/")
+    if not base or not row["appeal_id"]:
+        return None
     token = link_token(row["appeal_id"], row["link_generation"])
-    return f"{base}/l/{token}?v={version_of(row)}" if base else None
+    return f"{base}/l/{token}?v={version_of(row)}"
 
 
 def domain(settings: Settings) -> str:

@@ -216,7 +216,7 @@ async def test_what_is_wrong_is_named(
 
 async def test_an_unknown_sign_is_said(desk: Desk, controller: Person) -> None:
     response = await desk.client.get(f"{PATH}/verdict", headers=controller.headers)
-    assert response.status_code == 422
+    assert response.status_code == 404
 
 
 # Bounds

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from app.core.edge import Lang, Read
-from app.core.errors import Forbidden, Invalid, Unauthenticated, problems
+from app.core.errors import Forbidden, Invalid, NotFound, Unauthenticated, problems
 from app.directory import snapshot
 from app.oversight.signs import lists
 from app.oversight.signs.codes import Sign
@@ -14,6 +14,12 @@ from app.staff.access import HeadOrController
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
 router = APIRouter(prefix="/api/v1/oversight/signs", tags=["oversight"])
+
+
+class SignNotFound(NotFound):
+    code = "sign_not_found"
+
+
 REFUSALS = problems(Invalid, Unauthenticated, TokenInvalid, TokenExpired, SessionOver, Forbidden)
 
 
@@ -45,9 +51,15 @@ async def signs(
         "'$HOST/api/v1/oversight/signs/last_hour?agency=energy&from=2025-10-01&to=2025-10-31'`"
     ),
     response_model=SignOut,
-    responses=REFUSALS,
+    responses=REFUSALS | problems(SignNotFound),
 )
 async def cases_of_a_sign(
-    caller: HeadOrController, sign: Sign, asked: Annotated[SignIn, Query()], lang: Lang, connection: Read
+    caller: HeadOrController,
+    sign: Annotated[str, Path(max_length=40, json_schema_extra={"enum": [one.value for one in Sign]})],
+    asked: Annotated[SignIn, Query()],
+    lang: Lang,
+    connection: Read,
 ) -> SignOut:
-    return await lists.page(connection, sign, asked, caller, snapshot.current(), lang)
+    if sign not in set(Sign):
+        raise SignNotFound
+    return await lists.page(connection, Sign(sign), asked, caller, snapshot.current(), lang)
