@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,9 @@ def library(name: str) -> Any:
     """The client, or a skip that says why. `three` still asks for what Python 3 has taken away."""
     itertools.ifilter = filter  # type: ignore[attr-defined]
     try:
-        return importlib.import_module(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is compiled for the first time: old spellings
+            return importlib.import_module(name)
     except ImportError as error:
         pytest.skip(f"the client {name} is not installed here: {error}")
     finally:
