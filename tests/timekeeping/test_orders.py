@@ -77,7 +77,7 @@ async def test_the_ledger_explains_the_move(desk: Desk) -> None:
         "SELECT event_hash, facts FROM ledger WHERE holding_id = $1 ORDER BY id", held["id"]
     )
     facts = read_facts([(row["event_hash"], row["facts"]) for row in rows])
-    term = compute(facts, snapshot.current().calendar)
+    term = compute(facts, (await snapshot.refresh(desk.db)).calendar)
     assert term.due_on == held["due_on"] == day("2026-12-15")
     told = {step["code"]: step["sentence"] for step in explain(term.entries, "en")}
     assert told["recalculated_calendar"] == (
