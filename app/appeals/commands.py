@@ -55,11 +55,13 @@ class Forwarding:
 @dataclass(frozen=True, slots=True)
 class Writing:
     """A note, a reason, a supplement: words that belong to the act. `details`: what else came with a
-    supplement, stored with the text. `attachments`: the act's files."""
+    supplement, stored with the text. `attachments`: the act's files; `left_out`: how many came along with it
+    and were not taken, which its author is told."""
 
     text: str
     details: Mapping[str, Any] | None = None
     attachments: tuple[Named, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ KINDS: Mapping[Audience, frozenset[str]] = {
             "appeal.resumed",
             "appeal.correction_requested",
             "appeal.corrected",
+            "appeal.supplemented",
             "appeal.hearing",
             "appeal.answered",
             "appeal.decided",

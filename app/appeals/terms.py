@@ -94,11 +94,11 @@ def _resume(change: Change) -> None:
     change.changed()
 
 
-def _corrected(change: Change, content: bytes | None = None) -> None:
+def _corrected(change: Change, content: bytes | None = None, said: dict[str, Any] | None = None) -> None:
     change.become(Form.CORRECTION)
     change.take(facts.corrected(change.at, change.command.actor.kind))
     change.wait_until = None
-    change.happened({}, content)
+    change.happened(said, content)
     change.changed()
 
 
@@ -108,11 +108,14 @@ def _supplement(change: Change) -> None:
     assert isinstance(payload, Writing)
     details = {"details": dict(payload.details)} if payload.details else {}
     content = change.said(ContentKind.SUPPLEMENT, {"text": payload.text} | details)
+    left_out = {"left_out": payload.left_out} if payload.left_out else {}
     if change.case.status is Status.AWAITING_CORRECTION:
-        _corrected(change, content)
+        _corrected(change, content, left_out)
         return
-    change.happened({}, content)
+    change.happened(left_out, content)
     change.changed()
+    if left_out:
+        change.told("appeal.supplemented", left_out)
 
 
 def _request_correction(change: Change) -> None:

@@ -55,7 +55,8 @@ SAMPLES: Mapping[tuple[str, Audience], Sequence[Sample]] = {
     ],
     ("appeal.resumed", APPLICANT): [({}, [PLAIN, STOOD, facts.resumed(at("2026-12-01"), "staff")])],
     ("appeal.correction_requested", APPLICANT): [({"until": "2026-11-30"}, [PLAIN])],
-    ("appeal.corrected", APPLICANT): [({}, [PLAIN])],
+    ("appeal.corrected", APPLICANT): [({}, [PLAIN]), ({"left_out": 2}, [PLAIN])],
+    ("appeal.supplemented", APPLICANT): [({"left_out": 2}, [PLAIN])],
     ("appeal.hearing", APPLICANT): [
         ({"on": "2026-12-01", "decide_from": "2026-12-02", "object_by": "2026-11-27"}, [PLAIN])
     ],
@@ -110,7 +111,7 @@ def test_there_is_a_sample_of_each_letter() -> None:
 
 
 def test_everything_that_an_act_tells_has_its_letter() -> None:
-    assert KINDS[APPLICANT] == {*TOLD.values(), "appeal.registered"}
+    assert KINDS[APPLICANT] == {*TOLD.values(), "appeal.registered", "appeal.supplemented"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

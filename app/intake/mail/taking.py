@@ -218,11 +218,14 @@ class _Taking:
         async with self.connection.transaction():
             ids = self._kept()
             named = await linking.take(self.connection, ids, number.appeal_id, self.now)
-            writing = Writing(reply, details, attachments=named)
+            writing = Writing(reply, details, attachments=named, left_out=self._left_out())
             await acts.carry_out(self.connection, CitizenCaller(number), Act.SUPPLEMENT, writing)
 
     def _kept(self) -> tuple[UUID, ...]:
         return tuple(file.id for file in self.found.files if file.id)
+
+    def _left_out(self) -> int:
+        return sum(1 for file in self.found.files if not file.id)
 
     async def _register(self, read: Read, about: Number | None) -> Became:
         submission = await self._submission(read, about)
@@ -254,7 +257,7 @@ class _Taking:
             actor_kind=ActorKind.SOURCE,
             details=details,
             attachments=self._kept(),
-            left_out=sum(1 for file in self.found.files if not file.id),
+            left_out=self._left_out(),
             silent=await self._too_many(),
         )
 

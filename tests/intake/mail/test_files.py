@@ -55,6 +55,10 @@ async def test_ten_files_and_no_more(office: MailOffice) -> None:
     assert await office.results() == ["registered", "supplement"]
     _, added = await office.said(appeal["id"])
     assert added["details"]["email"]["attachments"][0]["reason"] == "too_many"
+    told = len(office.sent)
+    await office.post.deliver()
+    (message,) = office.sent[told:]
+    assert "Қабылданбаған тіркеме саны: 1." in message.get_content()
 
 
 async def test_files_of_a_reply_belong_to_the_supplement(office: MailOffice) -> None:
@@ -67,6 +71,9 @@ async def test_files_of_a_reply_belong_to_the_supplement(office: MailOffice) -> 
     case = await office.office.case("head@energy", office.number(appeal))
     assert [one["name"] for one in case["attachments"]] == ["хат.pdf"]
     assert await office.results() == ["registered", "supplement"]
+    told = len(office.sent)
+    await office.post.deliver()
+    assert len(office.sent) == told, "nothing was left out"
 
 
 async def test_a_copy_brings_its_files_once(office: MailOffice) -> None:
