@@ -1,7 +1,5 @@
 """What is open, the most urgent first: a page of it, a search in it, and taking the next from it."""
 
-import base64
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,8 +16,7 @@ from app.appeals.lifecycle import WORKABLE, Act
 from app.casework import reach
 from app.casework.reach import Onlooker
 from app.casework.schemas import AgencyOut, PersonOut, QueueItem
-from app.core import clock
-from app.core.errors import Invalid
+from app.core import clock, paging
 from app.core.i18n import Language
 from app.core.words import tokens
 from app.deadlines.regimes import Unit
@@ -33,7 +30,6 @@ from app.staff.permissions import Role, acts_of
 LEASE = timedelta(minutes=30)
 BEGINNING = 160
 SERIAL_DIGITS = 8
-LARGEST_ID = 2**63 - 1
 
 
 class View(StrEnum):
@@ -53,22 +49,12 @@ class Place:
     id: int
 
     def cursor(self) -> str:
-        whole = json.dumps([self.due_on.isoformat(), self.registered_on.isoformat(), self.id])
-        return base64.urlsafe_b64encode(whole.encode()).decode().rstrip("=")
+        return paging.cursor(self.due_on, self.registered_on, self.id)
 
     @classmethod
     def of(cls, cursor: str) -> "Place":
         """Raises Invalid for anything that `cursor()` does not give."""
-        try:
-            due_on, registered_on, id_ = json.loads(
-                base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            )
-            place = cls(date.fromisoformat(due_on), date.fromisoformat(registered_on), id_)
-            if type(id_) is not int or not 0 < id_ <= LARGEST_ID or place.cursor() != cursor:
-                raise ValueError("not a place in the queue")
-        except (ValueError, TypeError, RecursionError):
-            raise Invalid.of("cursor", "cursor") from None
-        return place
+        return cls(*paging.place(cursor, date, date, int))
 
 
 @dataclass(frozen=True, slots=True)

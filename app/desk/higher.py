@@ -4,7 +4,6 @@ Executed is what nobody holds any more, however it ended; in execution is all el
 a civil day, so that a figure of then can be told again.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,7 +13,7 @@ import asyncpg
 
 from app.appeals import repository, walls
 from app.appeals.codes import ActorKind, Status
-from app.core import clock
+from app.core import clock, paging
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import Language
 from app.desk import ways
@@ -211,7 +210,7 @@ async def page(
 ) -> SentListOut:
     """The newest first. Raises Invalid for a cursor that is not ours."""
     executed = None if asked.state is None else asked.state is State.EXECUTED
-    after = _place(asked.cursor) if asked.cursor is not None else None
+    (after,) = paging.place(asked.cursor, int) if asked.cursor is not None else (None,)
     values = question.values(sender)
     rows = await connection.fetch(_PAGE, *values, executed, after, asked.limit + 1)
     shown, more = rows[: asked.limit], len(rows) > asked.limit
@@ -220,7 +219,7 @@ async def page(
     written = {row["appeal_id"]: row for row in await connection.fetch(_SAID, ids)} if ids else {}
     answers = await connection.fetch(_ANSWERS, ids, sorted(ANSWERS)) if ids else []
     items = [_item(row, states[row["id"]], written.get(row["id"]), answers) for row in shown]
-    return SentListOut(items=items, next_cursor=_cursor(ids[-1]) if more else None)
+    return SentListOut(items=items, next_cursor=paging.cursor(ids[-1]) if more else None)
 
 
 def _item(
@@ -263,18 +262,3 @@ def _answers(appeal_id: int, state: StateOut, answers: Sequence[asyncpg.Record])
                 )
             )
     return found
-
-
-def _cursor(id_: int) -> str:
-    return base64.urlsafe_b64encode(str(id_).encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> int:
-    """Raises Invalid for anything that `_cursor` does not give."""
-    try:
-        id_ = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not 0 < id_ < 2**63 or _cursor(id_) != cursor:
-            raise ValueError("not a place in the list")
-    except ValueError:
-        raise Invalid.of("cursor", "cursor") from None
-    return id_

@@ -1,6 +1,5 @@
 """Compliance, for the Administration's controllers and for heads: figures, and the cases behind each."""
 
-import base64
 from typing import Annotated
 
 import asyncpg
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
-from app.core import clock
+from app.core import clock, paging
 from app.core.edge import Lang, Moment
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
@@ -145,13 +144,13 @@ async def list_cases(
         sorted(agencies_of(asked, question, directory)),
         looker(caller, directory),
         today=today,
-        after=_place(asked.cursor),
+        after=paging.after(asked.cursor),
         limit=asked.limit + 1,
     )
     shown, more = rows[: asked.limit], len(rows) > asked.limit
     return CasesOut(
         items=[_case(row, directory, lang) for row in shown],
-        next_cursor=_cursor(shown[-1]["id"]) if more else None,
+        next_cursor=paging.cursor(shown[-1]["id"]) if more else None,
     )
 
 
@@ -163,20 +162,3 @@ def _case(row: asyncpg.Record, directory: Directory, language: Language) -> Case
         agency=AgencyRef(code=agency.code, name=agency.name(language, row["registered_on"])),
         region=row["region"] or None,
     )
-
-
-def _cursor(holding_id: int) -> str:
-    return base64.urlsafe_b64encode(str(holding_id).encode()).decode().rstrip("=")
-
-
-def _place(cursor: str | None) -> int:
-    """Raises Invalid for anything that `_cursor` does not give."""
-    if cursor is None:
-        return 0
-    try:
-        place = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        place = 0
-    if not 0 < place < 2**63 or _cursor(place) != cursor:
-        raise Invalid.of("cursor", "cursor")
-    return place

@@ -1,7 +1,5 @@
 """Receptions with their slots, as everybody sees them: read for the public and for a body's own people."""
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -9,12 +7,12 @@ from typing import Any
 
 import asyncpg
 
-from app.core.errors import Invalid
+from app.core import paging
 from app.core.i18n import Language
 from app.directory.registry import Directory
 from app.intake.schemas import AgencyOut
 from app.reception.said import said, said_optional
-from app.reception.schemas import LARGEST_ID, LeaderOut, ReceptionOut, SlotOut
+from app.reception.schemas import LeaderOut, ReceptionOut, SlotOut
 
 _COLUMNS = """
 r.id, r.agency_id, r.day, r.begins, r.ends, r.slot_minutes, r.group_max, r.post, r.name, r.mode, r.place,
@@ -54,20 +52,12 @@ class Place:
     id: int
 
     def cursor(self) -> str:
-        whole = json.dumps([self.day.isoformat(), f"{self.begins:%H:%M}", self.id])
-        return base64.urlsafe_b64encode(whole.encode()).decode().rstrip("=")
+        return paging.cursor(self.day, self.begins, self.id)
 
     @classmethod
     def of(cls, cursor: str) -> "Place":
         """Raises Invalid for anything that `cursor()` does not give."""
-        try:
-            day, begins, id_ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-            place = cls(date.fromisoformat(day), time.fromisoformat(begins), id_)
-            if type(id_) is not int or not 0 < id_ <= LARGEST_ID or place.cursor() != cursor:
-                raise ValueError("not a place in a timetable")
-        except (ValueError, TypeError, RecursionError):
-            raise Invalid.of("cursor", "cursor") from None
-        return place
+        return cls(*paging.place(cursor, date, time, int))
 
 
 async def published(

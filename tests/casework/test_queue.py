@@ -143,7 +143,7 @@ def test_a_cursor_is_taken_only_as_it_was_given() -> None:
     today = clock.today()
     place = Place(today, today, 12)
     assert Place.of(place.cursor()) == place
-    for wrong in (Place(today, today, 0), Place(today, today, 2**63), Place(today, today, True)):
+    for wrong in (Place(today, today, -1), Place(today, today, 2**63), Place(today, today, True)):
         with pytest.raises(Invalid):
             Place.of(wrong.cursor())
 

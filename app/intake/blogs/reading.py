@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from app.appeals.codes import LanguageCode
-from app.core import clock
+from app.core import clock, paging
 from app.core.edge import Lang, Read
 from app.core.errors import Invalid, NotFound, problems
 from app.core.i18n import Language
@@ -75,14 +75,14 @@ async def public_answers(
         blog=_known("blog", blog, directory),
         agency_id=directory.agency(agency).id if _known("agency", agency, directory) and agency else None,
         words=q if q and q.strip() else None,
-        before=_place(cursor),
+        before=paging.place(cursor, int)[0] if cursor is not None else None,
         limit=limit + 1,
     )
     rows = await answers.listed(connection, asked)
     page = rows[:limit]
     return PublicAnswersOut(
         items=[_shown(row, directory, lang) for row in page],
-        next_cursor=str(page[-1]["id"]) if len(rows) > limit else None,
+        next_cursor=paging.cursor(page[-1]["id"]) if len(rows) > limit else None,
     )
 
 
@@ -92,14 +92,6 @@ def _known(kind: Any, code: str | None, directory: Directory) -> str | None:
     if code is not None and not has(code):
         raise Invalid.of(kind, "unknown_code", near=", ".join(directory.near(kind, code)) or "—")
     return code
-
-
-def _place(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not cursor.isascii() or not cursor.isdigit() or int(cursor) > LARGEST:
-        raise Invalid.of("cursor", "cursor")
-    return int(cursor)
 
 
 @router.get(

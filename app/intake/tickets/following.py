@@ -5,8 +5,6 @@ later; so nothing is given that is not older than every transaction that is stil
 the last place that was given is never before it. By time or by id one would lose what commits late.
 """
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +17,7 @@ from app.appeals.codes import ApplicantType, Status
 from app.appeals.numbers import format_number, is_sandbox
 from app.attachments import listing
 from app.attachments.models import GivenBy
-from app.core import clock
+from app.core import clock, paging
 from app.core.edge import Lang, Read
 from app.core.errors import FieldError, Invalid, problems
 from app.core.i18n import Language
@@ -77,21 +75,12 @@ class Place:
     id: int
 
     def cursor(self) -> str:
-        whole = json.dumps([self.xid, self.id])
-        return base64.urlsafe_b64encode(whole.encode()).decode().rstrip("=")
+        return paging.cursor(self.xid, self.id)
 
     @classmethod
     def of(cls, cursor: str) -> "Place":
         """Raises Invalid for anything that `cursor()` does not give."""
-        try:
-            xid, id_ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-            place = cls(xid, id_)
-            numbers = all(type(number) is int and 0 <= number <= LARGEST for number in (xid, id_))
-            if not numbers or place.cursor() != cursor:
-                raise ValueError("not a place in the changes")
-        except (ValueError, TypeError, RecursionError):
-            raise Invalid.of("cursor", "cursor") from None
-        return place
+        return cls(*paging.place(cursor, int, int))
 
 
 @router.get(

@@ -8,9 +8,8 @@ import orjson
 
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
-from app.core import clock
+from app.core import clock, paging
 from app.core.cipher import cipher
-from app.core.errors import Invalid
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.directory.registry import Directory
@@ -65,7 +64,7 @@ async def cases(connection: asyncpg.Connection, asked: CasesIn, lang: Language) 
         directory.topic(asked.topic)
     rows = await connection.fetch(
         _CASES,
-        *_place(asked.cursor),
+        *(paging.place(asked.cursor, date, int) if asked.cursor else (date.min, 0)),
         asked.order,
         agency_id,
         asked.topic,
@@ -73,19 +72,8 @@ async def cases(connection: asyncpg.Connection, asked: CasesIn, lang: Language) 
         asked.limit + 1,
     )
     shown, today = rows[: asked.limit], clock.today()
-    last = f"{shown[-1]['due_on']}.{shown[-1]['id']}" if len(rows) > asked.limit else None
+    last = paging.cursor(shown[-1]["due_on"], shown[-1]["id"]) if len(rows) > asked.limit else None
     return CasesOut(items=[_case(row, directory, lang, today) for row in shown], next_cursor=last)
-
-
-def _place(cursor: str | None) -> tuple[date, int]:
-    try:
-        day, _, id_ = (cursor or f"{date.min}.0").partition(".")
-        place = date.fromisoformat(day), int(id_)
-        if not 0 <= place[1] < 2**63 or (cursor and f"{place[0]}.{place[1]}" != cursor):
-            raise ValueError("not a place in the list")
-    except ValueError:
-        raise Invalid.of("cursor", "cursor") from None
-    return place
 
 
 def _case(row: asyncpg.Record, directory: Directory, lang: Language, today: date) -> CaseOut:

@@ -9,7 +9,7 @@ import asyncpg
 from app.appeals import walls
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
-from app.core import clock
+from app.core import clock, paging
 from app.core.i18n import Language, t
 from app.deadlines.calendar import Calendar
 from app.directory.registry import Directory
@@ -27,7 +27,6 @@ from app.oversight.forecast.schemas import (
 )
 from app.oversight.schemas import AgencyRef
 from app.oversight.signs.codes import ENOUGH
-from app.oversight.signs.lists import cursor, place
 from app.oversight.statistics import Basis, Figures, Filters, Period
 from app.staff.access import StaffCaller
 
@@ -61,7 +60,7 @@ async def forecast(
     """Raises Invalid, Forbidden."""
     today = clock.today()
     agencies = reach.agencies(caller, asked.agency, directory)
-    after = place(asked.cursor) if asked.cursor else (date.min, 0)
+    after = paging.place(asked.cursor, date, int) if asked.cursor else (date.min, 0)
     ids = [agency.id for agency in agencies]
     due: dict[int, list[tuple[date, int]]] = defaultdict(list)
     for row in await connection.fetch(_OPEN, ids):
@@ -170,7 +169,7 @@ async def _cases(
     in_time = [day.in_time for day in days.values()]
     rows = await connection.fetch(_CASES, body.agency.id, *seen_as, list(days), in_time, *after, limit + 1)
     shown = rows[:limit]
-    following = cursor(shown[-1]["due_on"], shown[-1]["id"]) if len(rows) > limit else None
+    following = paging.cursor(shown[-1]["due_on"], shown[-1]["id"]) if len(rows) > limit else None
     return [_case(row, body, days[row["due_on"]]) for row in shown], following
 
 

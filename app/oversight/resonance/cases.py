@@ -6,8 +6,7 @@ import asyncpg
 
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
-from app.core import clock
-from app.core.errors import Invalid
+from app.core import clock, paging
 from app.core.i18n import Language
 from app.directory.registry import Directory
 from app.oversight.resonance.schemas import AppealOut, AppealsOut, PageIn
@@ -45,22 +44,18 @@ async def page(
     cursor that is none."""
     sql = _PAGE.format(which=which, not_walled=not_walled(2))
     rows = await connection.fetch(
-        sql, looker.only, *looker.before_a_wall(), place(asked.cursor), asked.limit + 1, *values
+        sql,
+        looker.only,
+        *looker.before_a_wall(),
+        paging.after(asked.cursor),
+        asked.limit + 1,
+        *values,
     )
     shown = rows[: asked.limit]
     return AppealsOut(
         items=[_appeal(row, directory, lang) for row in shown],
-        next_cursor=str(shown[-1]["appeal_id"]) if len(rows) > asked.limit else None,
+        next_cursor=paging.cursor(shown[-1]["appeal_id"]) if len(rows) > asked.limit else None,
     )
-
-
-def place(cursor: str | None) -> int:
-    """Raises Invalid for what is no number of a row."""
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise Invalid.of("cursor", "cursor")
-    return int(cursor)
 
 
 def _appeal(row: asyncpg.Record, directory: Directory, lang: Language) -> AppealOut:

@@ -7,13 +7,13 @@ from typing import Any
 
 import asyncpg
 
-from app.core import clock
+from app.core import clock, paging
 from app.core.cipher import cipher
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from app.core.i18n import Language
 from app.directory.registry import Directory
 from app.oversight.asked import wrong_days
-from app.oversight.resonance.cases import agency_ref, place
+from app.oversight.resonance.cases import agency_ref
 from app.oversight.resonance.group import Group
 from app.oversight.resonance.matching import WEEK, Matching, by_week
 from app.oversight.resonance.schemas import (
@@ -168,13 +168,13 @@ async def page(room: Room, asked: IssuesIn) -> IssuesOut:
         None,
         asked.state,
         asked.mine,
-        place(asked.cursor),
+        paging.after(asked.cursor),
         asked.limit + 1,
     )
     shown = rows[: asked.limit]
     return IssuesOut(
         items=[IssueBriefOut(**_brief(row, room)) for row in shown],
-        next_cursor=str(shown[-1]["id"]) if len(rows) > asked.limit else None,
+        next_cursor=paging.cursor(shown[-1]["id"]) if len(rows) > asked.limit else None,
     )
 
 

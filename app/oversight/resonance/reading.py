@@ -2,10 +2,11 @@
 
 import asyncpg
 
+from app.core import paging
 from app.core.cipher import cipher
 from app.core.i18n import Language, t
 from app.directory.registry import Directory
-from app.oversight.resonance.cases import agency_ref, place
+from app.oversight.resonance.cases import agency_ref
 from app.oversight.resonance.schemas import (
     AcknowledgedOut,
     RiseHourOut,
@@ -40,11 +41,18 @@ async def rises(
     connection: asyncpg.Connection, looker: Looker, asked: RisesIn, directory: Directory, lang: Language
 ) -> RisesOut:
     """Raises Invalid: a cursor that is none."""
-    rows = await connection.fetch(_RISES, looker.only, None, asked.open, place(asked.cursor), asked.limit + 1)
+    rows = await connection.fetch(
+        _RISES,
+        looker.only,
+        None,
+        asked.open,
+        paging.after(asked.cursor),
+        asked.limit + 1,
+    )
     shown = rows[: asked.limit]
     return RisesOut(
         items=[_rise(row, directory, lang) for row in shown],
-        next_cursor=str(shown[-1]["id"]) if len(rows) > asked.limit else None,
+        next_cursor=paging.cursor(shown[-1]["id"]) if len(rows) > asked.limit else None,
     )
 
 

@@ -1,7 +1,5 @@
 """From a question about signs to its answer: one statement for a page, two for the overview."""
 
-import base64
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ import asyncpg
 
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
-from app.core import clock
+from app.core import clock, paging
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import Language, t
 from app.deadlines.calendar import OfficeHours
@@ -102,22 +100,6 @@ def _marks(
 # A page
 
 
-def cursor(day: date, key: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([day.isoformat(), key]).encode()).decode().rstrip("=")
-
-
-def place(given: str) -> tuple[date, int]:
-    """Raises Invalid for anything that `cursor` does not give."""
-    try:
-        day, key = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
-        found = date.fromisoformat(day), key
-        if type(key) is not int or not 0 < key < 2**63 or cursor(*found) != given:
-            raise ValueError("no place in the list")
-    except (ValueError, TypeError, RecursionError):
-        raise Invalid.of("cursor", "cursor") from None
-    return found
-
-
 async def page(
     connection: asyncpg.Connection,
     sign: Sign,
@@ -127,7 +109,7 @@ async def page(
     lang: Language,
 ) -> SignOut:
     question = understood(asked, caller, directory)
-    after = place(asked.cursor) if asked.cursor else None
+    after = paging.place(asked.cursor, date, int) if asked.cursor else None
     rows = await connection.fetch(
         page_of(sign, after=after is not None),
         *values(question, directory),
@@ -143,7 +125,7 @@ async def page(
         what=t(f"signs.what.{sign}", lang),
         note=t("signs.note", lang),
         items=[_item(row, directory, lang) for row in shown],
-        next_cursor=cursor(shown[-1]["day"], shown[-1]["key"]) if len(rows) > asked.limit else None,
+        next_cursor=paging.cursor(shown[-1]["day"], shown[-1]["key"]) if len(rows) > asked.limit else None,
     )
 
 
