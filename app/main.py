@@ -96,38 +96,49 @@ ROOMS: Sequence[Any] = (
 
 def create_app(settings: Settings | None = None, db: Database | None = None) -> FastAPI:
     """The application. `db`: an open database that the caller closes (the tests give one)."""
-    settings = settings or get_settings()
+    return equip(assemble(), settings or get_settings(), db)
+
+
+def equip(app: FastAPI, settings: Settings, db: Database | None = None) -> FastAPI:
+    """Give the rooms what they work with, before they are opened. So an app can be opened again with another
+    database: putting the rooms together takes longer than most tests."""
     cipher.use(Cipher([settings.secret()]))
     Allowed.of(settings.outbound_allow)  # a setting that is wrong is found at the start
+    app.state.settings, app.state.given = settings, db
+    app.state.keeper = Keeper.of(settings)
+    return app
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        log.setup()
-        if settings.supervised:
-            lifeline.die_with_parent()
-        app.state.keeper.tidy()
-        app.state.db = db or await _open(settings)
-        await snapshot.refresh(app.state.db)
-        app.state.gatherer = Gatherer(app.state.db)
-        async with snapshot.kept_fresh(app.state.db):
-            yield
-        await app.state.gatherer.close()
-        if db is None:
-            await app.state.db.close()
 
+@asynccontextmanager
+async def _opened(app: FastAPI) -> AsyncIterator[None]:
+    settings, given = app.state.settings, app.state.given
+    log.setup()
+    if settings.supervised:
+        lifeline.die_with_parent()
+    app.state.keeper.tidy()
+    app.state.db = given or await _open(settings)
+    await snapshot.refresh(app.state.db)
+    app.state.gatherer = Gatherer(app.state.db)
+    async with snapshot.kept_fresh(app.state.db):
+        yield
+    await app.state.gatherer.close()
+    if given is None:
+        await app.state.db.close()
+
+
+def assemble() -> FastAPI:
+    """The rooms behind their doors, without anything to work with."""
     app = FastAPI(
         title="Listening State",
         summary="The service through which citizens reach their ministries and get an answer in time",
         description=DESCRIPTION,
         version="1",
-        lifespan=lifespan,
+        lifespan=_opened,
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would see what people write
         openapi_tags=reference.TAGS,
     )
-    app.state.settings = settings
-    app.state.keeper = Keeper.of(settings)
     http.install(app)
     app.add_middleware(
         http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS

@@ -22,13 +22,13 @@ from app.core import cipher, migrate
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseUrls, prepare
 from app.directory import snapshot
-from app.main import create_app
 from app.settings import Settings
 from tests.support import (
     SECRET,
     SERVER,
     TEMPLATE,
     OneConnection,
+    app_of,
     cloned,
     embedded,
     load_reference_data,
@@ -106,17 +106,17 @@ async def real_db(real_urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def app(db: Database, settings: Settings) -> FastAPI:
-    return create_app(settings, db)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(app) as found:
+async def client(db: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(settings, db) as found:
         yield found
 
 
 @pytest.fixture
+def app(client: httpx.AsyncClient) -> FastAPI:
+    return app_of(client)
+
+
+@pytest.fixture
 async def real_client(real_db: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(create_app(settings, real_db)) as found:
+    async with running(settings, real_db) as found:
         yield found

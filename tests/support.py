@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from app.core.db import Database, DatabaseUrls
 from app.core.embedded_postgres import open_cluster
 from app.directory.load import load_directory
+from app.main import assemble, equip
+from app.settings import Settings
 
 SERVER = "LS_TEST_SERVER"
 TEMPLATE = "ls_template_test"
@@ -108,12 +110,27 @@ class OneConnection:
         """The fixture closes it."""
 
 
+_idle: list[FastAPI] = []
+
+
 @asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """The app with its lifespan, and a client on it that sees errors as a caller does."""
+async def running(settings: Settings, db: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """The app with its lifespan, and a client on it that sees errors as a caller does.
+
+    An app that nobody uses any more is equipped anew: a route is made ready at its first request, which takes
+    longer than most tests.
+    """
+    app = equip(_idle.pop() if _idle else assemble(), settings, db)
+    async with app.router.lifespan_context(app), client_of(app) as client:
+        yield client
+    _idle.append(app)
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        yield await stack.enter_async_context(
-            httpx.AsyncClient(transport=transport, base_url="http://test", headers={"accept-language": "en"})
-        )
+    return httpx.AsyncClient(transport=transport, base_url="http://test", headers={"accept-language": "en"})
+
+
+def app_of(client: httpx.AsyncClient) -> FastAPI:
+    app: FastAPI = client._transport.app  # type: ignore[attr-defined]
+    return app

@@ -3,10 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import FastAPI
 
 from app.core.db import Database
-from app.main import create_app
 from app.settings import Settings
 from tests.delivery.post import Post
 from tests.delivery.receivers import Mailbox, Receiver, mail_server, receiver
@@ -39,11 +37,6 @@ def post_settings(mailbox: Mailbox) -> Settings:
 
 
 @pytest.fixture
-def post_app(real_db: Database, post_settings: Settings) -> FastAPI:
-    return create_app(post_settings, real_db)
-
-
-@pytest.fixture
-async def post(real_db: Database, post_settings: Settings, post_app: FastAPI) -> AsyncIterator[Post]:
-    async with running(post_app) as client:
+async def post(real_db: Database, post_settings: Settings) -> AsyncIterator[Post]:
+    async with running(post_settings, real_db) as client:
         yield Post(real_db, client, post_settings)

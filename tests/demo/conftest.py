@@ -8,7 +8,6 @@ import pytest
 from app.core.db import Database, DatabaseUrls
 from app.demo.load import load_demo
 from app.directory import snapshot
-from app.main import create_app
 from app.settings import Settings
 from tests.support import SECRET, cloned, running
 
@@ -48,5 +47,5 @@ async def demo(demo_urls: DatabaseUrls, demo_settings: Settings) -> AsyncIterato
 
 @pytest.fixture(scope="package")
 async def caller(demo: Database, demo_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(create_app(demo_settings, demo)) as client:
+    async with running(demo_settings, demo) as client:
         yield client

@@ -12,7 +12,6 @@ import app.reception.letters  # noqa: F401  (who writes about bookings)
 from app.core import clock
 from app.core.db import Database, DatabaseUrls
 from app.core.i18n import LANGUAGES, Language
-from app.main import create_app
 from app.reception.reminders import remind
 from app.settings import Settings
 from app.worker import JOBS, once
@@ -51,7 +50,7 @@ async def post(real_db: Database, mailbox: Mailbox, gateway: Receiver) -> AsyncI
         delivery_timeout=2,
         delivery_first_pause=30,
     )
-    async with running(create_app(settings, real_db)) as client:
+    async with running(settings, real_db) as client:
         yield Post(real_db, client, settings)
 
 

@@ -8,7 +8,6 @@ import time_machine
 
 from app.core.db import Database
 from app.core.errors import TooManyRequests
-from app.main import create_app
 from app.settings import Settings
 from app.staff import limits
 from app.staff.permissions import Scope
@@ -66,7 +65,7 @@ async def test_all_processes_count_together(real_db: Database) -> None:
 
 async def test_off(db: Database, settings: Settings) -> None:
     without = settings.model_copy(update={"rate_limits": "off"})
-    async with running(create_app(without, db)) as client:
+    async with running(without, db) as client:
         centre = await open_centre(db, client, requests_per_minute=1)
         for _ in range(3):
             assert (await centre.ask("GET", "/tickets")).status_code == 200

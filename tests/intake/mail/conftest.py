@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from app.core.db import Database
-from app.main import create_app
 from app.settings import Settings
 from tests.delivery.receivers import Mailbox, mail_server
 from tests.intake.mail.dovecot import Dovecot, dovecot, missing
@@ -55,7 +54,7 @@ def mail_settings(outbox: Mailbox, tmp_path: Path) -> Settings:
 async def office(
     db: Database, server: Dovecot, mail_settings: Settings, outbox: Mailbox
 ) -> AsyncIterator[MailOffice]:
-    async with running(create_app(mail_settings, db)) as client:
+    async with running(mail_settings, db) as client:
         yield MailOffice(db, client, mail_settings, server, outbox)
 
 
@@ -64,5 +63,5 @@ async def real_office(
     real_db: Database, server: Dovecot, mail_settings: Settings, outbox: Mailbox
 ) -> AsyncIterator[MailOffice]:
     """With a pool of connections and real commits."""
-    async with running(create_app(mail_settings, real_db)) as client:
+    async with running(mail_settings, real_db) as client:
         yield MailOffice(real_db, client, mail_settings, server, outbox)
