@@ -41,6 +41,8 @@ from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
+from app.web.administration import cases as administration_cases
+from app.web.administration import overview as administration
 from app.web.citizen import track, write
 from app.web.office import case as office_case
 from app.web.office import door as office_door
@@ -91,6 +93,8 @@ ROOMS: Sequence[Any] = (
     office_door,
     office_queue,
     office_case,
+    administration,
+    administration_cases,
 )
 
 

@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.edge import Lang, Read
 from app.core.errors import Invalid, problems
 from app.directory import snapshot
-from app.oversight import calls, compliance_api, published, receptions
+from app.oversight import calls, compliance_api, published, receptions, weekly_api
 from app.oversight.asked import refuse_repeated
 from app.oversight.schemas import CallsIn, CallsOut, ReceptionsIn, ReceptionsOut, StatisticsIn, StatisticsOut
 from app.staff.access import Public, PublicOrStaff
@@ -91,5 +91,5 @@ async def count_of_receptions(
 
 
 router = APIRouter()
-for room in (statistics, compliance_api.router):
+for room in (statistics, compliance_api.router, weekly_api.router):
     router.include_router(room)

@@ -6,16 +6,17 @@ says what each figure means.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
+from typing import Any
 
 import asyncpg
 
 from app.oversight.cells import FLOWS
 from app.oversight.columns import COUNTS
-from app.oversight.reading import By, Statement
+from app.oversight.reading import By, Days, Statement
 from app.oversight.statistics import STOCK, Basis, Filters, Period, window_of
 
 SMALL = 30
@@ -73,18 +74,18 @@ def _share(part: int, whole: int) -> float | None:
 
 
 _COUNT = """
-SELECT d.agency_id, d.of, {flows}, coalesce(sum(d.overdue), 0) AS overdue,
+SELECT {span} AS span, d.agency_id, d.of, {flows}, coalesce(sum(d.overdue), 0) AS overdue,
        coalesce(sum({stock}), 0) AS pending,
        coalesce(sum({stock}) FILTER (WHERE d.day < {acts_from}), 0) AS carried_in
 FROM (
 {parts}
-) d GROUP BY 1, 2
+) d GROUP BY d.agency_id, d.of
 """
 _FLOW = "coalesce(sum(d.{name}) FILTER (WHERE d.day >= {acts_from}), 0) AS {name}"
 _TOOK = """
-SELECT d.agency_id, d.of, d.working_days, sum(d.answered) AS answered FROM (
+SELECT {span} AS span, d.agency_id, d.of, d.working_days, sum(d.answered) AS answered FROM (
 {parts}
-) d GROUP BY 1, 2, 3
+) d GROUP BY d.agency_id, d.of, d.working_days
 """
 
 
@@ -98,23 +99,65 @@ async def count(
     agencies: Sequence[int] | None = None,
     by: By | None = None,
 ) -> dict[Key, Sums]:
-    """By agency and code of `by` (else ''). Two statements: the caller's transaction has one snapshot."""
-    window = window_of(Period(first, last, None, Basis.ACTIVITY), today)
+    """By agency and code of `by` (else '')."""
+    spans = [Days(first, last)]
+    return (await count_spans(connection, spans, filters, today=today, agencies=agencies, by=by))[0]
+
+
+async def count_spans(
+    connection: asyncpg.Connection,
+    spans: Sequence[Days],
+    filters: Filters,
+    *,
+    today: date,
+    agencies: Sequence[int] | None = None,
+    by: By | None = None,
+) -> list[dict[Key, Sums]]:
+    """The same of each of a few spans. Two statements for all: the caller's transaction has one snapshot."""
     about = {name: value for name, value in filters.given().items() if name != "agency_id"}
     only = None if agencies is None else sorted(agencies)
-    found: dict[Key, Sums] = {}
-    counts = Statement(window, about, only, by)
-    acts_from = counts.bind(window.acts_from, "date")
-    flows = ", ".join(_FLOW.format(name=name, acts_from=acts_from) for name in FLOWS)
-    sql = _COUNT.format(flows=flows, stock=STOCK, acts_from=acts_from, parts=counts.sql())
-    for row in await connection.fetch(sql, *counts.values):
+    found: list[dict[Key, Sums]] = [{} for _ in spans]
+    counts, took = (_Spans(spans, about, only, by, today) for _ in range(2))
+    for row in await connection.fetch(counts.sql(_counts), *counts.values):
         figures = {name: int(row[name]) for name in (*FLOWS, "overdue", "pending", "carried_in")}
-        found[row["agency_id"], row["of"]] = Sums(Counter(figures))
-    took = Statement(window, about, only, by)
-    for row in await connection.fetch(_TOOK.format(parts=took.took()), *took.values):
-        sums = found.setdefault((row["agency_id"], row["of"]), Sums())
+        found[row["span"]][row["agency_id"], row["of"]] = Sums(Counter(figures))
+    for row in await connection.fetch(took.sql(_took), *took.values):
+        sums = found[row["span"]].setdefault((row["agency_id"], row["of"]), Sums())
         sums.days[row["working_days"]] += int(row["answered"])
-    return {key: sums for key, sums in found.items() if sums.any()}
+    return [{key: sums for key, sums in one.items() if sums.any()} for one in found]
+
+
+@dataclass
+class _Spans:
+    """One statement of several: each span's own, their values bound once."""
+
+    spans: Sequence[Days]
+    about: Mapping[str, int | str]
+    only: list[int] | None
+    by: By | None
+    today: date
+    values: list[Any] = field(default_factory=list)
+    places: dict[Any, str] = field(default_factory=dict)
+
+    def sql(self, of: Callable[[int, Statement], str]) -> str:
+        windows = [
+            window_of(Period(one.first, one.last, None, Basis.ACTIVITY), self.today) for one in self.spans
+        ]
+        each = [
+            of(span, Statement(window, self.about, self.only, self.by, self.values, places=self.places))
+            for span, window in enumerate(windows)
+        ]
+        return "UNION ALL".join(each)
+
+
+def _counts(span: int, of: Statement) -> str:
+    acts_from = of.bind(of.window.acts_from, "date")
+    flows = ", ".join(_FLOW.format(name=name, acts_from=acts_from) for name in FLOWS)
+    return _COUNT.format(span=span, flows=flows, stock=STOCK, acts_from=acts_from, parts=of.sql())
+
+
+def _took(span: int, of: Statement) -> str:
+    return _TOOK.format(span=span, parts=of.took())
 
 
 def together(all_: Mapping[Key, Sums], agencies: Iterable[int], of: str) -> Sums:

@@ -52,23 +52,18 @@ class Reader:
     compare: str | None
 
     async def read(self, days: Days) -> Counted:
-        wanted = {"before", "year"} if self.compare == "both" else {self.compare} - {None}
-        besides = {how: beside(days, str(how)) for how in wanted}
-        return Counted(
-            days,
-            await self._count(days),
-            {str(how): (other, await self._count(other)) for how, other in besides.items()},
-        )
-
-    async def _count(self, days: Days) -> dict[Key, Sums]:
-        return await compliance.count(
+        wanted = ("before", "year") if self.compare == "both" else (self.compare,) if self.compare else ()
+        besides = {how: beside(days, how) for how in wanted}
+        found, *others = await compliance.count_spans(
             self.connection,
-            days.first,
-            days.last,
+            [days, *besides.values()],
             self.question.filters,
             today=self.today,
             agencies=None if self.question.visible is None else sorted(self.question.visible),
             by=self.by,
+        )
+        return Counted(
+            days, found, dict(zip(besides, zip(besides.values(), others, strict=True), strict=True))
         )
 
 
@@ -84,11 +79,12 @@ async def agencies(
     by = dimension(asked, directory)
     reader = Reader(connection, question, today, by, asked.compare)
     rows: list[RowOut] = []
+    counted: Counted | None = None
     for days in parts(asked, question.days):
         counted = await reader.read(days)
         for code in _codes(counted):
             rows += _ranked(_rows(counted, code, by, question, directory, language))
-    whole = await Reader(connection, question, today, None, asked.compare).read(question.days)
+    whole = counted if counted and not asked.by else await _whole(connection, asked, question, today)
     return ComplianceOut(
         **{"from": question.days.first},
         to=question.days.last,
@@ -96,6 +92,12 @@ async def agencies(
         rows=rows,
         total=_side(whole, "", _all(whole, question), None, True, question.filters),
     )
+
+
+async def _whole(
+    connection: asyncpg.Connection, asked: ComplianceIn, question: Question, today: date
+) -> Counted:
+    return await Reader(connection, question, today, None, asked.compare).read(question.days)
 
 
 def _codes(counted: Counted) -> list[str]:

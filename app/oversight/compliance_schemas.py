@@ -10,6 +10,7 @@ from app.core.i18n import Language
 from app.core.schema import Code, Day, Out
 from app.oversight.columns import LISTED
 from app.oversight.schemas import AgencyRef, Asked
+from app.oversight.weekly import MOST_WEEKS, WEEKS
 
 DIMENSIONS = ("channel", "applicant_type", "kind", "topic", "region")
 SPANS = ("week", "month", "quarter")
@@ -60,6 +61,10 @@ class ComplianceIn(PeriodIn):
 
 class TopicsIn(PeriodIn):
     compare: Code | None = Field(None, json_schema_extra=_one_of(COMPARISONS))
+
+
+class WeeksIn(PeriodIn):
+    weeks: int = Field(WEEKS, ge=1, le=MOST_WEEKS)
 
 
 class CasesIn(PeriodIn):
@@ -127,6 +132,35 @@ class TopicsOut(Out):
     from_: date = Field(alias="from")
     to: date
     rows: list[TopicRowOut] = Field(description="topics with anything counted, most received first")
+
+
+class SpanOut(Out):
+    from_: date = Field(alias="from")
+    to: date
+
+
+class SeriesOut(Out):
+    """A number for each week."""
+
+    received: list[int]
+    answered: list[int]
+    overdue: list[int] = Field(description="at the end of the week")
+    growing_weeks: int = Field(
+        description="for how many weeks in a row, up to the last, more was overdue; negative: less",
+        examples=[3],
+    )
+
+
+class WeeksRowOut(Out):
+    agency: AgencyRef
+    own: SeriesOut
+    with_subtree: SeriesOut | None = Field(description="with the bodies under it; null: there are none")
+
+
+class WeeksOut(Out):
+    weeks: list[SpanOut] = Field(description="the oldest first")
+    rows: list[WeeksRowOut] = Field(description="bodies with anything in these weeks, most overdue first")
+    total: SeriesOut
 
 
 class OverdueRowOut(Out):

@@ -121,6 +121,11 @@ def told_apart(by: By | None, slices: list[str] | None) -> str:
 
 _FLOWS = ", ".join(f"d.{name}" for name in FLOWS)
 _NO_FLOWS = ", ".join("NULL::int" for _ in FLOWS)
+# Deltas on the day on which they make something overdue, or no longer so (cells.py).
+_TURNS = f"""
+SELECT xid, agency_id, opened_on, greatest(day, due_on + 1) AS day, {", ".join(ABOUT)}, running
+FROM counter_delta WHERE running <> 0
+"""
 
 
 @dataclass
@@ -227,6 +232,21 @@ class Statement:
                 inside = self._between("d.day", Days(month, _last_of(month)))
                 self._took("rollup_took", [self._about(slices), *within, inside])
             self._took("counter_delta", [self._about(None), *within, answers, TAIL])
+        return "\nUNION ALL\n".join(self.parts)
+
+    def entries(self, days: Days) -> str:
+        """What happened on each of the days, and what became overdue on it or ceased to be (`overdue`, a
+        change), whenever the holdings opened; as one derived table."""
+        slices, inside = slices_of(self.given, self.by), self._between("d.day", days)
+        if slices is not None:
+            self._part("rollup_acted", [self._about(slices), inside], overdue="d.overdue")
+        else:
+            self._part("counter_delta", [self._about(None), inside, FOLDED])
+            self._part("rollup_due", [self._about(None), inside], flows=_NO_FLOWS, overdue="d.overdue")
+        self._part("counter_delta", [self._about(None), inside, TAIL])
+        self._part(
+            f"({_TURNS})", [self._about(None), inside, TAIL], flows=_NO_FLOWS, overdue="d.running::int"
+        )
         return "\nUNION ALL\n".join(self.parts)
 
     def _took(self, table: str, conditions: Iterable[str]) -> None:

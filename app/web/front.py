@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from babel import Locale
-from babel.numbers import format_decimal, format_percent
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
@@ -16,13 +12,13 @@ from pydantic import ValidationError
 from app.core import clock, http
 from app.core.edge import Db, Lang
 from app.core.errors import Invalid
-from app.core.i18n import Language, long_date, t
+from app.core.i18n import Language, t
 from app.directory import snapshot
 from app.oversight import published
 from app.oversight.asked import FIRST_DAY, LAST_DAY
 from app.oversight.schemas import FiguresOut, StatisticsIn, StatisticsOut
 from app.staff.access import public
-from app.web import pages
+from app.web import figures, pages
 from app.web.pages import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
@@ -101,11 +97,11 @@ async def _statistics(db: Db, asked: Mapping[str, str], lang: Language) -> Stati
 
 def _table(found: StatisticsOut, lang: Language) -> Table:
     return Table(
-        period=_period(found.from_, found.to, lang),
+        period=figures.days(found.from_, found.to, lang),
         state=t("web.figures.as_of", lang, day=found.as_of) if found.as_of else t("web.figures.now", lang),
         rows=[_row(row.agency.name, row, lang) for row in found.rows],
         total=_row(t("web.figures.total", lang), found.total, lang),
-        appeals=_number(found.total.appeals, lang),
+        appeals=figures.number(found.total.appeals, lang),
         url=f"{STATISTICS}?{urlencode(_asked(found) | {'lang': lang})}",
         may_grow=found.as_of is None and found.to >= clock.today(),
     )
@@ -116,32 +112,13 @@ def _asked(found: StatisticsOut) -> dict[str, str]:
     return {name: day.isoformat() for name, day in days.items() if day}
 
 
-def _row(name: str, figures: FiguresOut, lang: Language) -> Row:
+def _row(name: str, of: FiguresOut, lang: Language) -> Row:
     return Row(
         name=name,
-        **{field: _number(getattr(figures, field), lang) for field in COUNTED},
-        on_time=_share(figures.on_time_share, lang),
-        is_late=bool(figures.overdue),
+        **{field: figures.number(getattr(of, field), lang) for field in COUNTED},
+        on_time=figures.share(of.on_time_share, lang),
+        is_late=bool(of.overdue),
     )
-
-
-def _number(number: int | None, lang: Language) -> str:
-    return "—" if number is None else format_decimal(number, locale=lang)
-
-
-def _share(share: float | None, lang: Language) -> str:
-    """In percent to one decimal, rounded down: what is not all in time is never shown as 100 %."""
-    if share is None:
-        return "—"
-    cut = Decimal(str(share)).quantize(Decimal("0.001"), rounding=ROUND_DOWN)
-    pattern = Locale.parse(lang).percent_formats[None].pattern.replace("##0", "##0.0")
-    return format_percent(cut, pattern, locale=lang)
-
-
-def _period(first: date, last: date, lang: Language) -> str:
-    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
-        return t("web.figures.year", lang, year=first.year)
-    return t("web.figures.range", lang, first=long_date(first, lang), last=long_date(last, lang))
 
 
 def _choices(asked: Mapping[str, str], this_year: dict[str, str], lang: Language) -> list[dict[str, Any]]:

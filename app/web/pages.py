@@ -25,6 +25,7 @@ ASSETS: dict[str, tuple[str, str | None]] = {
     "site.css": ("text/css; charset=utf-8", None),
     "icon.svg": ("image/svg+xml", None),
     "office.css": ("text/css; charset=utf-8", None),
+    "administration.css": ("text/css; charset=utf-8", None),
     "office.js": ("text/javascript; charset=utf-8", None),
     "docs.js": ("text/javascript; charset=utf-8", None),
     "docs.css": ("text/css; charset=utf-8", None),

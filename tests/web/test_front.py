@@ -14,7 +14,8 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.i18n import LANGUAGES, Language, t
-from app.web.front import PUBLISHED, _share
+from app.web.figures import share
+from app.web.front import PUBLISHED
 
 APPEAL = {"kind": "complaint", "language": "kk", "text": "Үйімізде жылу жоқ.", "addressee": "energy"}
 
@@ -219,15 +220,15 @@ async def test_every_link_leads_somewhere(client: httpx.AsyncClient, path: str) 
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"),
+    ("value", "shown"),
     [(None, "—"), (1.0, "100.0%"), (0.9999, "99.9%"), (0.5, "50.0%"), (0.0, "0.0%"), (0.8571, "85.7%")],
 )
-def test_a_share_is_never_rounded_up(share: float | None, shown: str) -> None:
-    assert _share(share, "en") == shown
+def test_a_share_is_never_rounded_up(value: float | None, shown: str) -> None:
+    assert share(value, "en") == shown
 
 
 def test_a_share_as_each_language_writes_it() -> None:
-    assert [_share(0.99, lang) for lang in LANGUAGES] == ["99,0%", "99,0\xa0%", "99.0%"]
+    assert [share(0.99, lang) for lang in LANGUAGES] == ["99,0%", "99,0\xa0%", "99.0%"]
 
 
 # The files beside the pages

@@ -7,14 +7,18 @@ from app.core.edge import Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language
 from app.staff import sessions
-from app.staff.access import public
+from app.staff.access import public, staff_caller
 from app.staff.attempts import Throttled
+from app.staff.permissions import Role
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.office.signed_in import ROOM, SIGN_IN, Working, begin, end, within
 from app.web.pages import page
 from app.web.visitor import Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
+
+# Who begins elsewhere than in the queue.
+LANDINGS = {Role.CONTROLLER: f"{ROOM}/administration"}
 
 
 @router.get(SIGN_IN, dependencies=[Depends(public)])
@@ -33,6 +37,9 @@ async def sign_in(request: Request, db: Db, lang: Lang, visitor: Visiting, throt
     except AppError as error:
         return _door(request, lang, visitor, typed, said_of(error, lang))
     there = RedirectResponse(typed["next"], 303)
+    if typed["next"] == ROOM:  # nowhere in particular: where the role begins
+        caller = await staff_caller(db, given.access_token)
+        there = RedirectResponse(LANDINGS.get(caller.role, ROOM), 303)
     begin(there, given, visitor)
     return there
 

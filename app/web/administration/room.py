@@ -1,0 +1,79 @@
+"""The Administration's room: who comes in, its pages, and how they are put.
+
+It has the operators' door and cookie (`web/office/signed_in.py`). Controllers see all bodies, heads the own
+ones; an administrator keeps people and reference data and sees no appeal.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ValidationError
+
+from app.core import http
+from app.core.errors import Forbidden, Invalid
+from app.core.i18n import Language, t
+from app.staff.access import declares
+from app.staff.permissions import Role
+from app.web.office import signed_in
+from app.web.office.signed_in import Worker, Working
+from app.web.pages import page
+
+ROOM = f"{signed_in.ROOM}/administration"
+S = TypeVar("S", bound=BaseModel)
+
+OVERSEERS = (Role.CONTROLLER, Role.HEAD)
+# In the order of the room's menu: what comes after ROOM, and for whom.
+PAGES: Mapping[str, tuple[Role, ...]] = {
+    "": OVERSEERS,
+}
+
+
+def requires(*roles: Role) -> Callable[..., Awaitable[Worker]]:
+    """A page's caller with one of these roles; others get 403."""
+
+    @declares("staff")
+    async def check(me: Working) -> Worker:
+        if me.caller.role not in roles:
+            raise Forbidden
+        return me
+
+    return check
+
+
+Overseeing = Annotated[Worker, Depends(requires(*OVERSEERS))]
+
+
+def room_page(
+    request: Request, template: str, lang: Language, me: Worker, *, status: int = 200, **shown: Any
+) -> HTMLResponse:
+    return page(
+        request,
+        f"administration/{template}",
+        lang,
+        status=status,
+        private=True,
+        me=me,
+        menu=[
+            {"url": f"{ROOM}{path}", "name": t(f"administration.page{path.replace('/', '.')}", lang)}
+            for path, roles in PAGES.items()
+            if me.caller.role in roles
+        ],
+        **shown,
+    )
+
+
+def given(request: Request, schema: type[BaseModel]) -> dict[str, str]:
+    """What the address says of the fields that the schema has, blanks left out."""
+    names = [field.alias or name for name, field in schema.model_fields.items()]
+    query = request.query_params
+    return {name: query[name][:200] for name in names if query.get(name) and name != "lang"}
+
+
+def read(schema: type[S], said: Mapping[str, Any]) -> S:
+    """Raises Invalid, as the call would."""
+    try:
+        return schema.model_validate(said)
+    except ValidationError as error:
+        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error

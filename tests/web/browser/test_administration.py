@@ -1,0 +1,82 @@
+"""Ten minutes before a meeting: the controller's pages in a real browser, from a figure down to a case."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from app.core import clock
+from app.core.db import Database, DatabaseUrls
+from app.core.i18n import LANGUAGES, Language, t
+from app.directory import snapshot
+from app.staff import service
+from app.staff.permissions import Role
+from tests.ops.served import Served
+from tests.web.browser.conftest import NARROW, WIDE, Visit
+
+Looked = Callable[[Page, str], Awaitable[None]]
+PASSWORD = "a long password for tests"
+LOGIN = "gulnar@administration"
+ROOM = "/office/administration"
+BODY, PART = "ecology", "ecology-dept-turkistan"
+# What is filed on a day off is counted on the next working day.
+SOON = (clock.today() + timedelta(days=12)).isoformat()
+
+
+@pytest.fixture(scope="session")
+async def controller(site_urls: DatabaseUrls, site: Served) -> None:
+    db = await Database.open(site_urls, pool_size=2)
+    try:
+        await snapshot.refresh(db)
+        body = snapshot.current().agency("administration").id
+        await service.create_account(db, LOGIN, "Гүлнар Сынақбаева", Role.CONTROLLER, body, PASSWORD)
+    finally:
+        await db.close()
+    async with httpx.AsyncClient(base_url=site.url) as client:
+        for addressee in (BODY, BODY, PART):
+            said = {"kind": "statement", "language": "kk", "text": "Ауа лас.", "addressee": addressee}
+            assert (await client.post("/api/v1/appeals", json=said)).status_code == 201
+
+
+async def entered(page: Page, lang: Language = "kk") -> None:
+    await page.goto(f"/office/sign-in?lang={lang}")
+    await page.get_by_label(t("office.login", lang)).fill(LOGIN)
+    await page.get_by_label(t("office.password", lang)).fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.heading", lang))
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_every_page_in_each_language(
+    visit: Visit, looked_at: Looked, controller: None, lang: Language, size: tuple[int, int]
+) -> None:
+    name = f"administration-{lang}-{size[0]}"
+    async with visit(size, color_scheme="dark" if size == NARROW else "light") as page:
+        await entered(page, lang)
+        await page.goto(f"{ROOM}?to={SOON}&open=all")
+        await looked_at(page, f"{name}-overview")
+        await page.goto(f"{ROOM}/cases?figure=received&to={SOON}&agency={BODY}")
+        await looked_at(page, f"{name}-cases")
+
+
+async def test_from_a_figure_down_to_a_case_without_a_script(visit: Visit, controller: None) -> None:
+    async with visit(java_script_enabled=False) as page:
+        await entered(page)
+        await page.locator("summary").first.click()
+        await page.get_by_label(t("web.form.to", "kk")).fill(SOON)
+        await page.get_by_role("button", name=t("office.show", "kk")).click()
+        body = snapshot.current().agency(BODY).name("kk", clock.today())
+        row = page.get_by_role("row").filter(has_text=body)
+        await row.locator(".toggle").click()
+        await page.get_by_role("link", name=t("administration.column.received", "kk"), exact=True).click()
+        await expect(page.locator("th[aria-sort=descending]")).to_have_count(1)
+        row = page.get_by_role("row").filter(has_text=body).first
+        count = int(await row.locator("td a[href*='figure=received']").inner_text())
+        await row.locator("td a[href*='figure=received']").click()
+        await expect(page.locator("tbody tr")).to_have_count(count)
+        number = await page.locator("tbody th a").first.inner_text()
+        await page.locator("tbody th a").first.click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(number)
