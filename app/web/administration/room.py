@@ -25,8 +25,8 @@ S = TypeVar("S", bound=BaseModel)
 
 OVERSEERS = (Role.CONTROLLER, Role.HEAD)
 # In the order of the room's menu: what comes after ROOM, and for whom.
-PAGES: Mapping[str, tuple[Role, ...]] = {
-    "": OVERSEERS,
+PAGES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
+    "overview": ("", OVERSEERS),
 }
 
 
@@ -56,8 +56,8 @@ def room_page(
         private=True,
         me=me,
         menu=[
-            {"url": f"{ROOM}{path}", "name": t(f"administration.page{path.replace('/', '.')}", lang)}
-            for path, roles in PAGES.items()
+            {"url": f"{ROOM}{path}", "name": t(f"administration.page.{name}", lang)}
+            for name, (path, roles) in PAGES.items()
             if me.caller.role in roles
         ],
         **shown,
