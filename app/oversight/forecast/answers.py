@@ -25,6 +25,7 @@ from app.oversight.forecast.schemas import (
     LateCase,
     LateDay,
 )
+from app.oversight.reach import Looker
 from app.oversight.schemas import AgencyRef
 from app.oversight.signs.codes import ENOUGH
 from app.oversight.statistics import Basis, Figures, Filters, Period
@@ -59,7 +60,8 @@ async def forecast(
 ) -> ForecastOut:
     """Raises Invalid, Forbidden."""
     today = clock.today()
-    agencies = reach.agencies(caller, asked.agency, directory)
+    looker = Looker.of(caller, directory)
+    agencies = reach.agencies(looker, asked.agency, directory)
     after = paging.place(asked.cursor, date, int) if asked.cursor else (date.min, 0)
     ids = [agency.id for agency in agencies]
     due: dict[int, list[tuple[date, int]]] = defaultdict(list)
@@ -76,8 +78,7 @@ async def forecast(
     cases: list[LateCase] = []
     following = None
     if asked.agency:
-        seen_as = reach.before_walls(caller, directory)
-        cases, following = await _cases(connection, bodies[0], seen_as, after, asked.limit)
+        cases, following = await _cases(connection, bodies[0], looker, after, asked.limit)
     return ForecastOut(
         on=today,
         note=t("forecast.note", lang),
@@ -161,13 +162,14 @@ def _backtest(trial: asyncpg.Record) -> BacktestOut:
 async def _cases(
     connection: asyncpg.Connection,
     body: _Body,
-    seen_as: tuple[int, list[int], bool],
+    looker: Looker,
     after: tuple[date, int],
     limit: int,
 ) -> tuple[list[LateCase], str | None]:
     days = {day.due_on: day for day in body.late}
     in_time = [day.in_time for day in days.values()]
-    rows = await connection.fetch(_CASES, body.agency.id, *seen_as, list(days), in_time, *after, limit + 1)
+    values = (*looker.before_a_wall(), list(days), in_time, *after)
+    rows = await connection.fetch(_CASES, body.agency.id, *values, limit + 1)
     shown = rows[:limit]
     following = paging.cursor(shown[-1]["due_on"], shown[-1]["id"]) if len(rows) > limit else None
     return [_case(row, body, days[row["due_on"]]) for row in shown], following

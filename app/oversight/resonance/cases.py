@@ -9,8 +9,8 @@ from app.appeals.numbers import format_number
 from app.core import clock, paging
 from app.core.i18n import Language
 from app.directory.registry import Directory
+from app.oversight.reach import Looker, not_walled
 from app.oversight.resonance.schemas import AppealOut, AppealsOut, PageIn
-from app.oversight.resonance.whose import Looker, not_walled
 from app.oversight.schemas import AgencyRef
 
 # Of each appeal the newest holding that the looker's bodies had: one that went elsewhere is still shown.

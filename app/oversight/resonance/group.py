@@ -8,8 +8,8 @@ from app.appeals import numbers
 from app.core.errors import FieldError, Invalid
 from app.directory.registry import Directory
 from app.oversight.asked import refuse_unknown
+from app.oversight.reach import Looker, not_walled
 from app.oversight.resonance.schemas import IssueIn
-from app.oversight.resonance.whose import Looker, not_walled
 from app.staff.access import StaffCaller
 from app.staff.permissions import Role
 

@@ -9,6 +9,7 @@ from app.core.edge import Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.directory import snapshot
 from app.oversight.asked import refuse_unknown, wrong_days
+from app.oversight.reach import Looker
 from app.oversight.resonance import cases, issues, weekly
 from app.oversight.resonance.group import group_of, owner_of
 from app.oversight.resonance.issues import WEEKS_BEFORE, IssueState, Room
@@ -27,7 +28,6 @@ from app.oversight.resonance.schemas import (
     WordIn,
 )
 from app.oversight.resonance.steps import Step
-from app.oversight.resonance.whose import Looker
 from app.staff.access import HeadOrController, StaffCaller, require
 from app.staff.permissions import Role
 

@@ -6,6 +6,7 @@ from app.core import paging
 from app.core.cipher import cipher
 from app.core.i18n import Language, t
 from app.directory.registry import Directory
+from app.oversight.reach import Looker
 from app.oversight.resonance.cases import agency_ref
 from app.oversight.resonance.schemas import (
     AcknowledgedOut,
@@ -15,7 +16,6 @@ from app.oversight.resonance.schemas import (
     RisesOut,
     WhoOut,
 )
-from app.oversight.resonance.whose import Looker
 
 WORD = "rise.word"
 PATH = "/api/v1/oversight/rises"

@@ -9,9 +9,9 @@ from app.core.cipher import cipher
 from app.core.edge import Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.directory import snapshot
+from app.oversight.reach import Looker
 from app.oversight.resonance import cases, reading
 from app.oversight.resonance.schemas import AppealsOut, PageIn, RiseOut, RisesIn, RisesOut, WordIn
-from app.oversight.resonance.whose import Looker
 from app.staff.access import HeadOrController
 
 router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])

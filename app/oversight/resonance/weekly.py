@@ -9,10 +9,10 @@ import asyncpg
 from app.core import clock
 from app.core.i18n import Language
 from app.directory.registry import Directory
+from app.oversight.reach import Looker
 from app.oversight.resonance.matching import WEEK, midnight
 from app.oversight.resonance.schemas import TrendOut, TrendsOut, WeekOut
 from app.oversight.resonance.trends import WEEKS, Trend, trend
-from app.oversight.resonance.whose import Looker
 
 APPEALS = "/api/v1/oversight/appeals"
 _WEEKLY = """

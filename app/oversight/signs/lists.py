@@ -17,8 +17,8 @@ from app.core.i18n import Language, t
 from app.deadlines.calendar import OfficeHours
 from app.directory.registry import Directory
 from app.directory.values import Agency, AgencyKind
-from app.oversight import reach
 from app.oversight.asked import days_asked, wrong_days
+from app.oversight.reach import Looker, agencies
 from app.oversight.schemas import AgencyRef
 from app.oversight.signs.codes import CASES_SHOWN, ENOUGH, LAST_HOUR, LONGEST_DAYS, Sign
 from app.oversight.signs.queries import OVERVIEW, VOLUMES, page_of
@@ -57,12 +57,8 @@ def understood(asked: PeriodIn, caller: StaffCaller, directory: Directory) -> Qu
         errors.append(FieldError("to", "period_too_long", {"days": LONGEST_DAYS}))
     if errors:
         raise Invalid(errors=errors)
-    return Question(
-        reach.agencies(caller, asked.agency, directory),
-        first,
-        last,
-        reach.before_walls(caller, directory),
-    )
+    looker = Looker.of(caller, directory)
+    return Question(agencies(looker, asked.agency, directory), first, last, looker.before_a_wall())
 
 
 def values(question: Question, directory: Directory) -> list[Any]:

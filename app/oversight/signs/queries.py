@@ -7,7 +7,7 @@ Days and hours are the service's calendar's and come as `mark`: for each profile
 closing) and day when the day begins and ends, when its last working hour begins, and the next working day.
 """
 
-from app.appeals import walls
+from app.oversight.reach import not_walled
 from app.oversight.signs.codes import ENOUGH, FAR, FAR_ERRORS, GROUP, LOW_SCORE, Sign
 
 ASKED = """
@@ -22,13 +22,7 @@ WITH asked AS (
     SELECT * FROM unnest($14::bigint[], $15::int[]) AS p(agency_id, kind)
 )
 """
-_SEEN = walls.condition(
-    me="$9::bigint",
-    agencies="$10::bigint[]",
-    head="$11::boolean",
-    under_review="""EXISTS (SELECT FROM holding review WHERE review.appeal_id = h.appeal_id
-                            AND review.stage = 'review' AND review.closed_at IS NULL)""",
-)
+_SEEN = not_walled(9)
 
 # In each agency's part the newest come first from the index, so that a page reads what it shows and what the
 # condition passes over.
