@@ -37,6 +37,7 @@ from app.oversight.stated import api as stated
 from app.questions import api as questions
 from app.reception import api as reception
 from app.sandbox import api as sandbox
+from app.seals import api as seals
 from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.timekeeping import api as timekeeping
@@ -71,6 +72,7 @@ ROOMS: Sequence[Any] = (
     sandbox,
     tracking,
     preview,
+    seals,
     open311_release,
     open311,
     directory,

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     attachments_url: str = Field(
         "", description="s3://bucket/prefix?endpoint=…&region=…; empty: a folder under LS_DATA_DIR"
     )
+    seals_file: Path | None = Field(
+        None, description="where the heads of seals are kept outside the database; empty: in LS_DATA_DIR"
+    )
     scanner_url: str = Field("", description="clamd: tcp://host:port or unix:///path; empty: no scanner")
     unscanned: Literal["held", "served"] = Field(
         "held",

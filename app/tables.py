@@ -19,6 +19,7 @@ import app.oversight.signs.models
 import app.oversight.stated.models
 import app.questions.models
 import app.reception.models
+import app.seals.models
 import app.staff.models
 import app.timekeeping.models
 import app.web.models  # noqa: F401

@@ -29,6 +29,7 @@ from app.oversight.rollups import fold_all
 from app.oversight.signs.printing import print_answers
 from app.reception.reminders import forget, remind
 from app.sandbox.erasing import erase
+from app.seals.sealing import seal_new
 from app.staff.service import purge_expired
 from app.timekeeping.recalculation import recalculate
 from app.timekeeping.watching import elapse, watch
@@ -83,6 +84,7 @@ JOBS: Sequence[Job] = (
     Job("elapse", timedelta(minutes=1), elapse),
     Job("fold", timedelta(seconds=1), fold_all),
     Job("check-figures", timedelta(seconds=15), check_figures),
+    Job("seal", timedelta(minutes=1), seal_new),
     Job("listen", timedelta(minutes=10), listen),
     Job("print-answers", timedelta(seconds=5), print_answers),
     Job("try-forecasts", timedelta(minutes=10), try_forecasts),

@@ -18,6 +18,12 @@ def content_hash(salt: bytes, body: bytes) -> bytes:
     return hashlib.sha256(salt + body).digest()
 
 
+def applicant_hash(salt: bytes, applicant: Mapping[str, str | None]) -> bytes:
+    """What the first event says of who wrote: of their name, iin, bin, address, phone, email, as given."""
+    given = {name: value for name, value in applicant.items() if value is not None}
+    return content_hash(salt, canonical(given))
+
+
 def event_hash(
     *,
     appeal_id: int,

@@ -95,6 +95,8 @@ class Appeal(Table, table=True):
 
 
 class Applicant(Table, table=True):
+    """Who wrote. The first event holds a hash of it with `salt` (null: from before it did)."""
+
     __tablename__ = "applicant"
     __table_args__ = tuple(
         Index(f"ix_applicant_{name}", name, postgresql_where=text(f"{name} IS NOT NULL"))
@@ -112,6 +114,7 @@ class Applicant(Table, table=True):
     bin_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
     phone_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
     email_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    salt: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class Content(Table, table=True):
@@ -135,9 +138,7 @@ class Content(Table, table=True):
     part: int = _small(0)
     kind: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=TIMESTAMP, nullable=False)
-    author_id: int | None = Field(
-        default=None, sa_type=BigInteger, description="staff account, if staff wrote it"
-    )
+    author_id: int | None = Field(default=None, sa_type=BigInteger, description="account, if staff wrote it")
     salt: bytes = Field(sa_type=LargeBinary)
     body: str = Field(sa_type=Encrypted("content.body"), nullable=False)
     hash: bytes = Field(sa_type=LargeBinary, description="what the event commits to")
@@ -259,7 +260,8 @@ class Event(Table, table=True):
         Index("ix_event_appeal_id_id", "appeal_id", "id"),
         Index("ix_event_holding_id", "holding_id"),
         Index("ix_event_suspended", "at", postgresql_where=text("kind = 'suspended'")),
-        # What the worker reads of answers, in the order of commits.
+        # In the order of commits: what is sealed, and what the worker reads of answers.
+        Index("ix_event_xid", "xid", "id"),
         Index("ix_event_answered", "xid", "id", postgresql_where=text("kind = 'answered'")),
         # What a source follows: in the order of commits, and since a moment.
         Index("ix_event_followed", "source_id", "xid", "id", postgresql_where=text("source_id IS NOT NULL")),
@@ -286,9 +288,7 @@ class Event(Table, table=True):
     previous: bytes | None = Field(default=None, sa_type=LargeBinary)
     hash: bytes = Field(sa_type=LargeBinary)
     source_id: int | None = Field(
-        default=None,
-        sa_type=BigInteger,
-        description="the source that is told of it, if it gave an id of its own",
+        default=None, sa_type=BigInteger, description="the source that is told of it, by an id of its own"
     )
     changed_at: datetime | None = Field(
         default=None, sa_type=TIMESTAMP, description="with source_id: when it came to be known here"

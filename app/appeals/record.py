@@ -51,6 +51,7 @@ class NewAppeal(NamedTuple):
     bin_hash: bytes | None
     phone_hash: bytes | None
     email_hash: bytes | None
+    applicant_salt: bytes
     salt: bytes
     body: bytes
     content_hash: bytes
@@ -83,7 +84,7 @@ _TYPES |= dict.fromkeys(
     (
         *("key", "request_hash", "name", "iin", "bin", "address", "phone", "email"),
         *("iin_hash", "bin_hash", "phone_hash", "email_hash"),
-        *("salt", "body", "content_hash", "event_hash"),
+        *("applicant_salt", "salt", "body", "content_hash", "event_hash"),
     ),
     "bytea",
 )
@@ -109,9 +110,9 @@ WITH item AS MATERIALIZED (
     SELECT item.* FROM item JOIN head ON head.id = item.appeal_id
 ), who AS (
     INSERT INTO applicant (appeal_id, name, iin, bin, address, phone, email,
-                           iin_hash, bin_hash, phone_hash, email_hash)
+                           iin_hash, bin_hash, phone_hash, email_hash, salt)
     SELECT appeal_id, name, iin, bin, address, phone, email,
-           iin_hash, bin_hash, phone_hash, email_hash
+           iin_hash, bin_hash, phone_hash, email_hash, applicant_salt
     FROM fresh
 ), what AS (
     INSERT INTO content (appeal_id, kind, at, salt, body, hash, tokens)

@@ -232,8 +232,8 @@ async def _numbered(connection: asyncpg.Connection, decided: Mapping[int, _Decid
 
 def _row(item: _Decided, appeal_id: int) -> NewAppeal:
     said, who, term = item.submission, item.submission.applicant, item.term
-    body, data = history.canonical(said.body()), _event_data(item)
-    salt, lock = secrets.token_bytes(16), cipher()
+    salt, applicant_salt, lock = secrets.token_bytes(16), secrets.token_bytes(16), cipher()
+    body, data = history.canonical(said.body()), _event_data(item, applicant_salt)
     content_hash = history.content_hash(salt, body)
     return NewAppeal(
         appeal_id=appeal_id,
@@ -257,16 +257,12 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         missing=record.pg_array(item.missing),
         agency_id=item.sandbox_id or item.decision.agency_id,
         stands_for=item.decision.agency_id if item.sandbox_id else None,
-        name=lock.encrypt_optional(who.name, "applicant.name"),
-        iin=lock.encrypt_optional(who.iin, "applicant.iin"),
-        bin=lock.encrypt_optional(who.bin, "applicant.bin"),
-        address=lock.encrypt_optional(who.address, "applicant.address"),
-        phone=lock.encrypt_optional(who.phone, "applicant.phone"),
-        email=lock.encrypt_optional(who.email, "applicant.email"),
+        **{name: lock.encrypt_optional(text, f"applicant.{name}") for name, text in who.identity().items()},
         iin_hash=lock.search_hash(who.iin, "applicant.iin"),
         bin_hash=lock.search_hash(who.bin, "applicant.bin"),
         phone_hash=lock.search_hash(phone_digits(who.phone), "applicant.phone"),
         email_hash=lock.search_hash(who.email.casefold() if who.email else None, "applicant.email"),
+        applicant_salt=applicant_salt,
         salt=salt,
         body=lock.encrypt(body.decode(), "content.body"),
         content_hash=content_hash,
@@ -299,9 +295,10 @@ def _listed(item: _Decided) -> bool:
     return shown and (said.listed or said.channel in LISTED_CHANNELS)
 
 
-def _event_data(item: _Decided) -> dict[str, Any]:
+def _event_data(item: _Decided, salt: bytes) -> dict[str, Any]:
     return {
         "agency": item.decision.agency,
+        "applicant": history.applicant_hash(salt, item.submission.applicant.identity()).hex(),
         "channel": item.submission.channel,
         "due_on": item.term.due_on.isoformat(),
         "registered_on": item.term.registered_on.isoformat(),

@@ -28,6 +28,17 @@ class Person:
     phone: str | None = None
     email: str | None = None
 
+    def identity(self) -> dict[str, str | None]:
+        """What is kept of them, encrypted, and hashed together."""
+        return {
+            "name": self.name,
+            "iin": self.iin,
+            "bin": self.bin,
+            "address": self.address,
+            "phone": self.phone,
+            "email": self.email,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:

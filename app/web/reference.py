@@ -58,6 +58,11 @@ TAGS: list[dict[str, str]] = [
         "`docs/oversight-resonance.md`.",
     },
     {
+        "name": "seals",
+        "description": "That nothing was rewritten: the signed heads of what is sealed every minute, and the "
+        "keys. Public; copies are welcome. `docs/security.md`.",
+    },
+    {
         "name": "directory",
         "description": "Agencies, regions, topics and channels: their codes, and names in three languages.",
     },

@@ -1,0 +1,39 @@
+"""A record that is really committed, and the file of heads beside it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from app.core.db import Database, DatabaseUrls, prepare
+from app.seals import sealing
+from app.seals.file import HeadsFile
+from tests.casework.people import Office
+
+
+@pytest.fixture
+def office(real_db: Database, real_client: httpx.AsyncClient) -> Office:
+    return Office(real_db, real_client)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> HeadsFile:
+    return HeadsFile(tmp_path / "seals" / "heads.jsonl")
+
+
+@pytest.fixture
+async def owner(real_urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
+    """As who may change everything."""
+    connection = await asyncpg.connect(real_urls.owner)
+    await prepare(connection)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """So few events are in a seal."""
+    monkeypatch.setattr(sealing, "MOST", 3)
+    return 3
