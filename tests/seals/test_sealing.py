@@ -21,6 +21,7 @@ from app.seals.heads import Head
 from app.worker import JOBS
 from tests.casework.people import Office, registered, submission
 from tests.repository.source import ROOT
+from tests.seals.sealed import seal, settled
 from tests.support import SECRET
 
 
@@ -66,20 +67,20 @@ async def events(db: Database) -> list[int]:
 async def test_what_is_new_is_sealed_and_the_next_time_nothing(
     real_db: Database, office: Office, file: HeadsFile
 ) -> None:
-    assert await sealing.seal(real_db, file) == 0, "of nothing there is no seal"
+    assert await seal(real_db, file) == 0, "of nothing there is no seal"
     filed = await office.file()
     await office.act("operator@energy", filed.number, "claim")
-    assert await sealing.seal(real_db, file) == 1
-    assert await sealing.seal(real_db, file) == 0
+    assert await seal(real_db, file) == 1
+    assert await seal(real_db, file) == 0
     await office.file()
-    assert await sealing.seal(real_db, file) == 1
+    assert await seal(real_db, file) == 1
     assert len(await chain(real_db)) == 2
     assert await sealed(real_db) == await events(real_db)
 
 
 async def test_many_are_sealed_in_pieces(real_db: Database, few: int, file: HeadsFile) -> None:
     await registered(real_db, [submission() for _ in range(7)])
-    assert await sealing.seal(real_db, file) == 3
+    assert await seal(real_db, file) == 3
     assert [head.size for head in await chain(real_db)] == [9, 9, 3], "event, facts and appeal of each"
     assert await sealed(real_db) == await events(real_db)
 
@@ -90,7 +91,7 @@ async def test_what_commits_late_is_not_left_out(real_db: Database, file: HeadsF
         await register(late, [submission("кеш")], snapshot.current())
         await registered(real_db, [submission("ерте")])
         assert await sealing.seal(real_db, file) == 0
-    assert await sealing.seal(real_db, file) == 1
+    assert await seal(real_db, file) == 1
     assert await sealed(real_db) == await events(real_db)
     assert len(await sealed(real_db)) == 2
 
@@ -103,16 +104,16 @@ async def test_what_was_undone_is_not_sealed(real_db: Database, file: HeadsFile)
 
     with pytest.raises(RuntimeError):
         await broken_off()
-    assert await sealing.seal(real_db, file) == 0
+    assert await seal(real_db, file) == 0
 
 
 async def test_of_two_workers_at_once_there_is_one_chain(
     real_db: Database, few: int, file: HeadsFile
 ) -> None:
     await registered(real_db, [submission() for _ in range(20)])
-    done = await asyncio.gather(*(sealing.seal(real_db, file) for _ in range(4)))
+    done = await asyncio.gather(*(seal(real_db, file) for _ in range(4)))
     assert sum(done) == 7
-    await sealing.seal(real_db, file)
+    await seal(real_db, file)
     assert len(await chain(real_db)) == 7
     assert await sealed(real_db) == await events(real_db)
     assert [one.number for _, one in file.read() if one] == list(range(1, 8))
@@ -145,6 +146,7 @@ async def test_killed_in_the_middle_nothing_is_sealed_twice_or_lost(
     real_db: Database, real_urls: DatabaseUrls, file: HeadsFile
 ) -> None:
     await registered(real_db, [submission() for _ in range(100)])
+    await settled(real_db)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", SLOWLY, SECRET, real_urls.owner, str(file.path)),
         cwd=ROOT,
@@ -157,7 +159,7 @@ async def test_killed_in_the_middle_nothing_is_sealed_twice_or_lost(
     await process.wait()
     before = len(await chain(real_db))
     assert 5 <= before < 100
-    await sealing.seal(real_db, file)
+    await seal(real_db, file)
     assert await sealed(real_db) == await events(real_db)
     lines = [one.head for _, one in file.read() if one]
     assert lines == [head.text() for head in await chain(real_db)]
@@ -166,14 +168,14 @@ async def test_killed_in_the_middle_nothing_is_sealed_twice_or_lost(
 async def test_a_line_that_a_crash_broke_off_is_written_anew(real_db: Database, file: HeadsFile) -> None:
     for _ in range(2):
         await registered(real_db, [submission()])
-        await sealing.seal(real_db, file)
+        await seal(real_db, file)
     whole = file.path.read_bytes()
     for cut in (1, len(whole) // 4, len(whole) // 2 + 3, len(whole)):
         file.path.write_bytes(whole[:-cut])
-        await sealing.seal(real_db, file)
+        await seal(real_db, file)
         assert file.path.read_bytes() == whole
     os.remove(file.path)
-    await sealing.seal(real_db, file)
+    await seal(real_db, file)
     assert file.path.read_bytes() == whole
 
 
@@ -183,7 +185,7 @@ async def test_a_file_that_says_otherwise_is_not_added_to(
     """A database that was put back to an earlier moment must not cover it up."""
     for _ in range(2):
         await registered(real_db, [submission()])
-        await sealing.seal(real_db, file)
+        await seal(real_db, file)
     kept = file.path.read_bytes()
     await owner.execute("DELETE FROM seal WHERE number = 2")
     with pytest.raises(sealing.FileDisagrees):
@@ -196,10 +198,10 @@ async def test_a_file_that_says_otherwise_is_not_added_to(
 
 async def test_a_restored_server_says_so(real_db: Database, file: HeadsFile, owner: Any) -> None:
     await registered(real_db, [submission()])
-    await sealing.seal(real_db, file)
+    await seal(real_db, file)
     await owner.execute("UPDATE seal SET upto_xid = '4611686018427387904'")
     with pytest.raises(sealing.AheadOfTime, match="Backup and restore"):
-        await sealing.seal(real_db, file)
+        await seal(real_db, file)
 
 
 async def test_with_a_new_secret_the_old_key_introduces_the_new_one(
@@ -210,7 +212,7 @@ async def test_with_a_new_secret_the_old_key_introduces_the_new_one(
         for secrets in ([SECRET], [new, SECRET], [new]):
             cipher.use(Cipher(secrets))
             await registered(real_db, [submission()])
-            await sealing.seal(real_db, file)
+            await seal(real_db, file)
     finally:
         cipher.use(Cipher([SECRET]))
     first, second, third = await chain(real_db)
@@ -225,7 +227,7 @@ async def test_anybody_may_keep_the_heads(
     real_db: Database, few: int, file: HeadsFile, real_client: httpx.AsyncClient
 ) -> None:
     await registered(real_db, [submission() for _ in range(7)])
-    await sealing.seal(real_db, file)
+    await seal(real_db, file)
     whole = (await real_client.get("/api/v1/seals")).json()
     assert [one["number"] for one in whole["items"]] == [1, 2, 3]
     assert not whole["more"]
