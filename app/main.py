@@ -44,6 +44,7 @@ from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
 from app.web.administration import cases as administration_cases
 from app.web.administration import overview as administration
+from app.web.citizen import files as page_files
 from app.web.citizen import track, write
 from app.web.office import case as office_case
 from app.web.office import door as office_door
@@ -146,9 +147,8 @@ def assemble() -> FastAPI:
         openapi_tags=reference.TAGS,
     )
     http.install(app)
-    app.add_middleware(
-        http.BodyLimit, limits=tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS
-    )
+    limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | page_files.BODY_LIMITS
+    app.add_middleware(http.BodyLimit, limits=limits)
     for room in ROOMS:
         app.include_router(room.router)
     http.speaks(signed_in.ROOM, signed_in.problem)

@@ -84,7 +84,7 @@ async def upload(
             if multipart.is_form(request):
                 return await _from_form(keeper, db, request)
             declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            body = _in_time(stream.received(request))
+            body = in_time(stream.received(request))
             return kept_out(await keeper.keep(db, body, name=filename(disposition), declared_type=declared))
     except TimeoutError:
         raise Malformed from None
@@ -98,13 +98,13 @@ async def _from_form(keeper: Keeper, db: Db, request: Request) -> KeptOut:
             continue
         if kept is not None:
             raise Invalid.of("file", "one_file")
-        kept = await keeper.keep(db, _in_time(part), name=part.filename, declared_type=part.type)
+        kept = await keeper.keep(db, in_time(part), name=part.filename, declared_type=part.type)
     if kept is None:
         raise Invalid.of("file", "missing")
     return kept_out(kept)
 
 
-async def _in_time(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def in_time(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Raises TimeoutError when nothing comes for too long."""
     waiting = aiter(pieces)
     while (piece := await asyncio.wait_for(anext(waiting, None), SILENT)) is not None:

@@ -40,11 +40,12 @@ async def uploader(request: Request, db: Db, network: Network, settings: Configu
     if scheme.lower() == "bearer":
         return await staff_caller(db, token)
     if settings.rate_limits != "off":
-        await _count(db, network)
+        await count_file(db, network)
     return None
 
 
-async def _count(db: Database, network: str) -> None:
+async def count_file(db: Database, network: str) -> None:
+    """One more file from this network. Raises TooManyRequests."""
     now = clock.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
     async with db.transaction() as connection:

@@ -208,15 +208,25 @@ class BodyLimit:
     """Refuses a body over its route's limit as soon as that is known, reading no further."""
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
-        """`limits`: bytes by path; every other path has the default."""
+        """`limits`: bytes by path, in which `*` stands for one step; every other path has the default."""
         self.app = app
-        self.limits = limits
+        self.limits = {path: limit for path, limit in limits.items() if "*" not in path}
+        self.patterns = [
+            (re.compile(re.escape(path).replace(r"\*", "[^/]+")), limit)
+            for path, limit in limits.items()
+            if "*" in path
+        ]
+
+    def _limit(self, path: str) -> int:
+        if path in self.limits:
+            return self.limits[path]
+        return next((limit for like, limit in self.patterns if like.fullmatch(path)), DEFAULT_BODY_LIMIT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.limits.get(scope["path"], DEFAULT_BODY_LIMIT)
+        limit = self._limit(scope["path"])
         declared = dict(scope["headers"]).get(b"content-length", b"")
         if declared.isdigit() and int(declared) > limit:
             await problem(TooLarge(limit=limit), Request(scope))(scope, receive, send)

@@ -13,6 +13,7 @@ from app.appeals.codes import EventKind
 from app.attachments import listing, serving
 from app.attachments.errors import AttachmentNotFound, AttachmentNotReady, StorageUnavailable
 from app.attachments.listing import Files
+from app.core.db import Database
 from app.core.edge import Configured, Db
 from app.core.errors import Invalid, problems
 from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCaller
@@ -52,10 +53,15 @@ async def seen(
 async def read_file(
     caller: Citizen, id: Annotated[UUID, Path()], db: Db, settings: Configured
 ) -> StreamingResponse:
+    return await file_of(caller, id, db, settings)
+
+
+async def file_of(caller: CitizenCaller, id_: UUID, db: Database, settings: Settings) -> StreamingResponse:
+    """Raises AppealNotFound, AttachmentNotFound, AttachmentNotReady, StorageUnavailable."""
     async with db.read() as connection:
         head = await repository.head(connection, caller.appeal_id)
         if head is None or head["applicant_type"] != caller.number.applicant_type:
             raise AppealNotFound
         events = await repository.events(connection, caller.appeal_id)
         files = await seen(connection, caller, events, settings)
-    return await serving.download(listing.find(files.found.values(), id), settings)
+    return await serving.download(listing.find(files.found.values(), id_), settings)

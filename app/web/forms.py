@@ -13,6 +13,12 @@ TOKEN = "form"
 MOST_FIELDS = 60
 
 
+def own_site(request: Request) -> None:
+    """Raises Forbidden for what another site sent, says the browser: an answer would set our cookies."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Text fields by name, without the token; of one that came twice the last."""
@@ -22,9 +28,8 @@ class Form:
 
     @classmethod
     async def of(cls, request: Request) -> "Form":
-        """Raises Forbidden for what another site sent, says the browser: an answer would set our cookies."""
-        if request.headers.get("sec-fetch-site") == "cross-site":
-            raise Forbidden
+        """Raises Forbidden for what another site sent."""
+        own_site(request)
         async with request.form(max_fields=MOST_FIELDS, max_files=0) as sent:
             fields = {name: value for name, value in sent.items() if not isinstance(value, UploadFile)}
         return cls(fields, fields.pop(TOKEN, ""))

@@ -24,6 +24,7 @@ SWAGGER = "fastapi_swagger.resources"
 ASSETS: dict[str, tuple[str, str | None]] = {
     "site.css": ("text/css; charset=utf-8", None),
     "icon.svg": ("image/svg+xml", None),
+    "files.js": ("text/javascript; charset=utf-8", None),
     "office.css": ("text/css; charset=utf-8", None),
     "administration.css": ("text/css; charset=utf-8", None),
     "office.js": ("text/javascript; charset=utf-8", None),
@@ -38,7 +39,7 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-# A page of the operators' room, which has a script of ours and talks to us.
+# A page that has a script of ours and talks to us.
 SCRIPTED_POLICY = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
 LANGUAGE_NAMES: dict[Language, str] = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 

@@ -3,9 +3,10 @@
 The rules of a field are those of the call (`AppealIn`); a page shows what they say of its own fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -27,6 +28,7 @@ class Step:
 STEPS = (
     Step("what", ("kind", "text")),
     Step("where", ("region", "incident_address")),
+    Step("files", ()),
     Step("topic", ("topic",)),
     Step("addressee", ("addressee",)),
     Step(
@@ -47,6 +49,11 @@ BY_NAME: Mapping[str, Step] = {step.name: step for step in STEPS}
 CHECK = "check"
 
 
+def place(name: str) -> int:
+    """Which question it is, from 1 on."""
+    return [step.name for step in STEPS].index(name) + 1
+
+
 def after(name: str) -> str:
     names = [step.name for step in STEPS]
     place = names.index(name) + 1
@@ -59,9 +66,9 @@ def before(name: str) -> str | None:
     return names[place - 1] if place else None
 
 
-def appeal_of(typed: Mapping[str, str], lang: Language) -> AppealIn:
+def appeal_of(typed: Mapping[str, str], lang: Language, files: Sequence[UUID] = ()) -> AppealIn:
     """What was typed, as the call takes it; blank is left out. Raises Invalid with every field's mistake."""
-    said: dict[str, Any] = {"language": lang}
+    said: dict[str, Any] = {"language": lang, "attachments": list(files)}
     for name, value in typed.items():
         if not value.strip():
             continue

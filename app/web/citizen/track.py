@@ -1,8 +1,9 @@
 """Following an appeal: opening it with number and code or by a link, reading it, and what one can do now."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Path, Request
@@ -13,18 +14,23 @@ from app.appeals import link_token, numbers
 from app.appeals.access_code import APPEAL, access_code
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import Number, NumberError
-from app.core import http
-from app.core.edge import Db, Lang
+from app.attachments import waiting
+from app.attachments.errors import AttachmentNotFound
+from app.attachments.waiting import Waiting
+from app.core import clock, http
+from app.core.edge import Db, Lang, Network
 from app.core.errors import AppError, Invalid, TooManyRequests
 from app.core.i18n import Language, t
 from app.intake import acts, receipts, tracking
 from app.intake.citizen import AppealNotFound, CitizenCaller, unlocked
 from app.intake.schemas import ComplaintIn, RatingIn, SupplementIn, WithdrawalIn
+from app.intake.sent import file_of
 from app.staff.access import public
 from app.staff.attempts import Throttled
+from app.web.citizen import files
 from app.web.citizen.shown import qr, shown_appeal
 from app.web.forms import Form, Mistake, expired, said_of
-from app.web.pages import keep_language, page, public_base
+from app.web.pages import SCRIPTED_POLICY, keep_language, page, public_base
 from app.web.visitor import Opened, Visiting, Visitor, close, open_to, opened, page_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
@@ -119,6 +125,24 @@ async def receipt(request: Request, typed: TypedNumber, db: Db, lang: Lang, visi
     )
 
 
+@router.get("/appeals/{typed}/files/{id_}")
+async def file(
+    request: Request, typed: TypedNumber, id_: UUID, db: Db, lang: Lang, visitor: Visiting
+) -> Response:
+    """A link, which others may have read, gives out what came with the answer and not what was sent."""
+    found = _opened(request, typed)
+    if found is None:
+        return _code_form(request, lang, visitor, {"number": typed})
+    settings = request.app.state.settings
+    async with db.read() as connection:
+        said = await tracking.track(CitizenCaller(found.number), connection, lang, settings)
+    answers = [said.answer, *(part.answer for part in said.parts)]
+    given = [one for answer in answers if answer for one in answer.attachments]
+    if id_ not in {one.id for one in (*given, *(said.attachments if found.to_act else ()))}:
+        raise AttachmentNotFound
+    return await file_of(CitizenCaller(found.number), id_, db, settings)
+
+
 @router.post("/appeals/{typed}/close")
 async def close_(request: Request, typed: TypedNumber, lang: Lang, visitor: Visiting) -> Response:
     """On a telephone that is not one's own."""
@@ -144,13 +168,26 @@ async def call_links_back(
 
 
 @router.post("/appeals/{typed}/supplements")
-async def supplement(request: Request, typed: TypedNumber, db: Db, lang: Lang, visitor: Visiting) -> Response:
+async def supplement(
+    request: Request, typed: TypedNumber, network: Network, db: Db, lang: Lang, visitor: Visiting
+) -> Response:
+    """With files, which stay chosen while something else is still wrong."""
+    found = _opened(request, typed)
+    if found is None or not found.to_act:
+        return _code_form(request, lang, visitor, {"number": typed})
+    sent = await files.received(request, network, lang)
+    form = sent.form
+    async with db.read() as connection:
+        kept = await waiting.waiting(connection, sent.kept, clock.now())
+
     async def add(found: Opened, form: Form) -> None:
-        said = _read(SupplementIn, {"text": form.get("text")})
+        said = _read(SupplementIn, {"text": form.get("text"), "attachments": [one.id for one in kept]})
         async with db.transaction() as connection:
             await acts.supplement(CitizenCaller(found.number), said, connection)
 
-    return await _acted(request, typed, db, lang, visitor, "supplement", add)
+    if form.get("add") or sent.wrong:
+        return await _appeal(request, db, lang, visitor, found, "supplement", form, sent.wrong, kept)
+    return await _acted(request, typed, db, lang, visitor, "supplement", add, form, kept)
 
 
 @router.post("/appeals/{typed}/withdrawal")
@@ -207,18 +244,20 @@ async def _acted(
     visitor: Visitor,
     name: str,
     do: Callable[[Opened, Form], Awaitable[None]],
+    form: Form | None = None,
+    kept: Sequence[Waiting] = (),
 ) -> Response:
     """Do it, and show the appeal again: with what was done, or with what is wrong and what was typed."""
-    form = await Form.of(request)
+    form = form or await Form.of(request)
     found = _opened(request, typed)
     if found is None or not found.to_act:
         return _code_form(request, lang, visitor, {"number": typed})
     if not visitor.sent(form.token):
-        return await _appeal(request, db, lang, visitor, found, name, form, [expired(lang)])
+        return await _appeal(request, db, lang, visitor, found, name, form, [expired(lang)], kept)
     try:
         await do(found, form)
     except AppError as error:
-        return await _appeal(request, db, lang, visitor, found, name, form, said_of(error, lang))
+        return await _appeal(request, db, lang, visitor, found, name, form, said_of(error, lang), kept)
     return RedirectResponse(f"{page_of(found.number)}?done={name}", 303)
 
 
@@ -251,8 +290,9 @@ async def _appeal(
     at: str = "",
     form: Form | None = None,
     wrong: list[Mistake] | None = None,
+    kept: Sequence[Waiting] = (),
 ) -> HTMLResponse:
-    """`at`: the form that something was wrong with."""
+    """`at`: the form that something was wrong with, or that is not finished. `kept`: its files."""
     async with db.read() as connection:
         try:
             said = await tracking.track(
@@ -266,7 +306,10 @@ async def _appeal(
         "citizen/appeal.html",
         lang,
         private=True,
+        policy=SCRIPTED_POLICY,
         status=422 if wrong else 200,
+        kept=files.listed(kept, lang),
+        limits=files.limits(),
         appeal=shown_appeal(said, lang),
         number=found.number,
         to_act=found.to_act,

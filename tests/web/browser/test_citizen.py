@@ -4,18 +4,23 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, Route, expect
 
 from app.core.db import Database, DatabaseUrls
 from app.core.i18n import LANGUAGES, Language, t
 from app.directory import snapshot
 from app.staff import service
 from app.staff.permissions import Role
+from tests.attachments.files import JPEG, PNG, ZIP
 from tests.web.browser.conftest import NARROW, WIDE, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
 TEXT = "Үйімізде үш күннен бері жылу жоқ, батарея суық. Пәтерде кішкентай бала бар. Жылуды қосуды сұраймыз."
 PASSWORD = "a long password for tests"
+
+
+# A picture of one point.
+PHOTO: FilePayload = {"name": "батарея.png", "mimeType": "image/png", "buffer": PNG}
 
 
 async def next_(page: Page) -> None:
@@ -39,6 +44,10 @@ async def written(page: Page, lang: Language, *, look: Looked | None = None, nam
     await seen("where")
     await page.get_by_label(t("write.field.region", lang)).select_option("KZ-61")
     await next_(page)
+    await seen("files")
+    await page.locator("#file").set_input_files(PHOTO)
+    await page.locator("main form > button").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(t("write.topic.title", lang))
     await seen("topic")
     await expect(page.locator("input[name=topic][value=utilities]")).to_be_checked()
     await next_(page)
@@ -95,7 +104,7 @@ async def test_from_the_first_word_to_the_complaint_without_a_script(
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Түркістан облысының әкімдігі")
         await page.locator("#supplement summary").click()
         await page.get_by_label(t("track.act.supplement.text", "kk")).fill("Шебер әлі келген жоқ.")
-        await page.get_by_role("button", name=t("track.act.supplement.do", "kk")).click()
+        await page.get_by_role("button", name=t("track.act.supplement.do", "kk"), exact=True).click()
         await expect(page.get_by_role("status")).to_have_text(t("track.done.supplement", "kk"))
 
         await answered(site_urls, page, number)
@@ -232,3 +241,60 @@ async def test_a_page_is_light_and_asks_nobody_else(visit: Visit) -> None:
             await note(response)
         assert sum(sizes) < 100_000
         assert len(hosts) == 1
+
+
+async def test_files_without_a_script_are_added_and_removed(visit: Visit) -> None:
+    async with visit(java_script_enabled=False) as page:
+        await page.goto("/write/files?lang=kk")
+        zipped: FilePayload = {"name": "a.zip", "mimeType": "application/zip", "buffer": ZIP}
+        await page.locator("#file").set_input_files([PHOTO, zipped])
+        await page.get_by_role("button", name=t("files.add", "kk")).click()
+        await expect(page.locator("[data-kept] li")).to_have_count(1)
+        await expect(page.locator(".field .mistake")).to_contain_text(t("attachment.refused.type", "kk"))
+        await page.locator("[data-kept] button").click()
+        await expect(page.locator("[data-kept] li")).to_have_count(0)
+
+
+async def test_files_with_a_script_go_at_once_and_again_when_the_line_breaks(visit: Visit) -> None:
+    broken = 0
+
+    async def break_once(route: Route) -> None:
+        nonlocal broken
+        if route.request.method == "POST" and not broken:
+            broken += 1
+            await route.abort("connectionreset")
+        else:
+            await route.continue_()
+
+    async with visit() as page:
+        await page.goto("/write/files?lang=ru")
+        await page.route("**/write/files", break_once)
+        second: FilePayload = {"name": "счёт.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
+        zipped: FilePayload = {"name": "a.zip", "mimeType": "application/zip", "buffer": ZIP}
+        await page.locator("#file").set_input_files([PHOTO, second, zipped])
+        await expect(page.locator("[data-going]")).to_contain_text("связь прервалась")
+        # Pressed while files are under way it waits for them, and for what was refused to be seen.
+        await page.get_by_role("button", name=t("form.continue", "ru")).click()
+        await expect(page.locator("[data-kept] li")).to_have_count(2)
+        await expect(page.locator("[data-going] .mistake")).to_contain_text(
+            t("attachment.refused.type", "ru")
+        )
+        assert broken == 1
+        await page.get_by_role("button", name=t("files.dismiss", "ru")).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(t("write.topic.title", "ru"))
+
+
+async def test_adding_files_to_an_appeal_with_a_script(visit: Visit) -> None:
+    async with visit() as page:
+        await written(page, "kk")
+        number, _ = await sent(page, "kk")
+        await page.goto(f"/appeals/{number}")
+        await page.locator("#supplement summary").click()
+        await page.get_by_label(t("track.act.supplement.text", "kk")).fill("Батарея әлі суық.")
+        second: FilePayload = {"name": "шот.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
+        await page.locator("#file").set_input_files([second])
+        await expect(page.locator("[data-kept] input")).to_be_checked()
+        await page.get_by_role("button", name=t("track.act.supplement.do", "kk"), exact=True).click()
+        await expect(page.get_by_role("status").first).to_have_text(t("track.done.supplement", "kk"))
+        await expect(page.locator(".files").first).to_contain_text("батарея.png")
+        await expect(page.locator(".files").first).to_contain_text("шот.jpg")
