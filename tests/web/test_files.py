@@ -1,4 +1,4 @@
-"""Files on the citizen's forms, as a browser without a script sends them: kept, listed, refused with a reason,
+"""Files on the citizen's forms, as browsers without scripts send them: kept, listed, refused with a reason,
 removed, sent with the appeal, and given out to who may have them."""
 
 import re
