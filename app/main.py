@@ -42,8 +42,7 @@ from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
-from app.web.administration import cases as administration_cases
-from app.web.administration import overview as administration
+from app.web.administration import pages as administration
 from app.web.citizen import files as page_files
 from app.web.citizen import track, write
 from app.web.office import case as office_case
@@ -97,7 +96,6 @@ ROOMS: Sequence[Any] = (
     office_queue,
     office_case,
     administration,
-    administration_cases,
 )
 
 

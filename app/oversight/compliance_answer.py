@@ -21,6 +21,8 @@ from app.oversight.compliance_schemas import (
     FigureOut,
     Figures,
     PartOut,
+    RegionRowOut,
+    RegionsOut,
     RowOut,
     SideOut,
     TopicRowOut,
@@ -223,19 +225,54 @@ async def topics(
     language: Language,
     today: date,
 ) -> TopicsOut:
-    by = by_of("topic", directory)
-    counted = await Reader(connection, question, today, by, asked.compare).read(question.days)
-    ids = _all(counted, question)
-    rows = [
-        TopicRowOut(
-            topic=code,
-            name=directory.topic(code).name(language),
-            all=_side(counted, code, ids, asked.agency, True, only(question.filters, by, code)),
-        )
-        for code in _codes(counted)
-    ]
+    sides = await _by("topic", connection, asked, question, directory, today)
     return TopicsOut(
         **{"from": question.days.first},
         to=question.days.last,
-        rows=sorted(rows, key=lambda row: (-(row.all.figures["received"].value or 0), row.topic)),
+        rows=[
+            TopicRowOut(topic=code, name=directory.topic(code).name(language), all=side)
+            for code, side in sides
+        ],
     )
+
+
+async def regions(
+    connection: asyncpg.Connection,
+    asked: TopicsIn,
+    question: Question,
+    directory: Directory,
+    language: Language,
+    today: date,
+) -> RegionsOut:
+    sides = await _by("region", connection, asked, question, directory, today)
+    return RegionsOut(
+        **{"from": question.days.first},
+        to=question.days.last,
+        rows=[
+            RegionRowOut(
+                region=code or None,
+                name=directory.region(code).name(language, question.days.last) if code else None,
+                all=side,
+            )
+            for code, side in sides
+        ],
+    )
+
+
+async def _by(
+    name: str,
+    connection: asyncpg.Connection,
+    asked: TopicsIn,
+    question: Question,
+    directory: Directory,
+    today: date,
+) -> list[tuple[str, SideOut]]:
+    """By code of the dimension, of all bodies together; the most received first."""
+    by = by_of(name, directory)
+    counted = await Reader(connection, question, today, by, asked.compare).read(question.days)
+    ids = _all(counted, question)
+    sides = [
+        (code, _side(counted, code, ids, asked.agency, True, only(question.filters, by, code)))
+        for code in _codes(counted)
+    ]
+    return sorted(sides, key=lambda found: (-(found[1].figures["received"].value or 0), found[0]))

@@ -27,6 +27,7 @@ from app.oversight.compliance_schemas import (
     ComplianceOut,
     OverdueOut,
     PeriodIn,
+    RegionsOut,
     TopicsIn,
     TopicsOut,
 )
@@ -75,6 +76,24 @@ async def topics(
     directory, today = snapshot.current(), clock.today()
     question = understood(asked, caller, directory, today)
     return await compliance_answer.topics(connection, asked, question, directory, lang, today)
+
+
+@router.get(
+    "/regions", summary="The same by region, of all bodies together", description=_WHOSE, responses=REFUSALS
+)
+async def regions(
+    caller: HeadOrController,
+    request: Request,
+    asked: Annotated[TopicsIn, Query()],
+    lang: Lang,
+    connection: Moment,
+    response: Response,
+) -> RegionsOut:
+    refuse_repeated(request)
+    response.headers["Content-Language"] = lang
+    directory, today = snapshot.current(), clock.today()
+    question = understood(asked, caller, directory, today)
+    return await compliance_answer.regions(connection, asked, question, directory, lang, today)
 
 
 @router.get(

@@ -134,6 +134,18 @@ class TopicsOut(Out):
     rows: list[TopicRowOut] = Field(description="topics with anything counted, most received first")
 
 
+class RegionRowOut(Out):
+    region: str | None = Field(description="null: no region was named", examples=["KZ-61"])
+    name: str | None
+    all: SideOut
+
+
+class RegionsOut(Out):
+    from_: date = Field(alias="from")
+    to: date
+    rows: list[RegionRowOut] = Field(description="regions with anything counted, most received first")
+
+
 class SpanOut(Out):
     from_: date = Field(alias="from")
     to: date

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 
 from babel import Locale
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from app.core.i18n import Language, long_date, t
@@ -22,6 +23,11 @@ def share(value: float | None, lang: Language) -> str:
     cut = Decimal(str(value)).quantize(Decimal("0.001"), rounding=ROUND_DOWN)
     pattern = Locale.parse(lang).percent_formats[None].pattern.replace("##0", "##0.0")
     return str(format_percent(cut, pattern, locale=lang))
+
+
+def short_day(day: date, lang: Language) -> str:
+    """For the edge of a chart."""
+    return str(format_date(day, "d.MM.yy", locale=lang))
 
 
 def days(first: date, last: date, lang: Language) -> str:

@@ -27,6 +27,7 @@ OVERSEERS = (Role.CONTROLLER, Role.HEAD)
 # In the order of the room's menu: what comes after ROOM, and for whom.
 PAGES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
     "overview": ("", OVERSEERS),
+    "trends": ("/trends", OVERSEERS),
 }
 
 

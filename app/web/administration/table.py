@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from app.core.i18n import Language, sort_key, t
@@ -14,6 +15,7 @@ from app.oversight.columns import BY_CODE, Unit
 from app.oversight.compliance_schemas import FigureOut, RowOut, SeriesOut, SideOut, WeeksRowOut
 from app.web import figures
 from app.web.administration.room import ROOM
+from app.web.charts import sparkline
 from app.web.forms import MOST_FIELDS
 
 CASES = f"{ROOM}/cases"
@@ -53,6 +55,12 @@ class View:
     def falling(self) -> bool:
         return self.sort.startswith("-")
 
+    @property
+    def said(self) -> dict[str, str]:
+        """As it stands in an address."""
+        how = {"sort": self.sort} if self.sort != USUAL else {}
+        return how | ({"open": ",".join(sorted(self.open))} if self.open else {})
+
     def opens(self, code: str) -> bool:
         return ALL in self.open or code in self.open
 
@@ -62,9 +70,7 @@ class Order:
 
     @staticmethod
     def address(asked: Mapping[str, str], view: View) -> str:
-        how = {"sort": view.sort} if view.sort != USUAL else {}
-        opened = {"open": ",".join(sorted(view.open))} if view.open else {}
-        return f"{ROOM}?{urlencode({**asked, **how, **opened})}"
+        return f"{ROOM}?{urlencode({**asked, **view.said})}"
 
     @staticmethod
     def all_opened(asked: Mapping[str, str], view: View) -> dict[str, Any]:
@@ -126,7 +132,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    values: list[int]
+    drawn: Markup
     words: str
     worse: bool
 
@@ -183,9 +189,9 @@ def _sorted(
     return sorted(by_name, key=lambda node: (worth(node) is None, sign * (worth(node) or 0)))
 
 
-def cells(of: SideOut, lang: Language, *, late: bool = False) -> list[Cell]:
+def cells(of: SideOut, lang: Language, columns: Sequence[str] = COLUMNS, *, late: bool = False) -> list[Cell]:
     before = of.before.figures if of.before else {}
-    return [_cell(column, of.figures[column], before.get(column), lang, late=late) for column in COLUMNS]
+    return [_cell(column, of.figures[column], before.get(column), lang, late=late) for column in columns]
 
 
 def _cell(column: str, figure: FigureOut, before: FigureOut | None, lang: Language, *, late: bool) -> Cell:
@@ -211,11 +217,12 @@ def page_of(figure: FigureOut) -> str:
 
 def _trend(weeks: SeriesOut | None, lang: Language) -> Trend:
     if weeks is None or not any(weeks.overdue):
-        return Trend([], t("administration.trend.none", lang), worse=False)
+        return Trend(Markup(), t("administration.trend.none", lang), worse=False)
     grown = weeks.growing_weeks
     how = "worse" if grown > 0 else "better" if grown < 0 else "same"
     words = t(f"administration.trend.{how}", lang, weeks=abs(grown))
-    return Trend(weeks.overdue, words, worse=grown > 0)
+    heard = t("administration.trend.heard", lang, values=", ".join(str(one) for one in weeks.overdue))
+    return Trend(sparkline(weeks.overdue, heard), words, worse=grown > 0)
 
 
 def heads(asked: Mapping[str, str], view: View, lang: Language) -> list[dict[str, Any]]:

@@ -12,16 +12,11 @@ from app.core.i18n import LANGUAGES, Language
 from app.directory import snapshot
 from app.staff.permissions import Role
 from tests.oversight.desk import Desk
-from tests.oversight.test_compliance import everything, others  # noqa: F401
+from tests.oversight.test_compliance import everything
 from tests.web.administration.room import Asked, entered
 
 ROOM = "/office/administration"
 QUARTER = "from=2025-10-01&to=2025-12-31"
-
-
-@pytest.fixture
-def desk(db: Database, client: httpx.AsyncClient) -> Desk:
-    return Desk(db, client)
 
 
 def rows(html: str) -> list[str]:

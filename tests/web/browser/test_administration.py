@@ -58,6 +58,8 @@ async def test_every_page_in_each_language(
         await entered(page, lang)
         await page.goto(f"{ROOM}?to={SOON}&open=all")
         await looked_at(page, f"{name}-overview")
+        await page.goto(f"{ROOM}/trends?to={SOON}")
+        await looked_at(page, f"{name}-trends")
         await page.goto(f"{ROOM}/cases?figure=received&to={SOON}&agency={BODY}")
         await looked_at(page, f"{name}-cases")
 
