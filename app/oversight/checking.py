@@ -38,11 +38,18 @@ async def verified(db: Database, progress: Progress) -> list[str]:
         for done, month in enumerate(months, start=len(agencies) + 1):
             found += await rollups.differences(connection, month)
             progress(done, total)
+        for year in years(months):
+            found += await rollups.differences_of_year(connection, year)
         for done, span in enumerate(spans, start=len(agencies) + len(months) + 1):
             found += await rollups.astray_again(connection, span)
             progress(done, total)
         found += await rollups.astray_sums(connection)
     return found
+
+
+def years(months: list[date]) -> list[date]:
+    """The first day of each year that a month is in."""
+    return sorted({month.replace(month=1) for month in months})
 
 
 async def _of_agency(
@@ -73,6 +80,8 @@ async def rebuilt(db: Database, progress: Progress) -> list[str]:
     for done, month in enumerate(months, start=len(agencies) + 1):
         await rollups.rebuild(db, month)
         progress(done, total)
+    for year in years(months):
+        await rollups.rebuild_year(db, year)
     for done, span in enumerate(spans, start=len(agencies) + len(months) + 1):
         await rollups.rebuild_again(db, span)
         progress(done, total)
@@ -127,6 +136,7 @@ async def check_next(db: Database) -> bool:
     async with db.transaction() as connection:
         lines = await _of_agency(connection, agency["id"], agency["code"], month)
         lines += await rollups.differences(connection, month, agency["id"])
+        lines += await rollups.differences_of_year(connection, month, agency["id"])
         await _keep(connection, agency["id"], month, lines[:MOST_LINES], clock.now())
         await connection.execute(_PLACED, month, agency["id"])
     for line in lines[:MOST_LINES]:

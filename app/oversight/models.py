@@ -1,8 +1,8 @@
 """Sums over the counter deltas (docs/decisions/0008). Made by the worker, never written by anybody else.
 
 A cell is a rectangle of two days: on which the holdings opened (`opened_on`) and on which what is counted
-happened (`day`); a month stands for its days by its first one. A figure that is nothing is null and takes no
-room. `slice` is what the cell is about beside the agency; the cube has every dimension instead.
+happened (`day`); a month or a year stands for its days by its first one. A figure that is nothing is null and
+takes no room. `slice` is what the cell is about beside the agency; the cube has every dimension instead.
 """
 
 from datetime import date, datetime
@@ -73,6 +73,12 @@ class RollupMonth(Sliced, table=True):
     __tablename__ = "rollup_month"
 
 
+class RollupYear(Sliced, table=True):
+    """Years by years: what whole years of a question are answered from."""
+
+    __tablename__ = "rollup_year"
+
+
 class RollupOpened(Sliced, table=True):
     """By the day of opening, and months of what happened."""
 
@@ -117,6 +123,10 @@ class Took(Table):
 
 class RollupTookMonth(Took, table=True):
     __tablename__ = "rollup_took_month"
+
+
+class RollupTookYear(Took, table=True):
+    __tablename__ = "rollup_took_year"
 
 
 class RollupTook(Took, table=True):

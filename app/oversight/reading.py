@@ -1,7 +1,8 @@
 """From a question to the statement that adds up rollups, and what is not in them yet.
 
 A question is about two axes: the days on which the holdings opened, and the days of what is counted. The
-rollups have months on one of them or on both; a month that a bound of the question cuts is read by days.
+rollups have years or months on both, or months on one of them; a year that a bound of the question cuts is
+read by months, and a month by days.
 The statement is one: one moment of the record, whatever is folded meanwhile.
 """
 
@@ -38,35 +39,61 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`months`: of opening, whole ones; `edges`: the days of opening beside them. `cut`: months that a bound
-    of what is counted cuts, and `cut_flows` those that cut more than what is overdue."""
+    """`years` and `months`: of opening, whole ones; `edges`: the days of opening beside them. `cut`: months
+    that a bound of what is counted cuts, and `cut_flows` those that cut more than what is overdue;
+    `cut_years`: the years that such a bound cuts."""
 
-    months: Days | None
+    years: Days | None
+    months: tuple[Days, ...]
     edges: tuple[Days, ...]
     cut: tuple[date, ...]
     cut_flows: tuple[date, ...]
+    cut_years: tuple[date, ...]
 
     @classmethod
     def of(cls, window: Window) -> "Plan":
         flows = {_month(day) for day in (window.acts_from,) if day.day != 1}
         flows |= {_month(window.until)} if not _ends_month(window.until) else set()
         judged = {_month(window.judged_on)} if not _ends_month(window.judged_on) else set()
+        cut_years = {_year(day) for day in (window.acts_from,) if day != _year(day)}
+        cut_years |= {_year(day) for day in (window.until, window.judged_on) if day != _last_of_year(day)}
         first, last = window.opened_from, window.opened_to
         if last >= window.until:  # nothing that opened later has happened by then
-            last = _last_of(last)
+            last = _last_of_year(last)
         whole_from = first if first.day == 1 else _next(first)
-        whole_to = _month(last) if _ends_month(last) else _month(_month(last) - ONE_DAY)
+        whole_to = last if _ends_month(last) else _month(last) - ONE_DAY
         edges: list[Days] = []
         if first.day != 1:
             edges.append(Days(first, min(last, _last_of(first))))
         if not _ends_month(last) and (first.day == 1 or _month(first) != _month(last)):
             edges.append(Days(_month(last), last))
+        years, months = _years_and_months(whole_from, whole_to)
         return cls(
-            Days(whole_from, whole_to) if whole_from <= whole_to else None,
-            tuple(edges),
-            tuple(sorted(flows | judged)),
-            tuple(sorted(flows)),
+            years, months, tuple(edges), tuple(sorted(flows | judged)), tuple(sorted(flows)), tuple(cut_years)
         )
+
+
+def _years_and_months(first: date, last: date) -> tuple[Days | None, tuple[Days, ...]]:
+    """Whole months, as the whole years in them and what is left before and after."""
+    years = Days(
+        first if first == _year(first) else _last_of_year(first) + ONE_DAY,
+        last if last == _last_of_year(last) else _year(last) - ONE_DAY,
+    )
+    if years.first > years.last:
+        return None, (Days(first, last),) if first <= last else ()
+    around = (
+        Days(first, years.first - ONE_DAY) if first < years.first else None,
+        Days(years.last + ONE_DAY, last) if last > years.last else None,
+    )
+    return years, tuple(days for days in around if days)
+
+
+def _year(day: date) -> date:
+    return day.replace(month=1, day=1)
+
+
+def _last_of_year(day: date) -> date:
+    return day.replace(month=12, day=31)
 
 
 def _month(day: date) -> date:
@@ -153,37 +180,54 @@ class Statement:
     def sql(self) -> str:
         """All parts, as one derived table."""
         plan, slices = Plan.of(self.window), slices_of(self.given, self.by)
-        if plan.months:
-            self._months(plan, plan.months, slices)
+        if plan.years:
+            self._years(plan, plan.years, slices)
+        for days in plan.months:
+            self._months(plan, days, slices)
         for days in plan.edges:
             self._edge(plan, days, slices)
         self._tail()
         return "\nUNION ALL\n".join(self.parts)
 
-    def _months(self, plan: Plan, months: Days, slices: list[str] | None) -> None:
-        opened = self._between("d.opened_on", months)
+    def _years(self, plan: Plan, days: Days, slices: list[str] | None) -> None:
+        if slices is None:
+            self._months(plan, days, slices)
+            return
+        self._whole("rollup_year", days, self._uncut(plan.cut_years), slices)
+        for year in plan.cut_years:
+            inside = self._between("d.day", Days(year, _last_of_year(year)))
+            self._whole("rollup_month", days, f"{inside} AND {self._uncut(plan.cut)}", slices)
+        self._cut(plan, days, slices)
+
+    def _months(self, plan: Plan, days: Days, slices: list[str] | None) -> None:
         whole = "rollup_cube" if slices is None else "rollup_month"
-        uncut = f"d.day <> ALL ({self.bind(list(plan.cut), 'date[]')})" if plan.cut else "true"
-        self._part(whole, [self._about(slices), opened, uncut, self._until()], overdue=self._judged())
-        opened_days = Days(months.first, _last_of(months.last))
+        self._whole(whole, days, self._uncut(plan.cut), slices)
+        self._cut(plan, days, slices)
+
+    def _whole(self, table: str, days: Days, uncut: str, slices: list[str] | None) -> None:
+        opened = self._between("d.opened_on", days)
+        self._part(table, [self._about(slices), opened, uncut, self._until()], overdue=self._judged())
+
+    def _cut(self, plan: Plan, days: Days, slices: list[str] | None) -> None:
+        opened = self._between("d.opened_on", days)
         for month in plan.cut:
             inside = self._between("d.day", Days(month, _last_of(month)))
             if slices is not None:
                 by_day = [self._about(slices), opened, inside, self._until()]
                 self._part("rollup_acted", by_day, overdue=self._judged())
                 continue
-            opened_on = self._between("d.opened_on", opened_days)
-            self._part("counter_delta", [self._about(None), opened_on, inside, self._until(), FOLDED])
-            self._due([opened_on, inside])
+            self._part("counter_delta", [self._about(None), opened, inside, self._until(), FOLDED])
+            self._due([opened, inside])
+
+    def _uncut(self, cut: Sequence[date]) -> str:
+        return f"d.day <> ALL ({self.bind(list(cut), 'date[]')})" if cut else "true"
 
     def _edge(self, plan: Plan, days: Days, slices: list[str] | None) -> None:
         opened = self._between("d.opened_on", days)
         if slices is None:
             self._part("counter_delta", [self._about(None), opened, self._until(), FOLDED])
         else:
-            uncut = (
-                f"d.day <> ALL ({self.bind(list(plan.cut_flows), 'date[]')})" if plan.cut_flows else "true"
-            )
+            uncut = self._uncut(plan.cut_flows)
             self._part("rollup_opened", [self._about(slices), opened, uncut, self._until()])
             for month in plan.cut_flows:
                 inside = self._between("d.day", Days(month, _last_of(month)))
@@ -226,8 +270,11 @@ class Statement:
         if slices is None:
             self._took("counter_delta", [self._about(None), *within, answers])
         else:
-            uncut = f"d.day <> ALL ({self.bind(list(plan.cut), 'date[]')})" if plan.cut else "true"
-            self._took("rollup_took_month", [self._about(slices), *within, uncut])
+            whole_years = self._uncut(plan.cut_years)
+            self._took("rollup_took_year", [self._about(slices), *within, whole_years])
+            for year in plan.cut_years:
+                inside = self._between("d.day", Days(year, _last_of_year(year)))
+                self._took("rollup_took_month", [self._about(slices), *within, inside, self._uncut(plan.cut)])
             for month in plan.cut:
                 inside = self._between("d.day", Days(month, _last_of(month)))
                 self._took("rollup_took", [self._about(slices), *within, inside])

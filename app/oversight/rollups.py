@@ -5,17 +5,19 @@ late is taken by a later fold, and until then readers add it. What is taken and 
 in one transaction, so that any statement sees each delta once: in a rollup or in the tail.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
 
 from app.core import clock
 from app.core.db import Database
 from app.oversight import again
-from app.oversight.cells import FOLDED, ROLLUPS, Rollup, month_of
+from app.oversight.cells import FOLDED, ROLLUPS, Rollup, add_all, month_of
 
-BATCH = 20_000
+BATCH = 100_000
 """Deltas that one transaction folds, or those of one transaction that wrote more."""
+
+_MEMORY = "SET LOCAL work_mem = '64MB'"
 
 _LOCK = "SELECT below::text FROM folding FOR UPDATE"
 # The row at BATCH is of the first transaction that is left for the next fold, unless all are of one.
@@ -29,6 +31,7 @@ SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
 """
 _BETWEEN = "d.xid >= $1::text::xid8 AND d.xid < $2::text::xid8"
 _ANY = f"SELECT EXISTS (SELECT FROM counter_delta d WHERE {_BETWEEN})"
+_ADD = add_all(_BETWEEN)
 _AGAIN = again.fold(again.TOUCHED.format(which=_BETWEEN))
 _DONE = "UPDATE folding SET below = $1::text::xid8, folded_at = $2"
 _NOTHING_LEFT = "DELETE FROM rollup_due WHERE overdue = 0"
@@ -66,25 +69,28 @@ async def _fold_one(db: Database, batch: int) -> bool:
             return False
         more: bool = await connection.fetchval(_ANY, below, row["upto"])
         if more:
-            for rollup in ROLLUPS:
-                await connection.execute(rollup.add(_BETWEEN), below, row["upto"])
+            await connection.execute(_MEMORY)
+            await connection.execute(_ADD, below, row["upto"])
             await connection.execute(_NOTHING_LEFT)
             await connection.execute(_AGAIN, below, row["upto"])
             await connection.execute(_DONE, row["upto"], clock.now())
         return more
 
 
-# A month of openings, made anew or compared
+# A month of openings, or a year where cells are of years, made anew or compared
 
-_OF_MONTH = "d.opened_on >= $1 AND d.opened_on < ($1 + interval '1 month')::date"
-_OF_AGENCY = "($2::bigint IS NULL OR d.agency_id = $2)"
+_OPENED = "d.opened_on >= $1 AND d.opened_on <= $2"
+_OF_AGENCY = "($3::bigint IS NULL OR d.agency_id = $3)"
+_MONTHLY = [rollup for rollup in ROLLUPS if rollup.opened_by == "month"]
+_YEARLY = [rollup for rollup in ROLLUPS if rollup.opened_by == "year"]
+_OF_MONTH = add_all(f"{_OPENED} AND {FOLDED}", _MONTHLY)
 
 
 async def months(connection: asyncpg.Connection) -> list[date]:
     """From the first month in which anything opened that is counted, or that a rollup has, to the last."""
     known = " UNION ALL ".join(
         f"SELECT min(opened_on) AS first, max(opened_on) AS last FROM {table}"
-        for table in ("counter_delta", *(rollup.table for rollup in ROLLUPS))
+        for table in ("counter_delta", *(rollup.table for rollup in _MONTHLY))
     )
     row = await connection.fetchrow(
         f"SELECT {month_of('min(first)')} AS first, {month_of('max(last)')} AS last FROM ({known}) known"
@@ -102,14 +108,42 @@ def following(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
+def _days(month: date) -> tuple[date, date]:
+    return month, following(month) - timedelta(days=1)
+
+
+def _year(month: date) -> tuple[date, date]:
+    return date(month.year, 1, 1), date(month.year, 12, 31)
+
+
 async def rebuild(db: Database, month: date) -> None:
     """Make the cells of what opened in a month anew. Folds wait meanwhile, and nobody else: readers have the
     old cells until the new ones are committed."""
     async with db.transaction() as connection:
         await connection.fetchval(_LOCK)
-        for rollup in ROLLUPS:
-            await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OF_MONTH}", month)
-            await connection.execute(rollup.add(f"{_OF_MONTH} AND {FOLDED}"), month)
+        await connection.execute(_MEMORY)
+        await _anew(connection, month)
+
+
+async def _anew(connection: asyncpg.Connection, month: date) -> None:
+    for rollup in _MONTHLY:
+        await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_days(month))
+    await connection.execute(_OF_MONTH, *_days(month))
+
+
+async def rebuild_year(db: Database, year: date) -> None:
+    """The cells of the year that a day is in, from those of its months."""
+    async with db.transaction() as connection:
+        await connection.fetchval(_LOCK)
+        await _anew_of_year(connection, year)
+
+
+async def _anew_of_year(connection: asyncpg.Connection, year: date) -> None:
+    for rollup in _YEARLY:
+        assert rollup.of is not None
+        finer = f"(SELECT * FROM {rollup.of.table} d WHERE {_OPENED})"
+        await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_year(year))
+        await connection.execute(rollup.add(f"({rollup.summed(finer)})"), *_year(year))
 
 
 async def differences(connection: asyncpg.Connection, month: date, agency_id: int | None = None) -> list[str]:
@@ -117,27 +151,42 @@ async def differences(connection: asyncpg.Connection, month: date, agency_id: in
 
     One statement a rollup: a fold meanwhile makes no difference.
     """
+    return await _astray(connection, _MONTHLY, _days(month), agency_id)
+
+
+async def differences_of_year(
+    connection: asyncpg.Connection, year: date, agency_id: int | None = None
+) -> list[str]:
+    """The same of the cells of the year that a day is in."""
+    return await _astray(connection, _YEARLY, _year(year), agency_id)
+
+
+async def _astray(
+    connection: asyncpg.Connection, of: list[Rollup], days: tuple[date, date], agency_id: int | None
+) -> list[str]:
     found: list[str] = []
-    for rollup in ROLLUPS:
-        rows = await connection.fetch(_beside(rollup), month, agency_id)
+    for rollup in of:
+        rows = await connection.fetch(_beside(rollup), *days, agency_id)
         found += [_line(rollup, row) for row in rows]
     return found
 
 
 def _beside(rollup: Rollup) -> str:
-    names, figures = ", ".join(rollup.key), rollup.figures
+    names, figures = ", ".join(rollup.names), rollup.figures
     sums = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in figures)
     there = ", ".join(f"-{name}" for name in figures)
-    which = f"{_OF_MONTH} AND {_OF_AGENCY} AND {FOLDED}"
+    which = f"{_OPENED} AND {_OF_AGENCY} AND {FOLDED}"
     return (
         f"SELECT {names}, {sums} FROM ({rollup.cells(which)} UNION ALL "
-        f"SELECT {names}, {there} FROM {rollup.table} d WHERE {_OF_MONTH} AND {_OF_AGENCY}) both_sides "
+        f"SELECT {names}, {there} FROM {rollup.table} d WHERE {_OPENED} AND {_OF_AGENCY}) both_sides "
         f"GROUP BY {names} HAVING {' OR '.join(f'sum({name}) <> 0' for name in figures)} ORDER BY {names}"
     )
 
 
 def _line(rollup: Rollup, row: asyncpg.Record) -> str:
-    where = " ".join(f"{name}={row[name]}" for name in rollup.key if name != "agency_id" and row[name] != "")
+    where = " ".join(
+        f"{name}={row[name]}" for name in rollup.names if name != "agency_id" and row[name] != ""
+    )
     what = ", ".join(f"{name} {int(row[name]):+d}" for name in rollup.figures if row[name])
     return f"{rollup.table} of agency {row['agency_id']}: {where}: deltas beside rollup: {what}"
 

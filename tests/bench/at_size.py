@@ -30,3 +30,5 @@ async def read_from_rollups(urls: DatabaseUrls, db: Database, appeals: int, proc
             assert [one for one in found if one.table == "holding" and not one.apart] == [], asked.name
             assert not [one for one in found if one.table == "counter_delta" and one.how == "Seq Scan"], asked
             assert any(table.startswith("rollup_") for table in tables), asked.name
+            if asked.quick and asked.period.last.year > asked.period.first.year:
+                assert "rollup_year" in tables, asked.name

@@ -29,6 +29,7 @@ from app.directory import snapshot
 from app.directory.registry import Directory
 from app.intake.submission import Filed
 from app.oversight import rollups
+from app.oversight.cells import ROLLUPS
 from tests.oversight.reference import DIMENSIONS, Held
 from tests.support import OneConnection
 
@@ -53,9 +54,9 @@ FROM event e JOIN appeal a ON a.id = e.appeal_id ORDER BY e.id
 """
 
 
-EMPTY = """
-TRUNCATE appeal, counter_delta, staff_account, figure_fault, rollup_month, rollup_opened, rollup_acted,
-         rollup_cube, rollup_due, rollup_took, rollup_took_month, again, rollup_again CASCADE;
+EMPTY = f"""
+TRUNCATE appeal, counter_delta, staff_account, figure_fault,
+         {", ".join(rollup.table for rollup in ROLLUPS)}, again, rollup_again CASCADE;
 UPDATE folding SET below = '0', checked_month = NULL, checked_agency_id = NULL
 """
 
@@ -97,7 +98,9 @@ class Real:
         self._over(self._rebuilt(random))
 
     async def _rebuilt(self, random: Random) -> None:
-        await rollups.rebuild(self.db, random.choice(await rollups.months(self.connection)))
+        month = random.choice(await rollups.months(self.connection))
+        await rollups.rebuild(self.db, month)
+        await rollups.rebuild_year(self.db, month)
 
     def _over(self, work: Coroutine[Any, Any, object]) -> None:
         self.run(self._transaction.commit())

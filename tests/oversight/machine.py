@@ -102,6 +102,7 @@ class Machine(RuleBasedStateMachine):
         assert self.real.run(recount.astray(self.real.connection, id_)) == []
         month = self.random.choice(self.cases).held.opened_on.replace(day=1)
         assert self.real.run(rollups.differences(self.real.connection, month)) == []
+        assert self.real.run(rollups.differences_of_year(self.real.connection, month)) == []
 
     @invariant()
     def what_is_late_stays_late(self) -> None:
