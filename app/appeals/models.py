@@ -355,7 +355,6 @@ class CounterDelta(Table, table=True):
     __table_args__ = (
         Index("ix_counter_delta_agency_id_opened_on_day", "agency_id", "opened_on", "day"),
         Index("ix_counter_delta_day", "day"),
-        Index("ix_counter_delta_opened_on", "opened_on", postgresql_using="brin"),
         Index("ix_counter_delta_xid", "xid"),
     )
 

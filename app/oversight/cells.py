@@ -102,7 +102,8 @@ class Rollup:
 
     @property
     def _sums(self) -> str:
-        return ", ".join(f"sum({name}) AS {name}" for name in self.figures)
+        """Integers again, as in the table: to sum larger ones once more would take numeric."""
+        return ", ".join(f"sum({name})::int AS {name}" for name in self.figures)
 
     @property
     def _something(self) -> str:

@@ -1,4 +1,4 @@
-"""rollups of whole years, and the openings of a month found without reading all counters
+"""rollups of whole years
 
 Works with the code that ran before it: that reads none of it. What a worker of before folds after this is not
 in the years until `stats rebuild`.
@@ -31,7 +31,6 @@ def upgrade() -> None:
     _fill("rollup_year", "rollup_month", (), ROLLED)
     _fill("rollup_took_year", "rollup_took_month", ("working_days",), ("answered",))
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON rollup_year, rollup_took_year TO {ROLE}")
-    op.create_index("ix_counter_delta_opened_on", "counter_delta", ["opened_on"], postgresql_using="brin")
 
 
 def _table(name: str, more: tuple[str, ...], figures: tuple[str, ...], *, nullable: bool) -> None:
@@ -58,6 +57,5 @@ def _fill(name: str, finer: str, more: tuple[str, ...], figures: tuple[str, ...]
 
 
 def downgrade() -> None:
-    op.drop_index("ix_counter_delta_opened_on", "counter_delta")
     op.drop_table("rollup_took_year")
     op.drop_table("rollup_year")
