@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     demo_password: SecretStr = SecretStr("")
     demo_api_key: SecretStr = SecretStr("")
+    require_totp: bool | None = Field(
+        None,
+        description="heads, controllers and admins need a second factor; empty: in production",
+    )
     rate_limits: Literal["default", "off"] = "default"
     supervised: bool = Field(False, description="web processes end with the one that started them")
     expect_demo: bool = Field(False, description="readyz answers 200 only once the demo is loaded")
@@ -89,6 +93,10 @@ class Settings(BaseSettings):
         if not self.scanner_url.startswith("unix:///"):
             _check_address("LS_SCANNER_URL", self.scanner_url, {"tcp", "unix"})
         return self
+
+    @property
+    def totp_required(self) -> bool:
+        return self.environment == "production" if self.require_totp is None else self.require_totp
 
     def secret(self) -> str:
         """The master secret. Outside production it is made once and kept in the data folder."""

@@ -65,6 +65,14 @@ def _staff_group(on_database: OnDatabase) -> click.Group:
         _told(on_database, lambda db: set_password(db, login, new))
         click.echo("The password is changed.")
 
+    @staff.command("totp")
+    @click.argument("login")
+    @click.option("--forget", is_flag=True, required=True, help="Take the telephone away.")
+    def totp(login: str, forget: bool) -> None:
+        """For a telephone that is lost: the next sign-in sets up another one. Also signs out everywhere."""
+        _told(on_database, lambda db: forget_totp(db, login))
+        click.echo("The second factor is taken away.")
+
     @staff.command("position")
     @click.argument("login")
     @_positions
@@ -167,6 +175,14 @@ async def set_position(db: "Database", login: str, position: Mapping[str, str]) 
 
     if not await service.set_position(db, login, position):
         raise click.ClickException(f"there is no login {login}")
+
+
+async def forget_totp(db: "Database", login: str) -> None:
+    """Raises ClickException when the login has no second factor."""
+    from app.staff import service
+
+    if not await service.forget_totp(db, login):
+        raise click.ClickException(f"{login} has no second factor")
 
 
 async def set_password(db: "Database", login: str, password: str) -> None:

@@ -11,6 +11,30 @@ class InvalidCredentials(Unauthenticated):
     code = "invalid_credentials"
 
 
+class TotpRequired(Unauthenticated):
+    """The password is right; the code of the second factor is still to be sent."""
+
+    code = "totp_required"
+
+
+class TotpInvalid(Unauthenticated):
+    """Wrong, of another half minute, or used already."""
+
+    code = "totp_invalid"
+
+
+class TotpSetupRequired(Unauthenticated):
+    """The role signs in with a second factor only, and none was set up."""
+
+    code = "totp_setup_required"
+
+
+class TotpTaken(Conflict):
+    """A second factor is in use; it is taken away from the command line only."""
+
+    code = "totp_taken"
+
+
 class TokenInvalid(Unauthenticated):
     code = "token_invalid"
 

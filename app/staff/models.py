@@ -64,6 +64,23 @@ class StaffAccount(Table, table=True):
     created_at: datetime = utc()
 
 
+class StaffTotp(Table, table=True):
+    """A person's second factor. It counts once confirmed; a code of `last_step` or before is used up."""
+
+    __tablename__ = "staff_totp"
+
+    account_id: int = Field(
+        sa_type=BigInteger,
+        primary_key=True,
+        foreign_key="staff_account.id",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    secret: str = Field(sa_type=Encrypted("staff_totp.secret"), nullable=False)
+    confirmed_at: datetime | None = utc(nullable=True, default=None)
+    last_step: int = Field(sa_type=BigInteger)
+    created_at: datetime = utc()
+
+
 class RefreshToken(Table, table=True):
     """One link of a session. A family is one sign-in; without rows its access tokens are refused."""
 

@@ -30,7 +30,7 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[])
 ON CONFLICT (login) DO NOTHING
 RETURNING id
 """
-_SIGN_IN = "SELECT id, password_hash, active FROM staff_account WHERE login = $1"
+_SIGN_IN = "SELECT id, login, role, password_hash, active FROM staff_account WHERE login = $1"
 # The lock puts a person's sign-ins, rotations and sign-outs one after the other, so that a family which is
 # being ended gets no further link meanwhile.
 _LOCK = "SELECT password_hash FROM staff_account WHERE id = $1 AND active FOR NO KEY UPDATE"

@@ -17,6 +17,7 @@ class TokenForm(Schema):
     grant_type: Literal["password", "refresh_token"] = "password"
     username: Line = Field("", examples=["operator@energy"])
     password: Secret = Field("", examples=["the demo password"], json_schema_extra={"format": "password"})
+    totp: Secret = Field("", description="six digits, from the app on the telephone", examples=["123456"])
     refresh_token: Secret = ""
     scope: Line = ""
     client_id: Line = ""
@@ -28,6 +29,24 @@ class TokenOut(Out):
     token_type: Literal["bearer"]
     expires_in: int = Field(description="seconds", examples=[900])
     refresh_token: str = Field(description="to be used once")
+
+
+class TotpForm(Schema):
+    """Login and password, and with a code the confirmation of what was set up."""
+
+    username: Line = Field(min_length=1, examples=["head@energy"])
+    password: Secret = Field(
+        min_length=1, examples=["the demo password"], json_schema_extra={"format": "password"}
+    )
+
+
+class TotpCodeForm(TotpForm):
+    totp: Secret = Field(min_length=1, examples=["123456"])
+
+
+class TotpOut(Out):
+    secret: str = Field(description="to be typed into the app, in base 32")
+    uri: str = Field(description="the same for a QR code", examples=["otpauth://totp/Listening%20State:head"])
 
 
 class LogoutIn(Schema):

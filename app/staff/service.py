@@ -11,7 +11,7 @@ import asyncpg
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import Invalid
-from app.staff import passwords, repository
+from app.staff import passwords, repository, totp
 from app.staff.attempts import PERIOD
 from app.staff.errors import KeyTaken, LoginTaken
 from app.staff.models import REQUESTS_PER_MINUTE
@@ -70,6 +70,18 @@ async def set_password(db: Database, login: str, password: str) -> bool:
         if account_id is not None:
             await repository.end_families(connection, account_id)
     return account_id is not None
+
+
+async def forget_totp(db: Database, login: str) -> bool:
+    """Also signs the person out everywhere. False when the login has no second factor."""
+    login = normal_login(login)
+    async with db.transaction() as connection:
+        account_id = await totp.forget(connection, login)
+        if account_id is None:
+            return False
+        await repository.refuse_tokens_before(connection, account_id, clock.now())
+        await repository.end_families(connection, account_id)
+    return True
 
 
 async def create_client(

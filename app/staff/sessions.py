@@ -15,12 +15,9 @@ import asyncpg
 
 from app.core import clock
 from app.core.db import Database
-from app.staff import passwords, repository, tokens
-from app.staff.attempts import Throttle
-from app.staff.errors import InvalidCredentials, SessionOver
-from app.staff.service import normal_login
+from app.staff import repository, tokens
+from app.staff.errors import SessionOver
 
-LOGIN = "login"
 FAMILY_LIFETIME = timedelta(days=7)
 
 log = logging.getLogger(__name__)
@@ -33,22 +30,9 @@ class Tokens:
     expires_in: int
 
 
-async def sign_in(db: Database, throttle: Throttle, login: str, password: str) -> Tokens:
-    """Raises InvalidCredentials, or TooManyRequests once too many failed from this network for this login."""
-    login = normal_login(login)
-    await throttle.check(LOGIN, login)
-    async with db.read() as connection:
-        account = await repository.for_sign_in(connection, login)
-    right = await passwords.matches(password, account["password_hash"] if account else None)
-    if account is None or not right or not account["active"]:
-        await throttle.failed(LOGIN, login)
-        raise InvalidCredentials
-    await throttle.succeeded(LOGIN, login)
-    async with db.transaction() as connection:
-        # The password may have been changed while it was being compared.
-        if await repository.lock_account(connection, account["id"]) != account["password_hash"]:
-            raise InvalidCredentials
-        return await _tokens(connection, account["id"], uuid4(), clock.now() + FAMILY_LIFETIME)
+async def begin(connection: asyncpg.Connection, account_id: int) -> Tokens:
+    """A new family: the person has just signed in."""
+    return await _tokens(connection, account_id, uuid4(), clock.now() + FAMILY_LIFETIME)
 
 
 async def refresh(db: Database, refresh_token: str) -> Tokens:

@@ -13,6 +13,7 @@ from app.core.errors import TooManyRequests, Unauthenticated
 from app.staff import passwords, repository, service, sessions
 from app.staff.access import StaffCaller, staff_caller
 from app.staff.attempts import LIMIT, Throttle
+from app.staff.door import Door
 from app.staff.errors import InvalidCredentials, SessionOver, TokenExpired
 from app.staff.sessions import FAMILY_LIFETIME, Tokens
 
@@ -22,7 +23,7 @@ NEW_PASSWORD = "тоғыз жолдың торабы"
 
 async def sign_in(db: Database, person: Any, password: str | None = None, login: str | None = None) -> Tokens:
     given = person.password if password is None else password
-    return await sessions.sign_in(db, Throttle(db, NETWORK), login or person.login, given)
+    return await Door(db, Throttle(db, NETWORK)).sign_in(login or person.login, given)
 
 
 async def caller(db: Database, tokens: Tokens) -> StaffCaller:
@@ -92,7 +93,7 @@ async def test_failures_are_kept_and_slow_down_this_network_only(db: Database, p
     with pytest.raises(TooManyRequests):
         await sign_in(db, person)
     elsewhere = Throttle(db, "203.0.113.9")
-    assert await sessions.sign_in(db, elsewhere, person.login, person.password)
+    assert await Door(db, elsewhere).sign_in(person.login, person.password)
 
 
 async def test_a_password_changed_while_it_was_compared(

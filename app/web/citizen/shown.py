@@ -1,11 +1,7 @@
 """An appeal as its page shows it: the state in one line, how near the day is, the timeline newest first."""
 
-import io
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-import segno
 
 from app.appeals.codes import Status
 from app.core import clock
@@ -72,11 +68,3 @@ def day_of(due_on: date, lang: Language, *, overdue: bool) -> Day:
         return Day("near", t("track.last_day", lang))
     left = t("track.left", lang, period=period(days, Unit.WORKING_DAYS, lang))
     return Day("near" if days <= NEAR else "far", left)
-
-
-def qr(address: str) -> str:
-    """An inline SVG; it has no style of its own, which the page's policy would refuse."""
-    drawn = io.BytesIO()
-    options: dict[str, Any] = {"scale": 4, "border": 4, "xmldecl": False, "svgns": True, "nl": False}
-    segno.make(address, error="m", micro=False).save(drawn, kind="svg", light="#fff", **options)
-    return drawn.getvalue().decode()

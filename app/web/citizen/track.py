@@ -28,9 +28,10 @@ from app.intake.sent import file_of
 from app.staff.access import public
 from app.staff.attempts import Throttled
 from app.web.citizen import files
-from app.web.citizen.shown import qr, shown_appeal
+from app.web.citizen.shown import shown_appeal
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.pages import SCRIPTED_POLICY, keep_language, page, public_base
+from app.web.qr import qr
 from app.web.visitor import Opened, Visiting, Visitor, close, open_to, opened, page_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])

@@ -1,21 +1,30 @@
 """Signing in to the operators' room, and out."""
 
+import re
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from app.core.db import Database
 from app.core.edge import Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language
 from app.staff import sessions
 from app.staff.access import public, staff_caller
-from app.staff.attempts import Throttled
+from app.staff.door import Door, Doors
+from app.staff.errors import TotpInvalid, TotpSetupRequired
 from app.staff.permissions import Role
+from app.staff.sessions import Tokens
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.office.signed_in import ROOM, SIGN_IN, Working, begin, end, within
 from app.web.pages import page
+from app.web.qr import qr
 from app.web.visitor import Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
+
+SECOND_FACTOR = f"{ROOM}/second-factor"
 
 # Who begins elsewhere than in the queue.
 LANDINGS = {Role.CONTROLLER: f"{ROOM}/administration"}
@@ -27,21 +36,69 @@ async def ask(request: Request, lang: Lang, visitor: Visiting) -> HTMLResponse:
 
 
 @router.post(SIGN_IN, dependencies=[Depends(public)])
-async def sign_in(request: Request, db: Db, lang: Lang, visitor: Visiting, throttle: Throttled) -> Response:
+async def sign_in(request: Request, lang: Lang, visitor: Visiting, door: Doors) -> Response:
     form = await Form.of(request)
     typed = {"login": form.get("login")[:200], "next": within(form.get("next"))}
     if not visitor.sent(form.token):
         return _door(request, lang, visitor, typed, [expired(lang)])
     try:
-        given = await sessions.sign_in(db, throttle, typed["login"], form.get("password")[:1000])
+        given = await door.sign_in(typed["login"], form.get("password")[:1000], form.get("totp")[:100])
+    except TotpSetupRequired:
+        return await _set_up(request, lang, visitor, door, form, typed)
     except AppError as error:
         return _door(request, lang, visitor, typed, said_of(error, lang))
-    there = RedirectResponse(typed["next"], 303)
-    if typed["next"] == ROOM:  # nowhere in particular: where the role begins
+    return await _entered(door.db, given, typed["next"], visitor)
+
+
+@router.post(SECOND_FACTOR, dependencies=[Depends(public)])
+async def confirm(request: Request, lang: Lang, visitor: Visiting, door: Doors) -> Response:
+    """The code of what was set up; a wrong one shows the same QR code's secret no more, but begins anew."""
+    form = await Form.of(request)
+    typed = {"login": form.get("login")[:200], "next": within(form.get("next"))}
+    if not visitor.sent(form.token):
+        return _door(request, lang, visitor, typed, [expired(lang)])
+    try:
+        given = await door.confirm_totp(typed["login"], form.get("password")[:1000], form.get("totp")[:100])
+    except TotpInvalid as error:
+        return await _set_up(request, lang, visitor, door, form, typed, said_of(error, lang))
+    except AppError as error:
+        return _door(request, lang, visitor, typed, said_of(error, lang))
+    return await _entered(door.db, given, typed["next"], visitor)
+
+
+async def _entered(db: Database, given: Tokens, there: str, visitor: Visitor) -> Response:
+    if there == ROOM:  # nowhere in particular: where the role begins
         caller = await staff_caller(db, given.access_token)
-        there = RedirectResponse(LANDINGS.get(caller.role, ROOM), 303)
-    begin(there, given, visitor)
-    return there
+        there = LANDINGS.get(caller.role, ROOM)
+    response = RedirectResponse(there, 303)
+    begin(response, given, visitor)
+    return response
+
+
+async def _set_up(
+    request: Request,
+    lang: Language,
+    visitor: Visitor,
+    door: Door,
+    form: Form,
+    typed: dict[str, str],
+    wrong: Sequence[Mistake] = (),
+) -> HTMLResponse:
+    """A secret for the telephone, with the form for its first code. Another one each time: the page is shown
+    to who has just typed the password."""
+    setup = await door.begin_totp(typed["login"], form.get("password")[:1000])
+    return page(
+        request,
+        "office/second_factor.html",
+        lang,
+        status=422 if wrong else 200,
+        private=True,
+        typed=typed,
+        wrong=wrong,
+        visitor=visitor,
+        secret=" ".join(re.findall(".{1,4}", setup.secret)),
+        qr=qr(setup.uri),
+    )
 
 
 @router.post(f"{ROOM}/sign-out")
