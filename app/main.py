@@ -43,8 +43,7 @@ from app.staff import api as staff
 from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
 from app.web.administration import pages as administration
-from app.web.citizen import files as page_files
-from app.web.citizen import track, write
+from app.web.citizen import pages as citizen_pages
 from app.web.office import case as office_case
 from app.web.office import door as office_door
 from app.web.office import queue as office_queue
@@ -90,8 +89,7 @@ ROOMS: Sequence[Any] = (
     health,
     reference,
     front,
-    write,
-    track,
+    citizen_pages,
     office_door,
     office_queue,
     office_case,
@@ -145,12 +143,12 @@ def assemble() -> FastAPI:
         openapi_tags=reference.TAGS,
     )
     http.install(app)
-    limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | page_files.BODY_LIMITS
+    limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | citizen_pages.BODY_LIMITS
     app.add_middleware(http.BodyLimit, limits=limits)
     for room in ROOMS:
         app.include_router(room.router)
     http.speaks(signed_in.ROOM, signed_in.problem)
-    for beginning in ("/write", "/appeals", "/l/"):
+    for beginning in citizen_pages.BEGINNINGS:
         http.speaks(beginning, problem_page)
     for figures in (signs, forecast):
         app.include_router(figures.router)

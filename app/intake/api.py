@@ -14,17 +14,17 @@ from app.appeals.numbers import is_sandbox
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import clock
 from app.core.edge import Lang
-from app.core.errors import Invalid, Malformed, TooLarge, UnsupportedMedia, problems
+from app.core.errors import Invalid, Malformed, TooLarge, TooManyRequests, UnsupportedMedia, problems
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.intake.gatherer import Gatherer
+from app.intake.limits import public_filing
 from app.intake.register import KeyReused
 from app.intake.said import said
 from app.intake.schemas import AgencyOut, AppealIn, ComplaintOut, ReceiptRef, RegistrationOut, RouteOut
 from app.intake.shown import Whereabouts, complaint_out
 from app.intake.submission import Registration, Submission
 from app.routing.rules import UnknownAddressee, reason
-from app.staff.access import public
 
 router = APIRouter(prefix="/api/v1", tags=["citizens"])
 
@@ -78,7 +78,7 @@ IdempotencyKey = Annotated[
     "the day. With `complaint_about` it is a complaint about what came of an earlier appeal.",
     status_code=201,
     response_model=RegistrationOut,
-    dependencies=[Depends(public)],
+    dependencies=[Depends(public_filing)],
     responses={
         200: {"description": "The same message again: its first answer", "model": RegistrationOut},
         **problems(
@@ -90,6 +90,7 @@ IdempotencyKey = Annotated[
             UnsupportedMedia,
             Invalid,
             UnknownAddressee,
+            TooManyRequests,
         ),
     },
 )

@@ -6,10 +6,19 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from app.appeals.codes import Kind
 from app.core.edge import Db, Lang, Read, Tx
-from app.core.errors import Forbidden, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
+from app.core.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    TooLarge,
+    TooManyRequests,
+    UnsupportedMedia,
+    problems,
+)
 from app.core.i18n import t
 from app.directory import snapshot
 from app.intake.api import IdempotencyKey, registration_out, submission
+from app.intake.limits import public_filing
 from app.intake.register import KeyReused
 from app.intake.schemas import AppealIn
 from app.questions import service
@@ -28,6 +37,7 @@ from app.questions.schemas import (
 )
 from app.staff.access import Public, StaffCaller, require
 from app.staff.api import SIGNED_IN
+from app.staff.attempts import Throttled
 from app.staff.permissions import Role
 
 router = APIRouter(prefix="/api/v1", tags=["questions"])
@@ -120,10 +130,11 @@ async def vote(_: Public, entry: EntryId, said: HelpedIn, connection: Tx) -> Non
     response_model=QuestionOut,
     responses={
         201: {"description": "Registered", "model": QuestionOut},
-        **problems(KeyReused, *BODY),
+        **problems(KeyReused, TooManyRequests, *BODY),
     },
 )
 async def ask(
+    throttle: Throttled,
     _: Public,
     asked: Annotated[QuestionIn, Body(openapi_examples=ASKED)],
     db: Db,
@@ -141,6 +152,7 @@ async def ask(
             found = await service.search(connection, wanted, directory)
         sentence = t(f"questions.{'found' if found else 'nothing_found'}", lang)
         return QuestionOut(found=found, registration=None, sentence=sentence)
+    await public_filing(throttle)
     said = submission(_appeal(asked, agency.code if agency else None), key, route="questions")
     registration = await request.app.state.gatherer.register(said)
     response.status_code = 201 if registration.created else 200

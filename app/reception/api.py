@@ -8,12 +8,13 @@ from fastapi import APIRouter, Body, Query, Response
 
 from app.core import clock
 from app.core.edge import Lang, Read, Tx
-from app.core.errors import Conflict, Invalid, problems
+from app.core.errors import Conflict, Invalid, TooManyRequests, problems
 from app.core.i18n import Language
 from app.core.schema import Code, Day
 from app.directory import snapshot
 from app.directory.registry import Directory, UnknownCode
 from app.intake.api import IdempotencyKey
+from app.intake.limits import PublicBooking
 from app.intake.register import KeyReused
 from app.reception import booking, staff_api, timetable
 from app.reception.booking import Booked
@@ -108,11 +109,11 @@ def _agency_id(typed: str, directory: Directory) -> int:
     status_code=201,
     responses={
         200: {"description": "The same message again: its first answer", "model": BookingOut},
-        **problems(KeyReused, SlotNotFound, *NOT_TAKEN, Invalid),
+        **problems(KeyReused, SlotNotFound, *NOT_TAKEN, Invalid, TooManyRequests),
     },
 )
 async def book_place(
-    _: Public,
+    _: PublicBooking,
     said: Annotated[BookingIn, Body(openapi_examples=EXAMPLES)],
     lang: Lang,
     connection: Tx,

@@ -11,6 +11,7 @@ from app.core import paging
 from app.core.i18n import Language
 from app.directory.registry import Directory
 from app.intake.schemas import AgencyOut
+from app.reception.errors import SlotNotFound
 from app.reception.said import said, said_optional
 from app.reception.schemas import LeaderOut, ReceptionOut, SlotOut
 
@@ -30,6 +31,18 @@ FROM reception r JOIN reception_schedule q ON q.id = r.schedule_id AND q.state =
 WHERE ($1::bigint IS NULL OR r.agency_id = $1) AND r.day BETWEEN $2 AND $3
   AND ($4::date IS NULL OR (r.day, r.begins, r.id) > ($4, $5::time, $6::bigint))
 ORDER BY r.day, r.begins, r.id LIMIT $7
+"""
+
+OF_SLOT = f"""
+SELECT {_COLUMNS}
+FROM reception r JOIN reception_schedule q ON q.id = r.schedule_id AND q.state = 'published'
+WHERE r.id = (SELECT reception_id FROM reception_slot WHERE id = $1)
+"""
+
+_RECEIVING = """
+SELECT DISTINCT r.agency_id
+FROM reception r JOIN reception_schedule q ON q.id = r.schedule_id AND q.state = 'published'
+WHERE r.day BETWEEN $1 AND $2
 """
 
 OF_SCHEDULE = f"""
@@ -73,6 +86,19 @@ async def published(
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None
     return shown, Place(last["day"], last["begins"], last["id"]).cursor() if last else None
+
+
+async def of_slot(connection: asyncpg.Connection, slot_id: int) -> asyncpg.Record:
+    """The published reception that a slot belongs to. Raises SlotNotFound."""
+    row = await connection.fetchrow(OF_SLOT, slot_id)
+    if row is None:
+        raise SlotNotFound
+    return row
+
+
+async def receiving(connection: asyncpg.Connection, days: tuple[date, date]) -> set[int]:
+    """Ids of the bodies that receive people on one of these days."""
+    return {row["agency_id"] for row in await connection.fetch(_RECEIVING, *days)}
 
 
 def reception_out(row: asyncpg.Record, directory: Directory, lang: Language, now: datetime) -> ReceptionOut:

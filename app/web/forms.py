@@ -1,12 +1,15 @@
 """Forms of the pages: what was sent, that it was sent from our own page, what is wrong by field."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
-from app.core.errors import AppError, FieldError, Forbidden
+from app.core import http
+from app.core.errors import AppError, FieldError, Forbidden, Invalid
 from app.core.i18n import Language, known, t
 
 TOKEN = "form"
@@ -53,14 +56,26 @@ def expired(lang: Language) -> Mistake:
 
 
 def of_fields(errors: Iterable[FieldError], lang: Language) -> list[Mistake]:
-    return [Mistake(it.field, it.as_json(lang)["message"], _label(it.field, lang)) for it in errors]
+    return [Mistake(it.field, it.as_json(lang)["message"], label(it.field, lang)) for it in errors]
 
 
-def _label(field: str, lang: Language) -> str:
-    key = f"write.field.{field}"
-    return t(key, lang) if known(key) else ""
+def label(field: str, lang: Language) -> str:
+    """As the forms call it; empty for what none of them has."""
+    keys = (f"{form}.field.{field}" for form in ("write", "booking"))
+    return next((t(key, lang) for key in keys if known(key)), "")
 
 
 def said_of(error: AppError, lang: Language) -> list[Mistake]:
     """What an error says, beside its fields where it names any."""
     return of_fields(error.errors, lang) or [Mistake("", error.as_json(lang)["detail"])]
+
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def read(schema: type[S], given: Mapping[str, Any]) -> S:
+    """What a form or an address says, as the call takes it. Raises Invalid, as the call would."""
+    try:
+        return schema.model_validate(given)
+    except ValidationError as error:
+        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error

@@ -101,6 +101,7 @@ def page(
         t=say,
         long_date=partial(long_date, language=lang),
         moment=partial(moment, language=lang),
+        hour=hour,
         languages=_switch(request, lang),
         here=request.url.path,
         **shown,
@@ -136,6 +137,10 @@ def moment(at: datetime, language: Language) -> str:
     """An instant in civil time: the day in words, hours and minutes."""
     civil = at.astimezone(clock.ZONE)
     return f"{long_date(civil.date(), language)}, {civil:%H:%M}"
+
+
+def hour(at: datetime) -> str:
+    return f"{at.astimezone(clock.ZONE):%H:%M}"
 
 
 def problem_page(error: AppError, request: Request) -> Response:

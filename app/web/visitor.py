@@ -13,6 +13,7 @@ from fastapi import Depends, Request, Response
 from app.appeals.numbers import Number
 from app.core import clock
 from app.core.cipher import cipher
+from app.reception import numbers as bookings
 
 COOKIE, OPENED = "visitor", "opened"
 KEPT = timedelta(days=30)
@@ -55,7 +56,7 @@ async def visitor(request: Request) -> Visitor:
 Visiting = Annotated[Visitor, Depends(visitor)]
 
 
-# Opened appeals
+# What was opened: an appeal, a booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +69,13 @@ class Opened:
 
 def open_to(response: Response, number: Number, *, to_act: bool, secure: bool) -> None:
     """Remember in the browser that this appeal was opened; for twelve hours, and for its own pages alone."""
-    until = int((clock.now() + OPENED_FOR).timestamp())
-    said = f"{number.format()}.{'act' if to_act else 'read'}.{until}"
-    _set(response, OPENED, f"{said}.{_seal(said)}", OPENED_FOR, path=page_of(number), secure=secure)
+    mode = "act" if to_act else "read"
+    _remember(response, number.format(), mode, path=page_of(number), secure=secure)
 
 
 def opened(request: Request, number: Number) -> Opened | None:
-    said, _, seal = request.cookies.get(OPENED, "").rpartition(".")
-    parts = said.split(".")
-    if len(parts) != 3 or not hmac.compare_digest(seal.encode(), _seal(said).encode()):
-        return None
-    name, mode, until = parts
-    if name != number.format() or int(until) < clock.now().timestamp():
-        return None
-    return Opened(number, to_act=mode == "act")
+    mode = _remembered(request, number.format())
+    return Opened(number, to_act=mode == "act") if mode else None
 
 
 def close(response: Response, number: Number) -> None:
@@ -90,6 +84,40 @@ def close(response: Response, number: Number) -> None:
 
 def page_of(number: Number) -> str:
     return f"/appeals/{number.format()}"
+
+
+def open_booking(response: Response, booking_id: int, *, secure: bool) -> None:
+    """As an appeal that is opened with its code."""
+    number = bookings.format_number(booking_id)
+    _remember(response, number, "act", path=page_of_booking(booking_id), secure=secure)
+
+
+def booking_opened(request: Request, booking_id: int) -> bool:
+    return _remembered(request, bookings.format_number(booking_id)) == "act"
+
+
+def close_booking(response: Response, booking_id: int) -> None:
+    response.delete_cookie(OPENED, path=page_of_booking(booking_id))
+
+
+def page_of_booking(booking_id: int) -> str:
+    return f"/bookings/{bookings.format_number(booking_id)}"
+
+
+def _remember(response: Response, name: str, mode: str, *, path: str, secure: bool) -> None:
+    until = int((clock.now() + OPENED_FOR).timestamp())
+    said = f"{name}.{mode}.{until}"
+    _set(response, OPENED, f"{said}.{_seal(said)}", OPENED_FOR, path=path, secure=secure)
+
+
+def _remembered(request: Request, name: str) -> str | None:
+    """The mode; None where it was not opened, or too long ago."""
+    said, _, seal = request.cookies.get(OPENED, "").rpartition(".")
+    parts = said.split(".")
+    if len(parts) != 3 or not hmac.compare_digest(seal.encode(), _seal(said).encode()):
+        return None
+    of, mode, until = parts
+    return mode if of == name and int(until) >= clock.now().timestamp() else None
 
 
 def _seal(said: str) -> str:

@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.web.citizen import draft
 from tests.attachments.files import JPEG, PDF, ZIP
 from tests.support import SECRET
+from tests.web.forms import begun, found, token
 
 FILES = "/write/files"
 TEXT = {"text": "Үйде үш күннен бері жылу жоқ.", "kind": "complaint"}
@@ -27,17 +28,6 @@ TEXT = {"text": "Үйде үш күннен бері жылу жоқ.", "kind": 
 @pytest.fixture
 def settings(tmp_path: Any) -> Settings:
     return Settings(secret_key=SECRET, data_dir=tmp_path, unscanned="served")
-
-
-def token(page: httpx.Response) -> str:
-    found = re.search(r'name="form" value="([0-9a-f]+)"', page.text)
-    assert found, page.text
-    return found[1]
-
-
-async def begun(client: httpx.AsyncClient, lang: Language = "kk") -> str:
-    client.headers["Accept-Language"] = lang
-    return token(await client.get("/write"))
 
 
 async def added(
@@ -169,16 +159,14 @@ async def test_files_go_with_the_appeal_and_are_given_out(client: httpx.AsyncCli
     number = await filed(client, ("хат.pdf", PDF))
     page = await client.get(f"/appeals/{number}")
     assert t("files.sent", "kk") in page.text
-    at = re.search(rf"/appeals/{number}/files/[0-9a-f-]+", page.text)
-    assert at
-    given = await client.get(at[0])
+    at = found(rf"(/appeals/{number}/files/[0-9a-f-]+)", page)
+    given = await client.get(at)
     assert (given.status_code, given.content) == (200, PDF)
-    link = re.search(r'data-link="[^"]*(/l/[^"]+)"', (await client.get(f"/appeals/{number}/receipt")).text)
-    assert link
+    link = found(r'data-link="[^"]*(/l/[^"]+)"', await client.get(f"/appeals/{number}/receipt"))
     client.cookies.clear()
-    assert t("track.find.title", "kk") in (await client.get(at[0])).text
-    await client.get(link[1])
-    assert (await client.get(at[0])).status_code == 404
+    assert t("track.find.title", "kk") in (await client.get(at)).text
+    await client.get(link)
+    assert (await client.get(at)).status_code == 404
     assert t("files.sent", "kk") not in (await client.get(f"/appeals/{number}")).text
 
 

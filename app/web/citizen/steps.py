@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
-
-from app.core import http
 from app.core.errors import Invalid
 from app.core.i18n import Language
 from app.intake.schemas import AppealIn
-from app.web.forms import Mistake, of_fields
+from app.web.forms import Mistake, of_fields, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +75,7 @@ def appeal_of(typed: Mapping[str, str], lang: Language, files: Sequence[UUID] = 
         else:
             said[name] = value
     _without_the_other_number(said.get("applicant"))
-    try:
-        return AppealIn.model_validate(said)
-    except ValidationError as error:
-        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
+    return read(AppealIn, said)
 
 
 def _without_the_other_number(applicant: dict[str, str] | None) -> None:

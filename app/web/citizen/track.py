@@ -2,13 +2,12 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel, ValidationError
 
 from app.appeals import link_token, numbers
 from app.appeals.access_code import APPEAL, access_code
@@ -17,9 +16,9 @@ from app.appeals.numbers import Number, NumberError
 from app.attachments import waiting
 from app.attachments.errors import AttachmentNotFound
 from app.attachments.waiting import Waiting
-from app.core import clock, http
+from app.core import clock
 from app.core.edge import Db, Lang, Network
-from app.core.errors import AppError, Invalid, TooManyRequests
+from app.core.errors import AppError, TooManyRequests
 from app.core.i18n import Language, t
 from app.intake import acts, receipts, tracking
 from app.intake.citizen import AppealNotFound, CitizenCaller, unlocked
@@ -30,6 +29,7 @@ from app.staff.attempts import Throttled
 from app.web.citizen import files
 from app.web.citizen.shown import shown_appeal
 from app.web.forms import Form, Mistake, expired, said_of
+from app.web.forms import read as read_form
 from app.web.pages import SCRIPTED_POLICY, keep_language, page, public_base
 from app.web.qr import qr
 from app.web.visitor import Opened, Visiting, Visitor, close, open_to, opened, page_of
@@ -182,7 +182,7 @@ async def supplement(
         kept = await waiting.waiting(connection, sent.kept, clock.now())
 
     async def add(found: Opened, form: Form) -> None:
-        said = _read(SupplementIn, {"text": form.get("text"), "attachments": [one.id for one in kept]})
+        said = read_form(SupplementIn, {"text": form.get("text"), "attachments": [one.id for one in kept]})
         async with db.transaction() as connection:
             await acts.supplement(CitizenCaller(found.number), said, connection)
 
@@ -194,7 +194,7 @@ async def supplement(
 @router.post("/appeals/{typed}/withdrawal")
 async def withdraw(request: Request, typed: TypedNumber, db: Db, lang: Lang, visitor: Visiting) -> Response:
     async def take_back(found: Opened, form: Form) -> None:
-        said = _read(WithdrawalIn, {"reason": form.get("reason") or None})
+        said = read_form(WithdrawalIn, {"reason": form.get("reason") or None})
         async with db.transaction() as connection:
             await acts.withdraw(CitizenCaller(found.number), said, connection)
 
@@ -210,7 +210,7 @@ async def rate(request: Request, typed: TypedNumber, db: Db, lang: Lang, visitor
             "resolved": {"yes": True, "no": False}.get(resolved),
             "comment": form.get("comment"),
         }
-        said = _read(RatingIn, {name: value for name, value in given.items() if value not in (None, "")})
+        said = read_form(RatingIn, {name: value for name, value in given.items() if value not in (None, "")})
         async with db.transaction() as connection:
             await acts.rate(CitizenCaller(found.number), said, connection)
 
@@ -222,7 +222,7 @@ async def complain(request: Request, typed: TypedNumber, db: Db, lang: Lang, vis
     filed: list[Number] = []
 
     async def file(found: Opened, form: Form) -> None:
-        said = _read(ComplaintIn, {"text": form.get("text")})
+        said = read_form(ComplaintIn, {"text": form.get("text")})
         key = form.get("key") or None
         registered = await acts.complain(
             CitizenCaller(found.number), said, db, lang, request, Response(), key
@@ -260,16 +260,6 @@ async def _acted(
     except AppError as error:
         return await _appeal(request, db, lang, visitor, found, name, form, said_of(error, lang), kept)
     return RedirectResponse(f"{page_of(found.number)}?done={name}", 303)
-
-
-S = TypeVar("S", bound=BaseModel)
-
-
-def _read(schema: type[S], given: dict[str, Any]) -> S:
-    try:
-        return schema.model_validate(given)
-    except ValidationError as error:
-        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
 
 
 def _opened(request: Request, typed: str) -> Opened | None:

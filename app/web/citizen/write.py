@@ -20,7 +20,9 @@ from app.core.errors import AppError, NotFound
 from app.core.i18n import Language
 from app.intake.api import submission
 from app.intake.gatherer import Gatherer
+from app.intake.limits import public_filing
 from app.staff.access import public
+from app.staff.attempts import Throttle, Throttled
 from app.web.citizen import choices, draft, files
 from app.web.citizen.draft import Draft
 from app.web.citizen.outlook import outlook
@@ -107,10 +109,12 @@ async def attach(request: Request, network: Network, db: Db, lang: Lang, visitor
 
 
 @router.post("/{name}")
-async def answer(request: Request, name: str, db: Db, lang: Lang, visitor: Visiting) -> Response:
+async def answer(
+    request: Request, name: str, db: Db, lang: Lang, visitor: Visiting, throttle: Throttled
+) -> Response:
     form = await Form.of(request)
     if name == CHECK:
-        return await _send(request, db, lang, visitor, form)
+        return await _send(request, db, lang, visitor, form, throttle)
     step = _step(name)
     async with db.transaction() as connection:
         found = await draft.begun(connection, visitor, clock.now())
@@ -125,7 +129,9 @@ async def answer(request: Request, name: str, db: Db, lang: Lang, visitor: Visit
     return RedirectResponse(f"/write/{going}", 303)
 
 
-async def _send(request: Request, db: Db, lang: Language, visitor: Visitor, form: Form) -> Response:
+async def _send(
+    request: Request, db: Db, lang: Language, visitor: Visitor, form: Form, throttle: Throttle
+) -> Response:
     async with db.read() as connection:
         found = await draft.load(connection, visitor)
         kept = await draft.files(connection, found, clock.now())
@@ -136,6 +142,7 @@ async def _send(request: Request, db: Db, lang: Language, visitor: Visitor, form
             return RedirectResponse("/write/check", 303)
         registrar: Gatherer = request.app.state.gatherer
         try:
+            await public_filing(throttle)
             appeal = appeal_of(found.typed, lang, found.file_ids)
             registered = await registrar.register(submission(appeal, found.key))
         except AppError as error:

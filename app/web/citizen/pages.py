@@ -1,0 +1,13 @@
+"""The citizen's room, page by page: what the application takes in."""
+
+from fastapi import APIRouter
+
+from app.web.citizen import answers, bookings, files, receptions, track, write
+
+router = APIRouter(include_in_schema=False)
+for _pages in (write, track, answers, receptions, bookings):
+    router.include_router(_pages.router)
+
+BODY_LIMITS = files.BODY_LIMITS
+# What goes wrong under these is told on a page.
+BEGINNINGS = ("/write", "/appeals", "/l/", "/questions", "/blog", "/receptions", "/bookings")
