@@ -105,7 +105,7 @@ async def ensure_clients(db: Database, directory: Directory, settings: Settings)
 async def ensure_secret(db: Database, blog_key: str) -> str:
     """What the demo's blog platform signs with, the same at every start of one installation."""
     async with db.transaction() as connection:
-        client = await repository.client(connection, key_hash(blog_key.encode()))
+        client = await repository.client(connection, key_hash(blog_key.encode()), clock.now())
         assert client is not None
         wanted = signatures.secret_of(cipher().key("demo-signing-secret"))
         secret, _ = await signing.put(connection, client["id"], clock.now(), wanted, at_once=True)

@@ -148,7 +148,7 @@ async def client_caller(db: Database, key: bytes) -> ClientCaller:
     """Whose key this is. Raises KeyInvalid, KeyExpired."""
     now = clock.now()
     async with db.read() as connection:
-        row = await repository.client(connection, key_hash(key))
+        row = await repository.client(connection, key_hash(key), now)
     if row is None or not row["active"]:
         raise KeyInvalid
     if row["expires_at"] is not None and row["expires_at"] <= now:

@@ -5,7 +5,8 @@ What is heavy is imported where it is used, as in app/cli.py: `--help` must not 
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _CLIENTS = """
-SELECT c.id, s.code AS source, c.channels, c.name, x.client_id IS NOT NULL AS signs
+SELECT c.id, s.code AS source, c.channels, c.name, x.client_id IS NOT NULL AS signs, c.active, c.expires_at,
+       c.last_used_on
 FROM api_client c JOIN source s ON s.id = c.source_id LEFT JOIN client_secret x ON x.client_id = c.id
 ORDER BY c.id
 """
@@ -133,11 +135,41 @@ def _client_group(on_database: OnDatabase, sandbox_of: SandboxOf) -> click.Group
 
     @client.command("list")
     def list_() -> None:
-        """Show every client: its number, source, channels, and whether it has a secret to sign with."""
+        """Show every client: its number, source, channels, whether it has a secret to sign with, the last day
+        that its key was used, until when it is good, its name."""
         for row in on_database(clients):
             signs = "signs" if row["signs"] else "-"
-            channels = ",".join(row["channels"])
-            click.echo(f"{row['id']:>5}  {row['source']}  {channels}  {signs}  {row['name']}")
+            channels, used = ",".join(row["channels"]), row["last_used_on"] or "never"
+            end = f"{row['expires_at']:%Y-%m-%dT%H:%MZ}" if row["expires_at"] else "-"
+            until = end if row["active"] else "closed"
+            told = (row["source"], channels, signs, str(used), until, row["name"])
+            click.echo(f"{row['id']:>5}  {'  '.join(told)}")
+
+    @client.command("rotate")
+    @click.argument("client_id", type=click.IntRange(1, 2**63 - 1), metavar="NUMBER")
+    @click.option("--at-once", is_flag=True, help="The key before is no good any more: it leaked.")
+    def rotate(client_id: int, at_once: bool) -> None:
+        """Make another key for a client. It is shown once; the one before stays good for a day."""
+        click.echo(_told(on_database, lambda db: _on_key(db, "rotate", client_id, at_once=at_once)))
+
+    @client.command("expire")
+    @click.argument("client_id", type=click.IntRange(1, 2**63 - 1), metavar="NUMBER")
+    @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The last day of its keys.")
+    @click.option("--never", is_flag=True, help="Its keys have no end.")
+    def expire(client_id: int, day: datetime | None, never: bool) -> None:
+        """Say until when a client's keys are good."""
+        if (day is None) is not never:
+            raise click.UsageError("give --on YYYY-MM-DD or --never")
+        _told(on_database, lambda db: end_keys(db, client_id, day.date() if day else None))
+        click.echo(f"The keys are good {f'until the end of {day:%Y-%m-%d}' if day else 'without an end'}.")
+
+    @client.command("close")
+    @click.argument("client_id", type=click.IntRange(1, 2**63 - 1), metavar="NUMBER")
+    @click.option("--open", "opened", is_flag=True, help="Open it again.")
+    def close(client_id: int, opened: bool) -> None:
+        """Refuse a client's keys from now on."""
+        _told(on_database, lambda db: _on_key(db, "set_active", client_id, active=opened))
+        click.echo("The client is open." if opened else "The client is closed.")
 
     @client.command("secret")
     @click.argument("client_id", type=click.IntRange(1, 2**63 - 1), metavar="NUMBER")
@@ -219,6 +251,26 @@ async def clients(db: "Database") -> "Sequence[asyncpg.Record]":
     async with db.read() as connection:
         found: Sequence[asyncpg.Record] = await connection.fetch(_CLIENTS)
         return found
+
+
+async def end_keys(db: "Database", client_id: int, day: date | None) -> None:
+    """`day`: the last one in Kazakhstan. Raises ClickException when there is no such client."""
+    from app.core import clock
+
+    at = datetime.combine(day + timedelta(days=1), time(), clock.ZONE) if day else None
+    await _on_key(db, "end_on", client_id, at=at)
+
+
+async def _on_key(db: "Database", what: str, client_id: int, **how: Any) -> Any:
+    """A function of `keys`. Raises ClickException when there is no such client."""
+    from app.staff import keys
+    from app.staff.errors import ClientNotFound
+
+    async with db.transaction() as connection:
+        try:
+            return await getattr(keys, what)(connection, client_id, **how)
+        except ClientNotFound:
+            raise click.ClickException(f"there is no client {client_id}") from None
 
 
 async def new_secret(db: "Database", client_id: int, *, at_once: bool) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.core.errors import Conflict, Forbidden, Unauthenticated
+from app.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 
 
 class InvalidCredentials(Unauthenticated):
@@ -83,6 +83,10 @@ class ScopeMissing(Forbidden):
 
 class LoginTaken(Conflict):
     code = "login_taken"
+
+
+class ClientNotFound(NotFound):
+    code = "client_not_found"
 
 
 class KeyTaken(Conflict):

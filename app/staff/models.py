@@ -104,6 +104,15 @@ class ApiClient(Table, table=True):
         UniqueConstraint("key_hash"),
         _within("scopes", Scope),
         CheckConstraint("requests_per_minute > 0", name="requests_per_minute"),
+        CheckConstraint(
+            "(previous_key_hash IS NULL) = (previous_key_until IS NULL)", name="previous_key_whole"
+        ),
+        Index(
+            "uq_api_client_previous_key_hash",
+            "previous_key_hash",
+            unique=True,
+            postgresql_where=text("previous_key_hash IS NOT NULL"),
+        ),
         Index("ix_api_client_source_id", "source_id"),
     )
 
@@ -111,6 +120,10 @@ class ApiClient(Table, table=True):
     source_id: int = Field(sa_type=BigInteger, foreign_key="source.id")
     name: str = Field(sa_type=Text)
     key_hash: bytes = Field(sa_type=LargeBinary, description="SHA-256 of the key, which is random")
+    previous_key_hash: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="after a rotation the key before, for a day"
+    )
+    previous_key_until: datetime | None = utc(nullable=True, default=None)
     scopes: list[str] = _texts()
     channels: list[str] = _texts()
     requests_per_minute: int = Field(

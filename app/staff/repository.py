@@ -51,7 +51,7 @@ RETURNING family, expires_at
 """
 _CLIENT = """
 SELECT id, source_id, scopes, channels, requests_per_minute, active, expires_at, last_used_on
-FROM api_client WHERE key_hash = $1
+FROM api_client WHERE key_hash = $1 OR (previous_key_hash = $1 AND previous_key_until > $2)
 """
 _SAVE_CLIENT = """
 INSERT INTO api_client (source_id, name, key_hash, scopes, channels, requests_per_minute, active, created_at)
@@ -135,8 +135,9 @@ async def end_families(connection: asyncpg.Connection, account_id: int) -> None:
     await connection.execute("DELETE FROM refresh_token WHERE account_id = $1", account_id)
 
 
-async def client(connection: asyncpg.Connection, key_hash: bytes) -> asyncpg.Record | None:
-    return await connection.fetchrow(_CLIENT, key_hash)
+async def client(connection: asyncpg.Connection, key_hash: bytes, now: datetime) -> asyncpg.Record | None:
+    """Whose key this is, now or until its rotation is over."""
+    return await connection.fetchrow(_CLIENT, key_hash, now)
 
 
 async def save_client(

@@ -99,7 +99,7 @@ async def create_client(
     With a given key a second call sets everything else anew. Raises Invalid for a short key,
     KeyTaken when it is another source's.
     """
-    key = key or f"ls_{secrets.token_urlsafe(32)}"
+    key = key or new_key()
     if len(key) < MIN_KEY_LENGTH:
         raise Invalid.of("key", "key_short", least=MIN_KEY_LENGTH)
     async with db.transaction() as connection:
@@ -116,6 +116,10 @@ async def create_client(
     if not saved:
         raise KeyTaken
     return key
+
+
+def new_key() -> str:
+    return f"ls_{secrets.token_urlsafe(32)}"
 
 
 def key_hash(key: bytes) -> bytes:
