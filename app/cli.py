@@ -20,6 +20,7 @@ from app.intake.blogs import cli as feeds_cli
 from app.intake.mail import cli as mail_cli
 from app.intake.registers import cli as registers_cli
 from app.oversight import cli as oversight_cli
+from app.seals import cli as seals_cli
 from app.settings import Settings, get_settings
 from app.staff import cli as staff_cli
 from app.supervise import Service, supervise
@@ -331,6 +332,7 @@ async def _sandbox_of(db: "Database", source: str) -> str | None:
 
 
 for group in (
+    *seals_cli.commands(_on_database, Progress("looking at the record"), oversight_cli.verified),
     *staff_cli.commands(_on_database, _sandbox_of),
     *demo_cli.commands(_on_database),
     *oversight_cli.commands(_on_database, Progress("recounting from the events")),

@@ -126,3 +126,9 @@ def _date(year: int, month: int, day: int) -> date:
         return date(year, month, day)
     except ValueError:
         raise IdentifierError(Flaw.DATE) from None
+
+
+def phone_digits(phone: str | None) -> str | None:
+    """A phone number as it is searched: digits only, the leading 8 of a local call read as 7."""
+    digits = "".join(c for c in phone or "" if c.isdigit())
+    return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else digits or None

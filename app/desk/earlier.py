@@ -10,6 +10,7 @@ import asyncpg
 
 from app.appeals import numbers, repository, walls
 from app.appeals.codes import ApplicantType
+from app.appeals.identifiers import phone_digits
 from app.casework import reach
 from app.core import clock
 from app.core.cipher import cipher
@@ -19,7 +20,6 @@ from app.desk.schemas import EarlierIn, EarlierListOut, EarlierOut
 from app.directory.registry import Directory
 from app.intake.parts import overdue
 from app.intake.shown import agency_out
-from app.intake.submission import phone_digits
 from app.staff.access import StaffCaller
 from app.staff.names import initials
 

@@ -24,6 +24,7 @@ from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen
 from app.intake.schemas import AcceptedByOut, ComplaintOut, ReceiptOut
 from app.intake.shown import Whereabouts, agency_out, complaint_out, deadline_out
 from app.intake.submission import Filed
+from app.seals import proofs
 
 router = APIRouter()
 
@@ -35,7 +36,9 @@ ACCEPTED_BY = "accepted_by"
     "/receipts/{number}",
     summary="The receipt of an appeal",
     description="Number, date and time, who accepted it (rule R05), and by which day the answer is due, with "
-    "the reasons, as it was registered; `text` is the same, to be printed.",
+    "the reasons, as it was registered; `text` is the same, to be printed. `proof` shows to anybody, without "
+    "us, that it was registered then and answered so: it is there a minute or two after the registration "
+    "(`state` `waiting` until then), and `listening-state verify receipt.json` follows it.",
     response_model=ReceiptOut,
     responses=problems(*NOT_OPENED, Invalid),
 )
@@ -43,7 +46,7 @@ async def receipt(caller: Citizen, connection: Read, lang: Lang) -> ReceiptOut:
     found = await of(connection, caller.appeal_id, snapshot.current(), lang)
     if found is None or numbers.parse(found.number).applicant_type != caller.number.applicant_type:
         raise AppealNotFound
-    return found
+    return found.model_copy(update={"proof": await proofs.proof(connection, caller.appeal_id, lang)})
 
 
 async def of(

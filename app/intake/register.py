@@ -19,6 +19,7 @@ import asyncpg
 from app.appeals import history, record
 from app.appeals.access_code import access_code
 from app.appeals.codes import ApplicantType
+from app.appeals.identifiers import phone_digits
 from app.appeals.numbers import SERIALS, Number, format_number
 from app.appeals.record import NewAppeal
 from app.attachments.linking import Named
@@ -34,7 +35,7 @@ from app.directory.registry import Directory
 from app.directory.values import Source
 from app.intake import attached, complaints
 from app.intake.complaints import Complaint, Concerned
-from app.intake.submission import Filed, Person, Registration, Submission, phone_digits
+from app.intake.submission import Filed, Person, Registration, Submission
 from app.routing.rules import Decision, RouteRequest, route
 
 DEFAULT_TOPIC = "other"

@@ -14,6 +14,7 @@ from app.attachments.schemas import AttachmentIds, AttachmentOut
 from app.core.schema import Code, FullText, Line, Out, Schema, Text
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
+from app.seals.schemas import ProofOut
 
 
 def _checked(check: Any) -> Any:
@@ -268,6 +269,9 @@ class ReceiptOut(Out):
     deadline: DeadlineOut
     complaint: ComplaintOut | None
     text: str = Field(description="the receipt as it is printed, with the access code")
+    proof: ProofOut | None = Field(
+        None, description="that this was so then, for the applicant: `listening-state verify receipt.json`"
+    )
     sandbox: Sandbox = False
 
 

@@ -151,9 +151,3 @@ class Registration:
 def source_key(source: str, external_id: str) -> bytes:
     """What makes messages of one source one for ever: its own id of them, whatever way they come."""
     return hashlib.sha256(f"source\0{source}\0{external_id}".encode()).digest()
-
-
-def phone_digits(phone: str | None) -> str | None:
-    """A phone number as it is searched: digits only, the leading 8 of a local call read as 7."""
-    digits = "".join(c for c in phone or "" if c.isdigit())
-    return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else digits or None

@@ -13,11 +13,11 @@ from typing import Any
 import asyncpg
 
 from app.appeals import history
+from app.appeals.identifiers import phone_digits
 from app.core.cipher import cipher
 from app.core.db import columns
 from app.core.errors import AppError, FieldError, Invalid
 from app.intake.register import KeyReused
-from app.intake.submission import phone_digits
 from app.reception.codes import BookingNotice, BookingState
 from app.reception.errors import AlreadyBooked, BookingOver, SlotFull, SlotNotFound, SlotOver
 from app.reception.schemas import BookingIn, PersonIn

@@ -50,7 +50,7 @@ async def newest(
     responses=problems(),
 )
 async def public_keys(_caller: Public, connection: Read) -> KeysOut:
-    return KeysOut(items=[_key_out(row) for row in await connection.fetch(_KEYS)])
+    return KeysOut(items=[key_out(row) for row in await connection.fetch(_KEYS)])
 
 
 def head_out(row: asyncpg.Record) -> HeadOut:
@@ -64,7 +64,7 @@ def head_out(row: asyncpg.Record) -> HeadOut:
     )
 
 
-def _key_out(row: asyncpg.Record) -> KeyOut:
+def key_out(row: asyncpg.Record) -> KeyOut:
     introduced = row["introduced_by"] is not None
     return KeyOut(
         id=row["id"],

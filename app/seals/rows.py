@@ -22,22 +22,22 @@ Place = tuple[int, int]
 """Of an event in the order of commits: its transaction and its id."""
 BEGINNING: Place = (0, 0)
 
-_COLUMNS = """
+COLUMNS = """
     e.id, e.xid::text::bigint AS xid, e.appeal_id, e.part, e.holding_id, e.at, e.kind, e.actor_kind,
     e.actor_id, e.data, e.content_hash, e.previous, e.hash, e.source_id, e.changed_at
 """
 _ORDER = "ORDER BY e.xid, e.id LIMIT"
 # Older than every transaction that is still open: whatever commits late comes after it.
 SETTLED = f"""
-SELECT {_COLUMNS} FROM event e
+SELECT {COLUMNS} FROM event e
 WHERE (e.xid, e.id) > ($1::text::xid8, $2::bigint) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
 {_ORDER} $3
 """
 AFTER = f"""
-SELECT {_COLUMNS} FROM event e WHERE (e.xid, e.id) > ($1::text::xid8, $2::bigint) {_ORDER} $3
+SELECT {COLUMNS} FROM event e WHERE (e.xid, e.id) > ($1::text::xid8, $2::bigint) {_ORDER} $3
 """
 BETWEEN = f"""
-SELECT {_COLUMNS} FROM event e
+SELECT {COLUMNS} FROM event e
 WHERE (e.xid, e.id) > ($1::text::xid8, $2::bigint) AND (e.xid, e.id) <= ($3::text::xid8, $4::bigint)
 {_ORDER} $5
 """

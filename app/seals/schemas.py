@@ -1,6 +1,7 @@
 """What the world sees of the seals."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -32,3 +33,42 @@ class KeyOut(Out):
 
 class KeysOut(Out):
     items: list[KeyOut] = Field(description="the oldest first; heads go on being checked with the old ones")
+
+
+class StepOut(Out):
+    side: Literal["left", "right"] = Field(description="where the neighbour stands")
+    hash: str = Field(description="the neighbour's, in hex")
+
+
+class CommittedOut(Out):
+    """What a hash is of: SHA-256 of the salt's bytes and then of `body` as it stands here."""
+
+    erased: bool = Field(description="it is kept no more; the hash stands and says nothing of it")
+    salt: str | None = Field(description="in hex")
+    body: str | None = Field(description="JSON; may be taken out of the receipt before it is shown to others")
+
+
+class ProvenOut(Out):
+    kind: str = Field(examples=["registered"])
+    part: int
+    at: datetime
+    event: str = Field(description="what `hash` is the SHA-256 of; JSON, exactly these bytes")
+    hash: str = Field(description="in hex")
+    leaf: str = Field(description="the row of the record that is sealed; JSON, exactly these bytes")
+    path: list[StepOut] | None = Field(description="from the leaf to the root of the head")
+    head: int | None = Field(description="number of the head; null while it is not sealed")
+    content: CommittedOut | None = Field(description="the text that `event` names as `content`")
+
+
+class ProofOut(Out):
+    """That the appeal was registered then, and these answers given then: docs/security.md."""
+
+    state: Literal["sealed", "waiting", "broken"] = Field(
+        description="waiting: fetch the receipt again after `sealed_by`; broken: the record was changed"
+    )
+    sealed_by: datetime | None
+    sentence: str
+    events: list[ProvenOut] = Field(description="the registration, then the answers")
+    applicant: CommittedOut | None = Field(description="what the registration names as `applicant`")
+    heads: list[HeadOut]
+    keys: list[KeyOut]

@@ -14,8 +14,8 @@ import asyncpg
 from app.core import clock
 from app.core.db import Database
 from app.seals import heads, keys, rows, tree
-from app.seals.file import HeadsFile, Signed
 from app.seals.heads import Head
+from app.seals.heads_file import HeadsFile, Signed
 from app.seals.rows import BEGINNING, Place
 from app.settings import get_settings
 

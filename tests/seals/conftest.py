@@ -9,7 +9,7 @@ import pytest
 
 from app.core.db import Database, DatabaseUrls, prepare
 from app.seals import sealing
-from app.seals.file import HeadsFile
+from app.seals.heads_file import HeadsFile
 from tests.casework.people import Office
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 from app.core.db import Database
 from app.seals import sealing
-from app.seals.file import HeadsFile
+from app.seals.heads_file import HeadsFile
 
 UNSETTLED = "SELECT EXISTS (SELECT FROM event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
 

@@ -16,8 +16,8 @@ from app.core.db import Database, DatabaseUrls
 from app.directory import snapshot
 from app.intake.register import register
 from app.seals import heads, rows, sealing, tree
-from app.seals.file import HeadsFile, Signed
 from app.seals.heads import Head
+from app.seals.heads_file import HeadsFile, Signed
 from app.worker import JOBS
 from tests.casework.people import Office, registered, submission
 from tests.repository.source import ROOT
@@ -126,7 +126,7 @@ from app.core import cipher
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseUrls
 from app.seals import sealing
-from app.seals.file import HeadsFile
+from app.seals.heads_file import HeadsFile
 
 sealing.MOST = sealing.PIECE = 1
 

@@ -5,12 +5,14 @@ What is heavy is imported where it is used, as in app/cli.py: `--help` must not 
 
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 import click
+
+from app.core.commands import OnDatabase, Progress, language
 
 if TYPE_CHECKING:
     from app.core.db import Database
@@ -20,17 +22,9 @@ if TYPE_CHECKING:
     from app.intake.registers.importing import Summary
     from app.intake.registers.table import Line, Table
 
-Result = TypeVar("Result")
-Progress = Callable[[int, int], None]
 UNUSABLE, SOME_REFUSED = 2, 1
 LARGE = 100_000  # bytes
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-class OnDatabase(Protocol):
-    """Opens the service's database, does the work on it, and closes it; raises what the work raises."""
-
-    def __call__(self, work: "Callable[[Database], Awaitable[Result]]", /) -> Result: ...
 
 
 def commands(on_database: OnDatabase, progress: Progress) -> list[click.Command]:
@@ -64,17 +58,6 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Command]
         raise SystemExit(found.unusable() or on_database(found.run))
 
     return [import_]
-
-
-def language(asked: str | None, environment: Mapping[str, str]) -> "Language":
-    """The asked one, else the terminal's when it is one of ours, else English."""
-    from app.core.i18n import LANGUAGES
-
-    set_to = next(
-        (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
-    )
-    wanted = asked or set_to[:2].lower()
-    return next((known for known in LANGUAGES if known == wanted), "en")
 
 
 class _Import:

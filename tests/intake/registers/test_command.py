@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
+from app.core.commands import language
 from app.core.db import Database, DatabaseUrls
-from app.intake.registers.cli import LARGE, language
+from app.intake.registers.cli import LARGE
 from app.oversight.cli import verified
 from app.supervise import ROOT
 from tests.intake.registers.brought import MAPPING, brought, clerks_of, closed, number_of, row, with_rows

@@ -7,6 +7,7 @@ changes not this file, nor the copies that others keep of it.
 import fcntl
 import json
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,14 +34,14 @@ class Signed:
         return Head.read(self.head).number
 
     def line(self) -> str:
-        return canonical({"head": self.head, "signature": self.signature.hex()}).decode()
+        return canonical({"head": self.head, "signature": b64encode(self.signature).decode()}).decode()
 
     @classmethod
     def read(cls, line: str) -> Self:
         """Raises NotAHead."""
         try:
             told = json.loads(line)
-            found = cls(str(told["head"]), bytes.fromhex(told["signature"]))
+            found = cls(str(told["head"]), b64decode(told["signature"], validate=True))
         except (ValueError, TypeError, LookupError, RecursionError):
             raise NotAHead from None
         Head.read(found.head)
