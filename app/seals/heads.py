@@ -8,9 +8,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -93,10 +93,18 @@ def public_pem(key: ec.EllipticCurvePublicKey) -> str:
 
 def key_id(public: str) -> str:
     """What names a public key (PEM): SHA-256 of its DER, in hex. Raises ValueError for what is none."""
-    key = load_pem_public_key(public.encode())
+    der = _public(public).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def _public(pem: str) -> ec.EllipticCurvePublicKey:
+    try:
+        key = load_pem_public_key(pem.encode())
+    except UnsupportedAlgorithm as error:
+        raise ValueError("not a key on P-256") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ValueError("not a key on P-256")
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+    return key
 
 
 def sign(private: ec.EllipticCurvePrivateKey, text: str) -> bytes:
@@ -106,9 +114,7 @@ def sign(private: ec.EllipticCurvePrivateKey, text: str) -> bytes:
 def signed_by(public: str, text: str, signature: bytes) -> bool:
     """Whether this text was signed with the key whose public half (PEM) this is; False for no such key."""
     try:
-        key_id(public)
-        key: Any = load_pem_public_key(public.encode())
-        key.verify(signature, text.encode(), _ES256)
+        _public(public).verify(signature, text.encode(), _ES256)
     except (InvalidSignature, ValueError):
         return False
     return True

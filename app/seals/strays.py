@@ -46,9 +46,11 @@ CROSS JOIN LATERAL (
 ORDER BY h.id
 """
 
-_LEADS_TO = {rule.event: rule.to for rule in (*RULES.values(), *FORMS.values()) if rule.to}
+_LEADS_TO: Mapping[str, Status] = {
+    rule.event: rule.to for rule in (*RULES.values(), *FORMS.values()) if rule.to
+}
 _TAKEN_UP = frozenset({EventKind.CLAIMED, EventKind.ASSIGNED})
-_ORIGINS = {
+_ORIGINS: Mapping[str, Origin] = {
     EventKind.REGISTERED: Origin.REGISTERED,
     EventKind.RECEIVED: Origin.FORWARDED,
     EventKind.REOPENED: Origin.REOPENED,
@@ -110,8 +112,7 @@ def _as_told(row: asyncpg.Record) -> bool:
 def standing(kinds: Sequence[str]) -> Status:
     """The status that the events of a holding lead to, in their order."""
     status = Status.REGISTERED
-    for name in kinds:
-        kind = EventKind(name)
+    for kind in kinds:
         if kind in _TAKEN_UP and status is not Status.REGISTERED:
             continue
         status = _LEADS_TO.get(kind, status)
