@@ -28,6 +28,12 @@ OVERSEERS = (Role.CONTROLLER, Role.HEAD)
 PAGES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
     "overview": ("", OVERSEERS),
     "trends": ("/trends", OVERSEERS),
+    "forecast": ("/forecast", OVERSEERS),
+    "rises": ("/rises", OVERSEERS),
+    "issues": ("/issues", OVERSEERS),
+    "signs": ("/signs", OVERSEERS),
+    "control": ("/control", (Role.CONTROLLER,)),
+    "quality": ("/quality", (Role.CONTROLLER,)),
 }
 
 

@@ -60,6 +60,7 @@ ACTS: Mapping[str, Form_] = {
     "terminate": Form_(terms_api.terminate, inputs.TerminateIn),
     "reopen": Form_(api.reopen, inputs.ReasonIn),
     "unmask": Form_(terms_api.unmask, inputs.UnmaskIn),
+    "control": Form_(terms_api.control, inputs.ControlIn),
 }
 # In the order of a working day; `draft` and `answer` are one form of their own.
 ORDER = (
@@ -72,6 +73,7 @@ ORDER = (
     "send-back",
     "terminate",
     "reopen",
+    "control",
     "note",
 )
 
@@ -118,8 +120,10 @@ async def do(request: Request, number: Number, act: str, me: Working, db: Db, la
 def _read(act: str, form: Form) -> Any:
     """The fields that the act knows, blank ones left out. Raises Invalid."""
     schema = ACTS[act].schema
-    given = {name: form.get(name) for name in schema.model_fields if form.get(name).strip()}
+    given: dict[str, Any] = {name: form.get(name) for name in schema.model_fields if form.get(name).strip()}
     given.pop("version", None)
+    if act == "control":
+        given["on"] = given.get("on") == "yes"
     if act == "draft":  # a draft of nothing is one too
         fields = ("text", "outcome", "language", "legal_basis")
         return inputs.DraftIn.model_validate({name: form.get(name) or None for name in fields})

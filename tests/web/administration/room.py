@@ -52,7 +52,7 @@ class Browser:
             self.token = found[1]
         return answer.text
 
-    async def post(self, address: str, status: int = 303, **said: str) -> httpx.Response:
+    async def post(self, address: str, status: int = 303, /, **said: str) -> httpx.Response:
         answer = await self.client.post(address, data={"form": self.token} | said)
         assert answer.status_code == status, (address, answer.status_code, answer.text[:3000])
         return answer
@@ -62,10 +62,10 @@ class Browser:
 
 
 async def entered(
-    client: httpx.AsyncClient, db: Database, role: Role, agency: str = "administration"
+    client: httpx.AsyncClient, db: Database, role: Role, agency: str = "administration", login: str = ""
 ) -> Browser:
     """Somebody new who has signed in."""
-    login = f"{role}@{agency}"
+    login = login or f"{role}@{agency}"
     body = snapshot.current().agency(agency).id
     await service.create_account(db, login, "Сынақбаев Қайрат", role, body, PASSWORD)
     browser = Browser(client)

@@ -60,6 +60,11 @@ async def test_every_page_in_each_language(
         await looked_at(page, f"{name}-overview")
         await page.goto(f"{ROOM}/trends?to={SOON}")
         await looked_at(page, f"{name}-trends")
+        for part in ("forecast", "rises", "issues", "signs", "control", "quality"):
+            await page.goto(f"{ROOM}/{part}")
+            for fold in await page.locator("summary").all():
+                await fold.click()
+            await looked_at(page, f"{name}-{part}")
         await page.goto(f"{ROOM}/cases?figure=received&to={SOON}&agency={BODY}")
         await looked_at(page, f"{name}-cases")
 
