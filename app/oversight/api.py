@@ -8,9 +8,18 @@ from app.core import clock
 from app.core.edge import Lang, Read
 from app.core.errors import Invalid, problems
 from app.directory import snapshot
-from app.oversight import calls, compliance_api, published, receptions, weekly_api
+from app.oversight import calls, compliance_api, months, published, receptions, weekly_api
 from app.oversight.asked import refuse_repeated
-from app.oversight.schemas import CallsIn, CallsOut, ReceptionsIn, ReceptionsOut, StatisticsIn, StatisticsOut
+from app.oversight.schemas import (
+    CallsIn,
+    CallsOut,
+    MonthsIn,
+    MonthsOut,
+    ReceptionsIn,
+    ReceptionsOut,
+    StatisticsIn,
+    StatisticsOut,
+)
 from app.staff.access import Public, PublicOrStaff
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
@@ -52,6 +61,30 @@ async def agencies(
     return await published.agencies(
         connection, asked, snapshot.current(), lang, now=clock.now(), sees_all=caller is not None
     )
+
+
+@statistics.get(
+    "/months",
+    summary="What came and was answered, by month and channel",
+    description=(
+        "Exact, for all bodies or one, of up to three years. What is received counts in the month in which a "
+        "body became responsible, what is answered in the month of the answer.\n\n"
+        "`curl '$HOST/api/v1/statistics/months?from=2021-01-01&to=2021-06-30&agency=digital&lang=en'`"
+    ),
+    response_model=MonthsOut,
+    responses=problems(Invalid),
+)
+async def by_month(
+    _: Public,
+    request: Request,
+    asked: Annotated[MonthsIn, Query()],
+    lang: Lang,
+    connection: Read,
+    response: Response,
+) -> MonthsOut:
+    refuse_repeated(request)
+    response.headers.update({"Content-Language": lang, "Vary": "Accept-Language"})
+    return await months.count(connection, asked, snapshot.current(), lang)
 
 
 @statistics.get(

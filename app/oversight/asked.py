@@ -89,18 +89,18 @@ def wrong_codes(asked: Asked, directory: Directory) -> Iterator[FieldError]:
             near = NameIndex({code: [code] for code in known}).near(typed) or known
             yield unknown_code(name, near)
     names = ("agency", "channel", "topic", "region")
-    yield from _unknown({name: getattr(asked, name) for name in names}, directory)
+    yield from unknown_codes({name: getattr(asked, name) for name in names}, directory)
 
 
 def refuse_unknown(agency: str | None, topic: str | None, region: str | None) -> None:
     """Raises Invalid, naming every code that nobody knows; None is not asked about."""
     given = {"agency": agency, "topic": topic, "region": region}
-    if errors := list(_unknown(given, snapshot.current())):
+    if errors := list(unknown_codes(given, snapshot.current())):
         raise Invalid(errors=errors)
 
 
-def _unknown(given: Mapping[str, str | None], directory: Directory) -> Iterator[FieldError]:
-    """`given`: codes by the name of what they are codes of."""
+def unknown_codes(given: Mapping[str, str | None], directory: Directory) -> Iterator[FieldError]:
+    """Of `given`, codes by the name of what they are codes of, those that nobody knows."""
     for name, typed in given.items():
         find = getattr(directory, name)
         try:

@@ -142,6 +142,37 @@ class CallsOut(Out):
     registered: int = Field(description="became appeals", examples=[2851])
 
 
+# Months and channels
+
+
+class MonthsIn(PeriodIn):
+    agency: Code | None = Field(None, description="this body alone", examples=["justice"])
+    channel: Code | None = Field(None, examples=["blog"])
+    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
+
+
+class MonthOut(Out):
+    month: str = Field(examples=["2021-01"])
+    received: int = Field(description="holdings opened in the month", examples=[48])
+    answered: int = Field(description="in the month, whenever they were opened", examples=[45])
+
+
+class ChannelFlowOut(Out):
+    code: str = Field(examples=["blog"])
+    name: str
+    received: int
+    answered: int
+
+
+class MonthsOut(Out):
+    from_: date = Field(alias="from", examples=["2021-01-01"])
+    to: date = Field(examples=["2021-06-30"])
+    agency: str | None
+    channel: str | None
+    months: list[MonthOut] = Field(description="every month of the period")
+    channels: list[ChannelFlowOut] = Field(description="the same by channel, the largest first")
+
+
 # Receptions
 
 

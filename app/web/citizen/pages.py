@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.web.citizen import answers, bookings, files, receptions, track, write
+from app.web.citizen import answers, bookings, files, receptions, statistics, track, write
 
 router = APIRouter(include_in_schema=False)
-for _pages in (write, track, answers, receptions, bookings):
+for _pages in (write, track, answers, receptions, bookings, statistics):
     router.include_router(_pages.router)
 
 BODY_LIMITS = files.BODY_LIMITS
 # What goes wrong under these is told on a page.
-BEGINNINGS = ("/write", "/appeals", "/l/", "/questions", "/blog", "/receptions", "/bookings")
+BEGINNINGS = ("/write", "/appeals", "/l/", "/questions", "/blog", "/receptions", "/bookings", "/statistics")

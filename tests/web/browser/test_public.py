@@ -28,10 +28,17 @@ async def published(site_urls: DatabaseUrls, site: Served) -> AsyncIterator[Faq]
         office = Office(db, client)
         long: dict[str, Any] = {"ends": "12:00", "slot_minutes": 10, "capacity": 4, "group_max": 4}
         await Desk(office).publish(reception(**long), reception(working_day(14), leader=DEPUTY))
+        await filed(client)
         faq = Faq(client, office)
         await faq.written(AIRPORT)
         yield faq
     await db.close()
+
+
+async def filed(client: httpx.AsyncClient) -> None:
+    """So that there is something to draw."""
+    said = {"kind": "statement", "language": "kk", "text": "Көшеде жарық жоқ.", "addressee": "energy"}
+    assert (await client.post("/api/v1/appeals", json=said)).status_code == 201
 
 
 async def booked(page: Page, lang: Language) -> None:
@@ -61,6 +68,8 @@ async def test_every_page_in_each_language(
             for path in ("blog", "receptions", "receptions?agency=labour", "bookings"):
                 await page.goto(f"/{path}")
                 await looked_at(page, f"{name}-{path.replace('?', '-')}")
+            await page.goto("/statistics")
+            await looked_at(page, f"{name}-statistics")
             await booked(page, lang)
             await page.locator("main form button").click()  # without a contact
             await expect(page.locator(".summary")).to_contain_text(t("booking.field.contact.phone", lang))

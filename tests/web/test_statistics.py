@@ -1,0 +1,73 @@
+"""Public statistics on a page: each chart has its table, and what the call hides is hidden in both."""
+
+import re
+
+import httpx
+import pytest
+
+from app.core import clock
+from app.core.db import Database
+from app.core.i18n import LANGUAGES, Language, t
+from tests.oversight.desk import Desk
+
+YEAR = "from=2025-01-01&to=2025-12-31"
+
+
+@pytest.fixture
+async def filled(db: Database, client: httpx.AsyncClient) -> Desk:
+    """Energy has nine, two of them of land; justice three."""
+    desk = Desk(db, client)
+    await desk.file_many("2025-10-08 10:00", 7, topic="utilities")
+    await desk.file_many("2025-11-12 10:00", 2, topic="land")
+    await desk.file_many("2025-11-12 10:00", 3, "justice", topic="land")
+    return desk
+
+
+def rows(page: httpx.Response, of: str) -> dict[str, list[str]]:
+    """The cells of a table by the names of its rows."""
+    section = page.text.partition(f'id="by-{of}"')[2].partition("</section>")[0]
+    assert ("<svg" in section) == ("<figure" in section)
+    return {
+        re.findall(r"<th[^>]*>([^<]*)<", row)[0]: re.findall(r"<td[^>]*>([^<]*)<", row)
+        for row in re.findall(r"<tr role=\"row\".*?</tr>", section.partition("<tbody")[2], re.DOTALL)
+    }
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_by_body_channel_and_month(filled: Desk, lang: Language) -> None:
+    page = await filled.client.get(f"/statistics?{YEAR}&lang={lang}")
+    assert page.status_code == 200
+    assert page.text.count('<svg class="chart"') == 3
+    bodies = rows(page, "body")
+    assert [cells[0] for cells in bodies.values()] == ["9", "3", "12"]
+    assert [cells[0] for cells in rows(page, "channel").values()] == ["12"]
+    received = [cells[0] for cells in rows(page, "month").values()]
+    assert (len(received), received[:3]) == (12, ["0", "5", "7"]), "the newest first"
+    assert t("statistics.guarded", lang) not in page.text
+
+
+async def test_a_topic_is_told_as_the_call_tells_it(filled: Desk) -> None:
+    page = await filled.client.get(f"/statistics?{YEAR}&topic=land&lang=en")
+    assert t("statistics.guarded", "en") in page.text
+    assert 'id="by-month"' not in page.text
+    called = (await filled.client.get(f"/api/v1/statistics/agencies?{YEAR}&topic=land&lang=en")).json()
+    assert any(row["received"] is None for row in called["rows"])
+    shown = rows(page, "body")
+    for row in called["rows"]:
+        assert shown[row["agency"]["name"]][0] == ("—" if row["received"] is None else str(row["received"]))
+    section = page.text.partition("<figure")[2].partition("</figure>")[0]
+    assert not any(row["agency"]["name"] in section for row in called["rows"] if row["received"] is None)
+
+
+async def test_nothing_and_wrong(filled: Desk) -> None:
+    client = filled.client
+    empty = await client.get("/statistics?from=2024-01-01&to=2024-12-31&lang=ru")
+    assert t("web.figures.empty", "ru") in empty.text
+    for query in ("from=x", "agency=nobody", f"{YEAR}&topic=nobody", "from=2025-01-02&topic=land", "to=%00"):
+        page = await client.get(f"/statistics?{query}")
+        assert page.status_code == 422
+        assert 'class="summary"' in page.text
+    usual = await client.get("/statistics?lang=en")
+    assert f"{clock.today().year}-01-01" in usual.text
+    long = await client.get("/statistics?from=2010-01-01&to=2025-12-31")
+    assert long.status_code == 422
