@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from app.attachments import api as attachments
 from app.attachments.keeping import Keeper
 from app.casework import api as casework
+from app.casework.live import Live
 from app.core import cipher, http, lifeline, log
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
@@ -46,6 +47,7 @@ from app.web.administration import pages as administration
 from app.web.citizen import pages as citizen_pages
 from app.web.office import case as office_case
 from app.web.office import door as office_door
+from app.web.office import live as office_live
 from app.web.office import queue as office_queue
 from app.web.office import signed_in
 from app.web.pages import problem_page
@@ -92,6 +94,7 @@ ROOMS: Sequence[Any] = (
     citizen_pages,
     office_door,
     office_queue,
+    office_live,
     office_case,
     administration,
 )
@@ -122,8 +125,11 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
     app.state.db = given or await _open(settings)
     await snapshot.refresh(app.state.db)
     app.state.gatherer = Gatherer(app.state.db)
-    async with snapshot.kept_fresh(app.state.db):
-        yield
+    app.state.live = Live(app.state.db)
+    with app.state.live.let_go_at_the_end():
+        async with snapshot.kept_fresh(app.state.db):
+            yield
+    await app.state.live.close()
     await app.state.gatherer.close()
     if given is None:
         await app.state.db.close()

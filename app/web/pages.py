@@ -28,6 +28,7 @@ ASSETS: dict[str, tuple[str, str | None]] = {
     "office.css": ("text/css; charset=utf-8", None),
     "administration.css": ("text/css; charset=utf-8", None),
     "office.js": ("text/javascript; charset=utf-8", None),
+    "live.js": ("text/javascript; charset=utf-8", None),
     "docs.js": ("text/javascript; charset=utf-8", None),
     "docs.css": ("text/css; charset=utf-8", None),
     "swagger-ui.css": ("text/css; charset=utf-8", SWAGGER),

@@ -39,25 +39,58 @@
     doing[key]();
   });
 
-  // A draft is saved two seconds after the last key, and when the page is left.
-  const form = document.querySelector("[data-draft]");
-  const said = document.getElementById("saved");
-  let kept = form ? new URLSearchParams(new FormData(form)).toString() : "";
+  // A draft is saved two seconds after the last key, and when the page is left. Two pages of one person do not
+  // overwrite each other: the second is shown both texts.
+  const the = (name) => document.querySelector(`[data-draft] [name="${name}"]`);
+  const form = () => document.querySelector("[data-draft]");
+  const written = () => {
+    const body = new URLSearchParams(new FormData(form()));
+    for (const name of ["draft_version", "version", "theirs"]) body.delete(name);
+    return body.toString();
+  };
+  let kept = form() ? written() : "";
   let waiting = 0;
-  async function save(now = false) {
-    if (!form) return;
-    const body = new URLSearchParams(new FormData(form));
-    if (body.toString() === kept && !now) return;
+  let saving = Promise.resolve();
+  const say = (what, out = false) => {
+    const said = document.getElementById("saved");
+    if (said) said.textContent = said.dataset[what];
+    const door = document.getElementById("sign-in");
+    if (door) door.hidden = !out;
+  };
+  const show = (theirs) => {
+    const both = document.getElementById("conflict");
+    both.querySelector("[data-theirs]").textContent = the("theirs").value = theirs.text ?? "";
+    both.querySelector("[data-mine]").textContent = the("text").value;
+    the("draft_version").value = theirs.version;
+    both.hidden = false;
+    both.scrollIntoView({ block: "center" });
+  };
+  async function send() {
+    const body = written();
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: true, redirect: "manual" });
-      if (answer.type !== "opaqueredirect") throw new Error(String(answer.status));
-      kept = body.toString();
-      said.textContent = said.dataset.saved;
+      const answer = await fetch(form().dataset.draft, {
+        method: "POST",
+        headers: { Accept: "application/json" },
+        body: new URLSearchParams(new FormData(form())),
+        keepalive: true,
+      });
+      if (answer.redirected) return say("signedOut", true);
+      const said = await answer.json();
+      if (answer.status === 409 && said.code === "draft_conflict") return show(said.draft);
+      if (!answer.ok) return say("failed");
+      the("draft_version").value = said.draft_version;
+      kept = body;
+      say("saved");
     } catch {
-      said.textContent = said.dataset.failed;
+      say("failed");
     }
   }
-  form?.addEventListener("input", () => {
+  function save(now = false) {
+    if (!form() || !document.getElementById("conflict")?.hidden) return;
+    saving = saving.then(() => (form() && (now || written() !== kept) ? send() : null));
+  }
+  document.addEventListener("input", (event) => {
+    if (!form()?.contains(event.target)) return;
     clearTimeout(waiting);
     waiting = setTimeout(save, 2000);
   });

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
 
 from app.appeals import numbers
 from app.appeals.codes import Outcome, SuspensionGround, TerminationGround
-from app.casework import api, inputs, terms_api
+from app.appeals.drafts import DraftConflict
+from app.casework import api, changes, inputs, terms_api
 from app.casework.acts import Doing
 from app.casework.case import SeveralParts
 from app.casework.schemas import CaseOut
@@ -62,6 +63,7 @@ ACTS: Mapping[str, Form_] = {
     "unmask": Form_(terms_api.unmask, inputs.UnmaskIn),
     "control": Form_(terms_api.control, inputs.ControlIn),
 }
+DRAFTED = ("text", "outcome", "language", "legal_basis")
 # In the order of a working day; `draft` and `answer` are one form of their own.
 ORDER = (
     "forward",
@@ -82,6 +84,7 @@ ORDER = (
 async def read(request: Request, number: Number, me: Working, db: Db, lang: Lang) -> Response:
     try:
         async with db.read() as connection:
+            seen = await changes.place(connection)
             shown = await api.read_case(
                 me.caller, number, connection, lang, request.app.state.settings, Response()
             )
@@ -90,7 +93,7 @@ async def read(request: Request, number: Number, me: Working, db: Db, lang: Lang
             request, "office/parts.html", lang, private=True, me=me, numbers=parts.extra.get("parts", [])
         )
     done = request.query_params.get("done", "")
-    return _case(request, lang, me, shown, done=done if done in ACTS else "")
+    return _case(request, lang, me, shown, seen=str(seen), done=done if done in ACTS else "")
 
 
 @router.post(f"{ROOM}/cases/{{number}}/{{act}}")
@@ -107,14 +110,23 @@ async def do(request: Request, number: Number, act: str, me: Working, db: Db, la
         doing = Doing(me.caller, number, seen, db, lang, settings, Response())
         shown = await ACTS[act].call(doing, _read(act, form))
     except AppError as error:
+        if _by_script(request):
+            return JSONResponse(error.as_json(lang), error.status)
         if error.status == 404:
             raise
-        return await _again(request, number, db, lang, me, act, form, said_of(error, lang))
+        both = error.extra["draft"] if isinstance(error, DraftConflict) else None
+        return await _again(request, number, db, lang, me, act, form, said_of(error, lang), both)
+    if _by_script(request):  # a draft that saves itself
+        return JSONResponse({"draft_version": shown.draft.version if shown.draft else 0})
     if act == "unmask":  # shown once, on this page, and kept in no address
         return _case(request, lang, me, shown)
     if ACTS[act].leaves:
         return RedirectResponse(f"{ROOM}?done={act}", 303)
     return RedirectResponse(f"{ROOM}/cases/{shown.number}?done={act}", 303)
+
+
+def _by_script(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
 
 
 def _read(act: str, form: Form) -> Any:
@@ -125,12 +137,25 @@ def _read(act: str, form: Form) -> Any:
     if act == "control":
         given["on"] = given.get("on") == "yes"
     if act == "draft":  # a draft of nothing is one too
-        fields = ("text", "outcome", "language", "legal_basis")
-        return inputs.DraftIn.model_validate({name: form.get(name) or None for name in fields})
+        given = {name: form.get(name) or None for name in DRAFTED}
+        given["text"] = _chosen(form) or None
+        if form.get("draft_version").isdigit():
+            given["version"] = int(form.get("draft_version"))
     try:
         return schema.model_validate(given)
     except ValidationError as error:
         raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
+
+
+def _chosen(form: Form) -> str:
+    """Of two texts that were saved on two pages, what their author wants."""
+    match form.get("choose"):
+        case "theirs":
+            return form.get("theirs")
+        case "both":
+            return f"{form.get('text').rstrip()}\n\n{form.get('theirs')}"
+        case _:
+            return form.get("text")
 
 
 async def _again(
@@ -142,13 +167,16 @@ async def _again(
     act: str,
     form: Form,
     wrong: list[Mistake],
+    both: Mapping[str, Any] | None = None,
 ) -> HTMLResponse:
-    """The case as it is now, beside what was typed."""
+    """The case as it is now, beside what was typed. `both`: one's draft as another page has saved it."""
     async with db.read() as connection:
+        seen = await changes.place(connection)
         shown = await api.read_case(
             me.caller, number, connection, lang, request.app.state.settings, Response()
         )
-    return _case(request, lang, me, shown, at=act, typed=form.fields, wrong=wrong)
+    typed = form.fields
+    return _case(request, lang, me, shown, seen=str(seen), at=act, typed=typed, wrong=wrong, both=both)
 
 
 def _case(
@@ -157,9 +185,11 @@ def _case(
     me: Worker,
     case: CaseOut,
     *,
+    seen: str = "",
     at: str = "",
     typed: Mapping[str, str] | None = None,
     wrong: list[Mistake] | None = None,
+    both: Mapping[str, Any] | None = None,
     done: str = "",
 ) -> HTMLResponse:
     directory = snapshot.current()
@@ -194,6 +224,8 @@ def _case(
         at=at,
         typed=dict(typed or {}),
         wrong=wrong or [],
+        both=both,
+        seen=seen,
         done=done,
     )
 
@@ -209,7 +241,7 @@ def _answering(case: CaseOut, typed: Mapping[str, str] | None) -> dict[str, str]
         return dict(typed)
     if case.draft is None:
         return {"language": case.language}
-    said = case.draft.model_dump(mode="json", include={"text", "outcome", "language", "legal_basis"})
+    said = case.draft.model_dump(mode="json", include=set(DRAFTED))
     return {name: value or "" for name, value in said.items()} | (
         {} if case.draft.language else {"language": case.language}
     )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.casework import api
+from app.casework import api, changes
 from app.casework.queue import View
 from app.casework.schemas import QueueItem
 from app.core.edge import Db, Lang
@@ -33,11 +33,12 @@ async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLRespons
     given = request.query_params
     view = _view(given.get("view", ""), me)
     filters = {name: given[name][:200] for name in FILTERS if given.get(name)}
-    mistake, found = "", None
+    mistake, found, seen = "", None, ""
     try:
         if me.caller.role is Role.ADMIN:
             raise Forbidden
         async with db.read() as connection:
+            seen = str(await changes.place(connection))
             found = await api.read_queue(
                 me.caller,
                 connection,
@@ -69,6 +70,7 @@ async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLRespons
         rows=[_row(item, lang) for item in found.items] if found else [],
         more=_url(view, filters | {"cursor": found.next_cursor}) if found and found.next_cursor else None,
         mistake=mistake,
+        seen=seen,
         taken="nothing" in given,
     )
 

@@ -1,5 +1,6 @@
 """A working day in the operators' room, in a real browser: by keyboard, two at one case, and the head."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -122,6 +123,54 @@ async def test_a_draft_outlives_the_closed_page(
         await entered(page, "aigerim")
         await page.goto(f"/office/cases/{number}")
         await expect(page.get_by_label(t("office.answer.text", "kk"))).to_have_value("Мұрагерлік нотариуста")
+
+
+async def test_two_pages_of_one_person_lose_neither_draft(
+    visit: Visit, looked_at: Looked, people: None, filed: Callable[[str], Awaitable[str]]
+) -> None:
+    number = await filed("Куәлікті ауыстыру туралы.")
+    label = t("office.answer.text", "kk")
+    async with visit(locale="kk") as page:
+        await entered(page, "aigerim")
+        other = await page.context.new_page()
+        for one in (page, other):
+            await one.goto(f"/office/cases/{number}")
+        await page.get_by_label(label).fill("Бірінші беттегі мәтін.")
+        await expect(page.locator("#saved")).to_have_text(t("office.draft.saved", "kk"))
+        await other.get_by_label(label).fill("Екінші беттегі мәтін.")
+        await expect(other.locator("#conflict")).to_be_visible()
+        await expect(other.locator("[data-theirs]")).to_have_text("Бірінші беттегі мәтін.")
+        await expect(other.locator("[data-mine]")).to_have_text("Екінші беттегі мәтін.")
+        await looked_at(other, "office-kk-conflict")
+        await other.get_by_role("button", name=t("conflict.keep.both", "kk")).click()
+        await expect(other.get_by_label(label)).to_have_value(
+            re.compile("Екінші беттегі мәтін.\\s+Бірінші беттегі мәтін.")
+        )
+
+
+async def test_an_open_page_follows_and_keeps_what_is_typed(
+    visit: Visit, looked_at: Looked, people: None, filed: Callable[[str], Awaitable[str]]
+) -> None:
+    number = await filed("Неке туралы куәлік керек.")
+    async with visit(locale="kk") as queue, visit(locale="kk") as first, visit(locale="kk") as second:
+        await entered(queue, "berik")
+        await entered(first, "aigerim")
+        await entered(second, "dana")
+        await first.goto(f"/office/cases/{number}")
+        await first.get_by_label(t("office.answer.text", "kk")).fill("Жауап басталды")
+        await second.goto(f"/office/cases/{number}")
+        await expect(first.locator("#here")).to_have_text(t("live.here", "kk", names="Dana"))
+        await second.locator("#act-note summary").click()
+        await second.locator("#note-text").fill("Ауданға қоңырау шалдым.")
+        await second.locator("#act-note button").click()
+        await expect(first.locator('[data-part="told"]')).to_contain_text("Ауданға қоңырау шалдым.")
+        await expect(first.get_by_label(t("office.answer.text", "kk"))).to_have_value("Жауап басталды")
+        await looked_at(first, "office-kk-here")
+        await queue.keyboard.press("j")
+        focused = await queue.evaluate("document.activeElement.getAttribute('href')")
+        newer = await filed("Жаңа жолданым.")
+        await expect(queue.locator(f'[data-rows] a[href="/office/cases/{newer}"]')).to_be_visible()
+        assert await queue.evaluate("document.activeElement.getAttribute('href')") == focused
 
 
 async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
