@@ -17,5 +17,5 @@ class CasePresence(Table, table=True):
 
     appeal_id: int = Field(sa_type=BigInteger, primary_key=True)
     part: int = Field(sa_type=SmallInteger, primary_key=True)
-    account_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id", primary_key=True)
+    account_id: int = Field(sa_type=BigInteger, primary_key=True)
     seen_at: datetime = utc()

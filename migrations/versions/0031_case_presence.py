@@ -20,11 +20,8 @@ def upgrade() -> None:
         "case_presence",
         sa.Column("appeal_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("part", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["staff_account.id"], name=op.f("fk_case_presence_account_id_staff_account")
-        ),
         sa.PrimaryKeyConstraint("appeal_id", "part", "account_id", name=op.f("pk_case_presence")),
         prefixes=["UNLOGGED"],
     )
