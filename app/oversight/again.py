@@ -102,7 +102,11 @@ def fold(appeals: str) -> str:
 
 
 # Compared or made anew by the id of the appeal, from $1 up to but not with $2.
-_SOME = "SELECT id AS appeal_id FROM appeal WHERE id >= $1 AND id < $2"
+_SOME = """
+SELECT appeal_id FROM holding WHERE appeal_id >= $1 AND appeal_id < $2 GROUP BY appeal_id HAVING count(*) > 1
+UNION
+SELECT appeal_id FROM again WHERE appeal_id >= $1 AND appeal_id < $2
+"""
 DIFFERENCES = f"""
 SELECT appeal_id, {_KEY}, sum(count) AS count FROM (
     {NOW.format(appeals=_SOME)}

@@ -5,9 +5,11 @@ The counters are compared with the events, the rollups with the counters. What i
 adding to the counters, which nothing ever changes, and by making rollups anew.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import date, datetime
+from itertools import count
 
 import asyncpg
 
@@ -20,6 +22,9 @@ from app.oversight.recount import KEY, Difference
 log = logging.getLogger("listening_state.oversight")
 
 Progress = Callable[[int, int], None]
+
+AT_A_TIME = 2
+"""Months of openings whose rollups are made anew at the same time."""
 
 _AGENCY_OF = "SELECT code FROM agency WHERE id = $1"
 
@@ -71,22 +76,35 @@ async def rebuilt(db: Database, progress: Progress) -> list[str]:
     corrected: list[str] = []
     async with db.read() as connection:
         agencies = await recount.counted_agencies(connection)
-        months = await rollups.months(connection)
-        spans = await rollups.spans(connection)
-    total = len(agencies) + len(months) + len(spans)
     for done, agency in enumerate(agencies, start=1):
         corrected += [f"{agency['code']}: {line}" for line in await _correct(db, agency["id"])]
-        progress(done, total)
-    for done, month in enumerate(months, start=len(agencies) + 1):
-        await rollups.rebuild(db, month)
-        progress(done, total)
+        progress(done, len(agencies))
+    await rolled_up_anew(db, progress)
+    return corrected
+
+
+async def rolled_up_anew(db: Database, progress: Progress) -> None:
+    """Make the rollups what the counters say, as far as these are folded. Months of openings have nothing in
+    common: several are made at a time."""
+    async with db.read() as connection:
+        months = await rollups.months(connection)
+        spans = await rollups.spans(connection)
+    waiting, done = iter(months), count(1)
+
+    async def make() -> None:
+        for month in waiting:
+            await rollups.rebuild(db, month)
+            progress(next(done), len(months) + len(spans))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_A_TIME):
+            group.create_task(make())
     for year in years(months):
         await rollups.rebuild_year(db, year)
-    for done, span in enumerate(spans, start=len(agencies) + len(months) + 1):
+    for span in spans:
         await rollups.rebuild_again(db, span)
-        progress(done, total)
+        progress(next(done), len(months) + len(spans))
     await rollups.sum_again(db)
-    return corrected
 
 
 async def _correct(db: Database, agency_id: int) -> list[Difference]:

@@ -20,6 +20,7 @@ BATCH = 100_000
 _MEMORY = "SET LOCAL work_mem = '64MB'"
 
 _LOCK = "SELECT below::text FROM folding FOR UPDATE"
+_NO_FOLD = "SELECT FROM folding FOR SHARE"
 # The row at BATCH is of the first transaction that is left for the next fold, unless all are of one.
 _UPTO = """
 SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
@@ -120,30 +121,23 @@ async def rebuild(db: Database, month: date) -> None:
     """Make the cells of what opened in a month anew. Folds wait meanwhile, and nobody else: readers have the
     old cells until the new ones are committed."""
     async with db.transaction() as connection:
-        await connection.fetchval(_LOCK)
+        await connection.execute(_NO_FOLD)
         await connection.execute(_MEMORY)
-        await _anew(connection, month)
-
-
-async def _anew(connection: asyncpg.Connection, month: date) -> None:
-    for rollup in _MONTHLY:
-        await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_days(month))
-    await connection.execute(_OF_MONTH, *_days(month))
+        for rollup in _MONTHLY:
+            await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_days(month))
+        await connection.execute(_OF_MONTH, *_days(month))
 
 
 async def rebuild_year(db: Database, year: date) -> None:
     """The cells of the year that a day is in, from those of its months."""
     async with db.transaction() as connection:
-        await connection.fetchval(_LOCK)
-        await _anew_of_year(connection, year)
-
-
-async def _anew_of_year(connection: asyncpg.Connection, year: date) -> None:
-    for rollup in _YEARLY:
-        assert rollup.of is not None
-        finer = f"(SELECT * FROM {rollup.of.table} d WHERE {_OPENED})"
-        await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_year(year))
-        await connection.execute(rollup.add(f"({rollup.summed(finer)})"), *_year(year))
+        await connection.execute(_NO_FOLD)
+        await connection.execute(_MEMORY)
+        for rollup in _YEARLY:
+            assert rollup.of is not None
+            finer = f"(SELECT * FROM {rollup.of.table} d WHERE {_OPENED})"
+            await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_year(year))
+            await connection.execute(rollup.add(f"({rollup.summed(finer)})"), *_year(year))
 
 
 async def differences(connection: asyncpg.Connection, month: date, agency_id: int | None = None) -> list[str]:
