@@ -11,7 +11,7 @@ import click
 from app.core import clock
 from app.core.db import DatabaseProblem
 from app.core.embedded_place import EmbeddedError
-from bench import batch, importing, machine, recalculation, registration, service
+from bench import batch, counters, importing, machine, recalculation, registration, service
 from bench.importing import NotBrought
 from bench.machine import OtherLoad, Use
 from bench.made.cli import generate
@@ -43,13 +43,14 @@ def say(line: str) -> None:
 def main(
     context: click.Context, quick: bool, busy: bool, rounds: int, rows: int, seconds: int, cases: int
 ) -> None:
-    """Measure beside the limit: registration over HTTP, batches of tickets, recalculation, import.
+    """Measure beside the limit: registration over HTTP, batches of tickets, recalculation, import, counters.
 
     The limit of registration is pgbench of the very transaction the service runs, that of a batch and of an
-    import COPY of the same rows, that of the recalculation plain SQL that writes the same rows. Each pair
-    shares one embedded PostgreSQL with fsync, made for the run in a temporary folder; the web processes are
-    those of `listening-state serve`. Some five minutes. Refused (exit 2) while the machine is busy; exit 1
-    when anything went wrong. docs/performance.md says what the figures mean.
+    import COPY of the same rows, that of the recalculation plain SQL that writes the same rows, that of
+    registration with its counters the same without. Each pair shares one embedded PostgreSQL with fsync, made
+    for the run in a temporary folder; the web processes are those of `listening-state serve`. Some six
+    minutes. Refused (exit 2) while the machine is busy; exit 1 when anything went wrong. docs/performance.md
+    says what the figures mean.
     """
     if context.invoked_subcommand:
         return
@@ -96,10 +97,13 @@ def _measure(sizes: Sizes, average: str, quiet: OtherLoad) -> Outcome:
         brought = importing.measure(
             cluster, urls, folder, rounds=min(sizes.rounds, 3), rows=sizes.rows, say=say
         )
+    with service.own_folder() as folder, service.database(folder, say=say) as (cluster, urls):
+        counted = counters.measure(cluster, urls, rounds=sizes.rounds, seconds=sizes.seconds / 2, say=say)
     click.echo(registration.report(outcome))
     click.echo(f"\n{batch.report(batches)}")
     click.echo(f"\n{recalculation.report(moved)}")
     click.echo(f"\n{importing.report(brought)}")
+    click.echo(f"\n{counters.report(counted)}")
     click.echo(_circumstances(str(version), sync, average, quiet, before))
     return outcome
 

@@ -32,8 +32,8 @@ SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
 """
 _BETWEEN = "d.xid >= $1::text::xid8 AND d.xid < $2::text::xid8"
 _ANY = f"SELECT EXISTS (SELECT FROM counter_delta d WHERE {_BETWEEN})"
-_ADD = add_all(_BETWEEN)
-_AGAIN = again.fold(again.TOUCHED.format(which=_BETWEEN))
+ADD = add_all(_BETWEEN)
+AGAIN = again.fold(again.TOUCHED.format(which=_BETWEEN))
 _DONE = "UPDATE folding SET below = $1::text::xid8, folded_at = $2"
 _NOTHING_LEFT = "DELETE FROM rollup_due WHERE overdue = 0"
 
@@ -71,9 +71,9 @@ async def _fold_one(db: Database, batch: int) -> bool:
         more: bool = await connection.fetchval(_ANY, below, row["upto"])
         if more:
             await connection.execute(_MEMORY)
-            await connection.execute(_ADD, below, row["upto"])
+            await connection.execute(ADD, below, row["upto"])
             await connection.execute(_NOTHING_LEFT)
-            await connection.execute(_AGAIN, below, row["upto"])
+            await connection.execute(AGAIN, below, row["upto"])
             await connection.execute(_DONE, row["upto"], clock.now())
         return more
 

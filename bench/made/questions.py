@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from app.oversight import compliance
 from app.oversight.statistics import Basis, Filters, Period, count
 
 ROUNDS = 7
@@ -83,9 +84,28 @@ class Reads:
 
 
 async def reads(connection: asyncpg.Connection, asked: Question, today: date) -> Sequence[Reads]:
+    """What the statement of an answer reads."""
     explaining: Any = _Explaining(connection)
     await count(explaining, asked.period, asked.filters, today=today)
-    return [found for plan in explaining.plans for found in _read(plan, apart=False)]
+    return _all(explaining)
+
+
+async def compliance_reads(connection: asyncpg.Connection, asked: Question, today: date) -> Sequence[Reads]:
+    """What those of all figures of compliance read, for the same days."""
+    explaining: Any = _Explaining(connection)
+    first, last = asked.period.first, asked.period.last
+    await compliance.count(explaining, first, last, asked.filters, today=today)
+    return _all(explaining)
+
+
+async def statement_reads(connection: asyncpg.Connection, sql: str, *values: Any) -> Sequence[Reads]:
+    explaining = _Explaining(connection)
+    await explaining.fetch(sql, *values)
+    return _all(explaining)
+
+
+def _all(explained: _Explaining) -> Sequence[Reads]:
+    return [found for plan in explained.plans for found in _read(plan, apart=False)]
 
 
 def _read(plan: Mapping[str, Any], *, apart: bool) -> Iterator[Reads]:

@@ -33,4 +33,6 @@ def test_short_run_has_no_errors() -> None:
     assert all(float(seconds) > 0 for seconds in found["seconds"])
     assert found["2000 open cases move"] == ["plain SQL, the same rows", "the worker's job"]
     assert found["import of 500 rows, registered and closed"] == ["COPY of what it wrote", "import"]
-    assert said.stdout.count("Ratio") == 3
+    assert found["registration, pgbench"] == ["without counters", "with counters"]
+    assert all(int(rate) > 0 for rate in found["registrations a second"])
+    assert said.stdout.count("Ratio") == 4

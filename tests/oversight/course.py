@@ -132,7 +132,10 @@ class Real:
 
     def told(self) -> list[Held]:
         """The holdings as the events alone tell them."""
-        return told(self.run(self.connection.fetch(EVENTS)))
+        return told(self.events())
+
+    def events(self) -> list[asyncpg.Record]:
+        return self.run(self.connection.fetch(EVENTS))
 
     def close(self) -> None:
         self.run(self.connection.close())
@@ -185,6 +188,7 @@ class Case:
     status: Status = Status.REGISTERED
     wait_until: date | None = None
     proposed: Any = None
+    rated: bool = False
     term: Term = field(init=False)
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from copy import copy
 from datetime import date, datetime
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
@@ -22,13 +22,13 @@ from app.deadlines.ledger import compute
 from app.deadlines.regimes import Stage
 from app.intake.register import register
 from app.intake.submission import Person, Registration, Submission
-from app.oversight import published, recount, rollups
+from app.oversight import compliance, published, recount, rollups
 from app.oversight.schemas import StatisticsIn
-from app.oversight.statistics import Basis, Period
-from tests.oversight import reference
+from app.oversight.statistics import Basis, Filters, Period
+from tests.oversight import compliance_reference, reference
 from tests.oversight.course import Case, Real, refusal
 from tests.oversight.desk import reason
-from tests.oversight.reference import Held, ordered
+from tests.oversight.reference import DIMENSIONS, Held, ordered
 
 SOURCES = {"blog-platform": "blog", "citizen-api": "reception_room", "letters": "letter"}
 BY = "staff"
@@ -77,6 +77,23 @@ class Machine(RuleBasedStateMachine):
             own = {"agency": held.agency, **held.about}
             names = self.random.sample(sorted(own), k=self.random.choice([0, 1, 2]))
             self._compare(period, {name: own[name] for name in names if own[name]})
+
+    @invariant()
+    def compliance_is_what_the_events_say(self) -> None:
+        """Of one step in three: each figure of each body."""
+        if self.random.randrange(3):
+            return
+        first, last = sorted(self.random.choices(self._days_that_matter(), k=2))
+        about = self.random.choice(self.cases).held.about
+        names = self.random.sample(DIMENSIONS, k=self.random.choice([0, 1, 2]))
+        filters: dict[str, Any] = {name: about[name] for name in names}
+        today = clock.civil_day(self.now)
+        counted = compliance.count(self.real.connection, first, last, Filters(**filters), today=today)
+        found = {
+            self.directory.agency_by_id(agency_id).code: sums.values()
+            for (agency_id, _), sums in self.real.run(counted).items()
+        }
+        assert found == compliance_reference.values(self.real.events(), first, last, filters, today)
 
     def _days_that_matter(self) -> list[date]:
         days = {clock.civil_day(self.now)}

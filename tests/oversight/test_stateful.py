@@ -38,6 +38,7 @@ from app.appeals.commands import (
     Forwarding,
     Hearing,
     Linking,
+    Rating,
     Recalculating,
     Requesting,
     Splitting,
@@ -246,6 +247,17 @@ class Appeals(Machine):
         self._done(self._command(case, Act.REOPEN, Writing("Сот шешімі бойынша.")))
         rest = case.rest(self.directory.calendar) if case.status is Status.TERMINATED else None
         self._follows(case, case.held.agency, origin="reopened", rest=rest)
+
+    @precondition(lambda self: self._not_rated())
+    @rule(after=AFTER, place=PLACE, score=st.integers(1, 5), resolved=st.booleans())
+    def rate(self, after: timedelta, place: int, score: int, resolved: bool) -> None:
+        self.now += after
+        case = self._chosen(self._not_rated(), place)
+        self._done(self._command(case, Act.RATE, Rating(score, resolved), CITIZEN))
+        case.rated = True
+
+    def _not_rated(self) -> list[Case]:
+        return [case for case in self._that(Act.RATE) if not case.rated]
 
     # the clock stops, starts and moves
 

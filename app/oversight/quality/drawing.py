@@ -12,8 +12,8 @@ import asyncpg
 from app.oversight.quality.forms import form_on
 
 # An answer that stands: of an agency in earnest, with an outcome of its own. A complaint that was decided is
-# judged by the courts and not here.
-_DRAW = """
+# judged by the courts and not here. What was closed when is found by an index, body by body.
+DRAW = """
 WITH answered AS (
     SELECT h.id, h.agency_id,
            encode(sha256(convert_to($2 || '/' || h.appeal_id || '/' || h.part || '/' || h.id, 'UTF8')), 'hex')
@@ -53,5 +53,5 @@ async def draw(connection: asyncpg.Connection, wanted: Wanted, by: int, now: dat
     sample_id: int = await connection.fetchval(
         _SAMPLE, wanted.seed, wanted.first, wanted.last, wanted.per_agency, form, by, now
     )
-    await connection.execute(_DRAW, sample_id, wanted.seed, wanted.first, wanted.last, wanted.per_agency)
+    await connection.execute(DRAW, sample_id, wanted.seed, wanted.first, wanted.last, wanted.per_agency)
     return sample_id
