@@ -1,5 +1,5 @@
 """The receipt of an appeal (rule R05), as data and as a text to be printed. It is the same at any time: it
-says what was so when the appeal was registered.
+says what was so when the appeal was registered. Its proof grows with the seals and the answers.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from app.deadlines.ledger import compute
 from app.deadlines.term import Term
 from app.directory import snapshot
 from app.directory.registry import Directory
-from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen
+from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCaller
 from app.intake.schemas import AcceptedByOut, ComplaintOut, ReceiptOut
 from app.intake.shown import Whereabouts, agency_out, complaint_out, deadline_out
 from app.intake.submission import Filed
@@ -43,10 +43,16 @@ ACCEPTED_BY = "accepted_by"
     responses=problems(*NOT_OPENED, Invalid),
 )
 async def receipt(caller: Citizen, connection: Read, lang: Lang) -> ReceiptOut:
+    found = await printed(caller, connection, lang)
+    return found.model_copy(update={"proof": await proofs.proof(connection, caller.appeal_id, lang)})
+
+
+async def printed(caller: CitizenCaller, connection: asyncpg.Connection, lang: Language) -> ReceiptOut:
+    """The receipt as it was from the first moment, without its proof. Raises AppealNotFound."""
     found = await of(connection, caller.appeal_id, snapshot.current(), lang)
     if found is None or numbers.parse(found.number).applicant_type != caller.number.applicant_type:
         raise AppealNotFound
-    return found.model_copy(update={"proof": await proofs.proof(connection, caller.appeal_id, lang)})
+    return found
 
 
 async def of(

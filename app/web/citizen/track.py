@@ -105,7 +105,7 @@ async def receipt(request: Request, typed: TypedNumber, db: Db, lang: Lang, visi
         return _code_form(request, lang, visitor, {"number": typed})
     caller = CitizenCaller(found.number)
     async with db.read() as connection:
-        said = await receipts.receipt(caller, connection, lang)
+        said = await receipts.printed(caller, connection, lang)
         now = await tracking.track(caller, connection, lang, request.app.state.settings)
         generation = await link_token.generation(connection, caller.appeal_id)
     address = f"{public_base(request)}/l/{link_token.link_token(caller.appeal_id, generation)}"
@@ -123,6 +123,24 @@ async def receipt(request: Request, typed: TypedNumber, db: Db, lang: Lang, visi
         link=address,
         new="new" in request.query_params,
         visitor=visitor,
+    )
+
+
+@router.get("/appeals/{typed}/receipt.json")
+async def proven_receipt(
+    request: Request, typed: TypedNumber, db: Db, lang: Lang, visitor: Visiting
+) -> Response:
+    """The receipt with its proof, to be kept; it holds the access code and what was written."""
+    found = _opened(request, typed)
+    if found is None or not found.to_act:
+        return _code_form(request, lang, visitor, {"number": typed})
+    async with db.read() as connection:
+        said = await receipts.receipt(CitizenCaller(found.number), connection, lang)
+    name = f"receipt-{found.number.format()}.json"
+    return Response(
+        said.model_dump_json(indent=1),
+        media_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 
 
