@@ -46,7 +46,7 @@ def commands(on_database: OnDatabase, progress: Progress, recount: "Recount") ->
         files: bool,
         lang: str | None,
     ) -> None:
-        """Was anything rewritten? Walks the tables of record and names what was changed, in its order.
+        """Was anything rewritten? Walks the tables of record and names each row that was changed.
 
         With RECEIPT, a file as `GET /api/v1/receipts/{number}` gives it, says what it proves, without a
         database or a network.
@@ -120,12 +120,13 @@ class _Asked:
 def _receipt(file: Path, key: str | None, lang: "Language") -> int:
     from app.core.i18n import t
     from app.seals import receipt
+    from app.seals.findings import local
 
     try:
         text = _text(file, LARGEST_RECEIPT)
         proof = receipt.prove(text, _key(key) if key else None)
     except receipt.NotSealed as waiting:
-        _say(t("seals.receipt.waiting", lang, by=waiting.by))
+        _say(t("seals.receipt.waiting", lang, by=local(waiting.by)))
         return 3
     except receipt.Disproved as wrong:
         why = t(f"seals.disproved.{wrong.code}", lang, what=wrong.what)

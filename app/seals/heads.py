@@ -23,6 +23,7 @@ from app.appeals.history import canonical
 
 KIND = "listening-state seal 1"
 NEW_KEY = "listening-state seal key 1"
+LARGEST = 2**63
 _ES256 = ec.ECDSA(SHA256())
 
 
@@ -70,7 +71,8 @@ class Head:
                 upto=(told["upto"][0], told["upto"][1]),
                 key=told["key"],
             )
-            same = head.text() == text
+            counts = (head.number, head.size, *head.upto)
+            same = head.text() == text and all(type(one) is int and 0 <= one < LARGEST for one in counts)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             raise NotAHead from None
         if not same:

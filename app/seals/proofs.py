@@ -91,11 +91,12 @@ def _event(event: asyncpg.Record, seal: asyncpg.Record | None) -> ProvenOut:
 def _path(event: asyncpg.Record, text: bytes, leaf: bytes, seal: asyncpg.Record) -> list[StepOut] | None:
     """None when the row is not under its seal: then the record was changed."""
     leaves = [seal["leaves"][begin : begin + tree.HASH] for begin in range(0, len(seal["leaves"]), tree.HASH)]
-    whole = hashlib.sha256(text).digest() == event["hash"] and leaf in leaves
-    if not whole or tree.root(leaves) != Head.read(seal["head"]).root:
+    steps = tree.path(leaves, leaves.index(leaf)) if leaf in leaves else []
+    under = tree.root_by(leaf, steps) == Head.read(seal["head"]).root
+    if not under or hashlib.sha256(text).digest() != event["hash"]:
         log.error("event %d is not as it was sealed: run `listening-state verify`", event["id"])
         return None
-    return [StepOut(side=step.side, hash=step.hash.hex()) for step in tree.path(leaves, leaves.index(leaf))]
+    return [StepOut(side=step.side, hash=step.hash.hex()) for step in steps]
 
 
 def _content(event: asyncpg.Record) -> CommittedOut | None:

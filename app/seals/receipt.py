@@ -26,7 +26,7 @@ class NotAReceipt(ValueError):
 class NotSealed(Exception):
     """The receipt is from before the seal. `by`: when to fetch it again."""
 
-    def __init__(self, by: str) -> None:
+    def __init__(self, by: datetime) -> None:
         super().__init__(by)
         self.by = by
 
@@ -73,7 +73,7 @@ def prove(text: str, trusted: str | None = None) -> Proof:
 
 def _prove(receipt: Mapping[str, Any], proof: Mapping[str, Any], trusted: str | None) -> Proof:
     if proof["state"] == "waiting":
-        raise NotSealed(str(proof["sealed_by"]))
+        raise NotSealed(_instant(proof["sealed_by"]))
     if proof["state"] == "broken":
         raise Disproved("broken")
     found = Proof(str(receipt["number"]))

@@ -26,7 +26,7 @@ MOST = 5_000
 PIECE = 500
 
 _LAST = """
-SELECT number, hash, upto_xid::text::bigint AS xid, upto_id AS id,
+SELECT number, at, hash, upto_xid::text::bigint AS xid, upto_id AS id,
        upto_xid >= pg_snapshot_xmax(pg_current_snapshot()) AS ahead
 FROM seal ORDER BY number DESC LIMIT 1
 """
@@ -87,7 +87,7 @@ async def _add(
     key = await keys.in_use(connection)
     head = Head(
         number=last["number"] + 1 if last else 1,
-        at=clock.now(),
+        at=max(clock.now(), last["at"]) if last else clock.now(),  # clocks of two machines may differ
         previous=last["hash"] if last else None,
         root=tree.root(leaves),
         size=len(leaves),

@@ -24,6 +24,7 @@ from app.core import clock
 from app.core.db import Database, DatabaseUrls
 from app.delivery.by_email import LONGEST
 from app.oversight.cli import verified
+from app.seals.verifying import Walk
 from tests.delivery.post import EVERY
 from tests.delivery.receivers import Mailbox, Receiver
 from tests.intake.tickets.centre import good, lines, open_centre, tickets
@@ -136,6 +137,9 @@ class Ordeal:
         await self._until_told()
         await each_is_there_once(self.centre, items, day)
         assert await verified(self.db, lambda done, all_: None) == []
+        walk = Walk(self.db, [self.folder / "seals" / "heads.jsonl"], lambda done, all_: None)
+        assert [found async for found in walk.findings()] == []
+        assert walk.seals >= 1, "the worker seals when it comes again"
         outcome = Outcome.of(self.mailbox, self.hook)
         _told_under_one_id(outcome, items)
         return outcome

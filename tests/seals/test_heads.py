@@ -53,6 +53,7 @@ def test_what_is_read_is_what_was_said(
         '{"at": 1}',
         HEAD.text() + " ",
         HEAD.text().replace("17", "17.0"),
+        HEAD.text().replace("17", "1" * 20),
         "[" * 9999,
     ],
 )

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -113,7 +114,7 @@ async def test_before_the_seal_it_says_when_to_come_again(
     assert re.search(r"again after \d\d:\d\d", young["proof"]["sentence"])
     with pytest.raises(NotSealed) as raised:
         prove(json.dumps(young))
-    assert raised.value.by == young["proof"]["sealed_by"]
+    assert raised.value.by == datetime.fromisoformat(young["proof"]["sealed_by"])
     await seal(real_db, file)
     await office.act("head@energy", filed.number, "answer", **ANSWER)
     halfway = await fetched(real_client, filed)
