@@ -41,6 +41,7 @@ from app.sandbox import api as sandbox
 from app.seals import api as seals
 from app.settings import Settings, get_settings
 from app.staff import api as staff
+from app.staff import people_api as people
 from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
 from app.web.administration import pages as administration
@@ -79,6 +80,7 @@ ROOMS: Sequence[Any] = (
     directory,
     oversight,
     staff,
+    people,
     casework,
     delivery,
     mailboxes,

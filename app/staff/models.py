@@ -1,6 +1,7 @@
 """People who work on appeals, programs that send them, and what is kept to let them in."""
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -174,3 +175,33 @@ class Attempt(Table, table=True):
     network: str = Field(sa_type=Text, primary_key=True)
     window_start: datetime = utc(primary_key=True)
     count: int = Field(sa_type=Integer)
+
+
+class AuditAct(StrEnum):
+    """What an administrator did."""
+
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_OPENED = "account_opened"
+    PASSWORD_SET = "password_set"
+    CLIENT_CREATED = "client_created"
+    CLIENT_CLOSED = "client_closed"
+    CLIENT_OPENED = "client_opened"
+    KEY_ROTATED = "key_rotated"
+    CALENDAR_ORDERED = "calendar_ordered"
+
+
+class AuditEntry(Table, table=True):
+    """Who changed what, in the change's own transaction. The app's role adds rows and can change none."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (one_of("act", AuditAct), Index("ix_audit_entry_by_id", "by_id"))
+
+    id: int = identity()
+    at: datetime = utc()
+    by_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
+    act: str = Field(sa_type=Text)
+    subject_id: int = Field(sa_type=BigInteger, description="of the account, client or recalculation")
+    details: dict[str, Any] = Field(
+        sa_type=JSONB, nullable=False, description="codes, days and numbers: no name and no secret"
+    )

@@ -37,8 +37,8 @@ async def create_account(
 ) -> None:
     """`position`: by language. Raises Invalid for a login, name or password that will not do, LoginTaken when
     the login exists."""
-    account = _checked(NewAccount(normal_login(login), name.strip(), role, agency_id, _said(position or {})))
-    _check_password(password)
+    account = checked(NewAccount(normal_login(login), name.strip(), role, agency_id, _said(position or {})))
+    check_password(password)
     if not await ensure_accounts(db, [account], await passwords.hashed(password)):
         raise LoginTaken(login=account.login)
 
@@ -61,7 +61,7 @@ def _said(position: Mapping[str, str]) -> dict[str, str]:
 
 async def set_password(db: Database, login: str, password: str) -> bool:
     """Also signs the person out everywhere. False when there is no such login."""
-    _check_password(password)
+    check_password(password)
     password_hash = await passwords.hashed(password)
     async with db.transaction() as connection:
         account_id = await repository.replace_password(
@@ -132,7 +132,7 @@ async def purge_expired(connection: asyncpg.Connection, now: datetime) -> int:
     return await repository.purge(connection, now, now - PERIOD)
 
 
-def _checked(account: NewAccount) -> NewAccount:
+def checked(account: NewAccount) -> NewAccount:
     if not _LOGIN.fullmatch(account.login):
         raise Invalid.of("login", "login_form")
     if not account.name:
@@ -140,6 +140,6 @@ def _checked(account: NewAccount) -> NewAccount:
     return account
 
 
-def _check_password(password: str) -> None:
+def check_password(password: str) -> None:
     if len(password) < passwords.MIN_LENGTH:
         raise Invalid.of("password", "password_short", least=passwords.MIN_LENGTH)

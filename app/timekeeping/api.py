@@ -15,7 +15,9 @@ from app.core.i18n import Language
 from app.deadlines.calendar import Override
 from app.directory import snapshot
 from app.directory.registry import Directory
+from app.staff import audit
 from app.staff.access import Admin
+from app.staff.models import AuditAct
 from app.timekeeping import orders, repository
 from app.timekeeping.moves import Move
 from app.timekeeping.orders import OrderTaken
@@ -104,6 +106,8 @@ def _move(move: Move, directory: Directory, language: Language, today: date) -> 
 )
 async def announce_order(caller: Admin, said: OrderIn, connection: Tx) -> RecalculationOut:
     id_ = await orders.announce(connection, said, caller.account_id, clock.now())
+    days = [named.day.isoformat() for named in said.days]
+    await audit.note(connection, caller.account_id, AuditAct.CALENDAR_ORDERED, id_, days=days)
     return await _shown(connection, id_)
 
 

@@ -3,17 +3,33 @@
 from fastapi import APIRouter
 
 from app.web.administration import (
+    calendar,
     cases,
     control,
     forecast,
     issues,
     overview,
+    people,
     quality,
+    reference_data,
     resonance,
     signs,
     trends,
 )
 
 router = APIRouter(include_in_schema=False)
-for page in (overview, trends, cases, forecast, resonance, issues, signs, control, quality):
+for page in (
+    overview,
+    trends,
+    cases,
+    forecast,
+    resonance,
+    issues,
+    signs,
+    control,
+    quality,
+    people,
+    calendar,
+    reference_data,
+):
     router.include_router(page.router)

@@ -34,6 +34,11 @@ PAGES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
     "signs": ("/signs", OVERSEERS),
     "control": ("/control", (Role.CONTROLLER,)),
     "quality": ("/quality", (Role.CONTROLLER,)),
+    "people": ("/people", (Role.ADMIN,)),
+    "clients": ("/clients", (Role.ADMIN,)),
+    "calendar": ("/calendar", (Role.ADMIN,)),
+    "reference": ("/reference", (Role.ADMIN,)),
+    "audit": ("/audit", (Role.ADMIN,)),
 }
 
 

@@ -27,7 +27,10 @@ router = APIRouter(include_in_schema=False)
 SECOND_FACTOR = f"{ROOM}/second-factor"
 
 # Who begins elsewhere than in the queue.
-LANDINGS = {Role.CONTROLLER: f"{ROOM}/administration"}
+LANDINGS = {
+    Role.CONTROLLER: f"{ROOM}/administration",
+    Role.ADMIN: f"{ROOM}/administration/people",
+}
 
 
 @router.get(SIGN_IN, dependencies=[Depends(public)])

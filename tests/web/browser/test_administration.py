@@ -19,6 +19,7 @@ from tests.web.browser.conftest import NARROW, WIDE, Visit
 Looked = Callable[[Page, str], Awaitable[None]]
 PASSWORD = "a long password for tests"
 LOGIN = "gulnar@administration"
+KEEPER = "serik@administration"
 ROOM = "/office/administration"
 BODY, PART = "ecology", "ecology-dept-turkistan"
 # What is filed on a day off is counted on the next working day.
@@ -32,6 +33,7 @@ async def controller(site_urls: DatabaseUrls, site: Served) -> None:
         await snapshot.refresh(db)
         body = snapshot.current().agency("administration").id
         await service.create_account(db, LOGIN, "Гүлнар Сынақбаева", Role.CONTROLLER, body, PASSWORD)
+        await service.create_account(db, KEEPER, "Серік Сынақбаев", Role.ADMIN, body, PASSWORD)
     finally:
         await db.close()
     async with httpx.AsyncClient(base_url=site.url) as client:
@@ -67,6 +69,42 @@ async def test_every_page_in_each_language(
             await looked_at(page, f"{name}-{part}")
         await page.goto(f"{ROOM}/cases?figure=received&to={SOON}&agency={BODY}")
         await looked_at(page, f"{name}-cases")
+
+
+async def test_an_administrator_tries_an_order_and_makes_an_account(
+    visit: Visit, looked_at: Looked, controller: None
+) -> None:
+    async with visit(java_script_enabled=False) as page:
+        await page.goto("/office/sign-in?lang=kk")
+        await page.get_by_label(t("office.login", "kk")).fill(KEEPER)
+        await page.get_by_label(t("office.password", "kk")).fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.page.people", "kk"))
+        await page.locator("summary").click()
+        await page.locator("#person-login").fill("aliya@ecology")
+        await page.locator("#person-name").fill("Әлия Сынақбаева")
+        await page.locator("#person-role").select_option("operator")
+        await page.locator("#person-agency").select_option(BODY)
+        await page.locator("#person-password").fill("a first password")
+        await page.get_by_role("button", name=t("administration.people.create", "kk"), exact=True).click()
+        await expect(page.get_by_role("status")).to_have_text(t("administration.done.account", "kk"))
+        await page.get_by_role("link", name=t("administration.page.calendar", "kk")).click()
+        await page.locator('[id="order-act"]').fill("Қаулы № 7")
+        await page.locator('[id="order-days.0.day"]').fill("2059-07-07")
+        await page.locator('[id="order-days.0.working"]').select_option("no")
+        await page.get_by_role("button", name=t("administration.calendar.preview", "kk")).click()
+        await expect(page.get_by_text(t("administration.calendar.tried", "kk"))).to_be_visible()
+        await page.get_by_role("link", name=t("administration.page.audit", "kk")).click()
+        await expect(page.locator("tbody tr")).to_have_count(1)
+    async with visit(NARROW, color_scheme="dark") as page:
+        await page.goto("/office/sign-in?lang=ru")
+        await page.get_by_label(t("office.login", "ru")).fill(KEEPER)
+        await page.get_by_label(t("office.password", "ru")).fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.page.people", "ru"))
+        for part in ("people", "clients", "calendar", "reference", "audit"):
+            await page.goto(f"{ROOM}/{part}")
+            await looked_at(page, f"administration-keeping-{part}")
 
 
 async def test_from_a_figure_down_to_a_case_without_a_script(visit: Visit, controller: None) -> None:

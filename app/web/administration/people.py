@@ -1,0 +1,267 @@
+"""People, clients and what administrators changed, on our own forms over the administrator's calls."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import HTMLResponse
+
+from app.core.edge import Db, Lang
+from app.core.errors import Invalid
+from app.core.i18n import Language, long_date, t
+from app.directory import snapshot
+from app.staff import people_api as api
+from app.staff.people_api import AuditOut, ClientOut, PageIn, PasswordIn, PeopleIn, PersonIn, PersonOut
+from app.staff.permissions import Role
+from app.web import figures
+from app.web.administration.parts import (
+    Asking,
+    Cell,
+    Field,
+    Grid,
+    Section,
+    Tried,
+    attempt,
+    heads,
+    sections_page,
+    typed,
+)
+from app.web.administration.period import filter_choices
+from app.web.administration.room import ROOM, given, read, requires
+from app.web.citizen.choices import Choice
+from app.web.forms import Form, said_of
+from app.web.office.signed_in import Worker
+from app.web.pages import moment
+
+router = APIRouter(include_in_schema=False)
+
+PAGE, CLIENTS, AUDIT = f"{ROOM}/people", f"{ROOM}/clients", f"{ROOM}/audit"
+Administering = Annotated[Worker, Depends(requires(Role.ADMIN))]
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+TURNS = {"close": api.close_person, "open": api.open_person}
+SWITCHES = {"close": api.close_client, "open": api.open_client}
+Turn = Annotated[str, Path(pattern="^(close|open)$")]
+
+
+@router.get(PAGE)
+async def people(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+    return await _people(request, me, db, lang)
+
+
+@router.post(PAGE)
+async def create(request: Request, me: Administering, db: Db, lang: Lang) -> Response:
+    async def act(form: Form) -> str:
+        await api.create_person(me.caller, typed(PersonIn, form), db)
+        return f"{PAGE}?done=account"
+
+    done = await attempt(request, me, lang, "person", act)
+    return done if isinstance(done, Response) else await _people(request, me, db, lang, done)
+
+
+@router.post(f"{PAGE}/{{id}}/password")
+async def password(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> Response:
+    async def act(form: Form) -> str:
+        await api.set_password(me.caller, id, typed(PasswordIn, form), db)
+        return f"{PAGE}?done=password"
+
+    done = await attempt(request, me, lang, "password", act)
+    return done if isinstance(done, Response) else await _person(request, id, me, db, lang, done)
+
+
+@router.post(f"{PAGE}/{{id}}/{{turn}}")
+async def turn_person(
+    request: Request, id: Id, turn: Turn, me: Administering, db: Db, lang: Lang
+) -> Response:
+    async def act(_: Form) -> str:
+        async with db.transaction() as connection:
+            await TURNS[turn](me.caller, id, connection)
+        return f"{PAGE}?done=account_{turn}"
+
+    done = await attempt(request, me, lang, turn, act)
+    return done if isinstance(done, Response) else await _people(request, me, db, lang, done)
+
+
+@router.get(f"{PAGE}/{{id}}")
+async def person(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+    return await _person(request, id, me, db, lang)
+
+
+async def _people(
+    request: Request, me: Worker, db: Db, lang: Language, tried: Tried | None = None
+) -> HTMLResponse:
+    asked = given(request, PeopleIn)
+    title = t("administration.page.people", lang)
+    try:
+        async with db.read() as connection:
+            found = await api.list_people(me.caller, read(PeopleIn, asked), connection)
+    except Invalid as error:
+        return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
+    more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    grid = Grid(
+        title,
+        heads(lang, "login", "name", "role", "body", "state"),
+        [_account(one, lang) for one in found.items],
+        t("administration.people.none", lang),
+        more,
+    )
+    roles = [Choice(role, t(f"administration.role.{role}", lang)) for role in Role]
+    asking = Asking(
+        "person",
+        PAGE,
+        [
+            Field("login"),
+            Field("name"),
+            Field("role", "choice", roles),
+            Field("agency", "choice", filter_choices(lang)["agency"], t("administration.head.body", lang)),
+            Field("password", "password"),
+        ],
+        t("administration.people.create", lang),
+        folded=t("administration.people.new", lang),
+    )
+    return sections_page(request, lang, me, title, [Section(forms=[asking]), Section(grid=grid)], tried=tried)
+
+
+def _account(one: PersonOut, lang: Language) -> list[Cell]:
+    turn = "close" if one.active else "open"
+    state = t(f"administration.people.{'active' if one.active else 'closed'}", lang)
+    words = t(f"administration.people.{turn}", lang)
+    return [
+        Cell(one.login, f"{PAGE}/{one.id}"),
+        Cell(one.name),
+        Cell(t(f"administration.role.{one.role}", lang)),
+        Cell(snapshot.current().agency(one.agency).name(lang, one.created_at.date())),
+        Cell(state, posts=(f"{PAGE}/{one.id}/{turn}", words)),
+    ]
+
+
+async def _person(
+    request: Request, id_: int, me: Worker, db: Db, lang: Language, tried: Tried | None = None
+) -> HTMLResponse:
+    """One account: its password set anew."""
+    asking = Asking(
+        "password",
+        f"{PAGE}/{id_}/password",
+        [Field("password", "password")],
+        t("administration.people.set_password", lang),
+    )
+    async with db.read() as connection:
+        one = await api.read_person(me.caller, id_, connection)
+    facts = [
+        (t("administration.head.login", lang), one.login),
+        (t("administration.head.role", lang), t(f"administration.role.{one.role}", lang)),
+    ]
+    above = (PAGE, t("administration.page.people", lang))
+    return sections_page(
+        request, lang, me, one.name, [Section(facts=facts, forms=[asking])], back=above, tried=tried
+    )
+
+
+# Clients
+
+
+@router.get(CLIENTS)
+async def clients(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+    return await _clients(request, me, db, lang)
+
+
+@router.post(f"{CLIENTS}/{{id}}/key")
+async def key(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> Response:
+    """The new key is shown once, on this page, and stands in no address."""
+    form = await Form.of(request)
+    if not me.visitor.sent(form.token):
+        return await _clients(request, me, db, lang)
+    async with db.transaction() as connection:
+        made = await api.rotate_key(me.caller, id, connection)
+    return await _clients(request, me, db, lang, key=made.key)
+
+
+@router.post(f"{CLIENTS}/{{id}}/{{turn}}")
+async def turn_client(
+    request: Request, id: Id, turn: Turn, me: Administering, db: Db, lang: Lang
+) -> Response:
+    async def act(_: Form) -> str:
+        async with db.transaction() as connection:
+            await SWITCHES[turn](me.caller, id, connection)
+        return f"{CLIENTS}?done=client_{turn}"
+
+    done = await attempt(request, me, lang, turn, act)
+    return done if isinstance(done, Response) else await _clients(request, me, db, lang, done)
+
+
+async def _clients(
+    request: Request, me: Worker, db: Db, lang: Language, tried: Tried | None = None, *, key: str = ""
+) -> HTMLResponse:
+    asked = given(request, PageIn)
+    title = t("administration.page.clients", lang)
+    try:
+        async with db.read() as connection:
+            found = await api.list_clients(me.caller, read(PageIn, asked), connection)
+    except Invalid as error:
+        return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
+    more = f"{CLIENTS}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    grid = Grid(
+        title,
+        heads(lang, "client", "source", "channels", "limit#", "used", "key", "state"),
+        [_client(one, lang) for one in found.items],
+        t("administration.clients.none", lang),
+        more,
+    )
+    shown = [Section(t("administration.clients.new_key", lang), letter=(key, "en"))] if key else []
+    return sections_page(request, lang, me, title, [*shown, Section(grid=grid)], tried=tried)
+
+
+def _client(one: ClientOut, lang: Language) -> list[Cell]:
+    directory = snapshot.current()
+    turn = "close" if one.active else "open"
+    state = t(f"administration.people.{'active' if one.active else 'closed'}", lang)
+    names = [directory.channel(code).name(lang) for code in one.channels]
+    used = long_date(one.last_used_on, lang) if one.last_used_on else figures.NOTHING
+    ends = moment(one.expires_at, lang) if one.expires_at else t("administration.clients.endless", lang)
+    return [
+        Cell(one.name),
+        Cell(one.source),
+        Cell(", ".join(names), note=", ".join(one.scopes)),
+        Cell(figures.number(one.requests_per_minute, lang)),
+        Cell(used),
+        Cell(ends, posts=(f"{CLIENTS}/{one.id}/key", t("administration.clients.rotate", lang))),
+        Cell(state, posts=(f"{CLIENTS}/{one.id}/{turn}", t(f"administration.people.{turn}", lang))),
+    ]
+
+
+# What was changed
+
+
+@router.get(AUDIT)
+async def audit(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+    asked = given(request, PageIn)
+    title = t("administration.page.audit", lang)
+    try:
+        async with db.read() as connection:
+            found = await api.list_audit(me.caller, read(PageIn, asked), connection)
+    except Invalid as error:
+        return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
+    more = f"{AUDIT}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    grid = Grid(
+        title,
+        heads(lang, "at", "who", "step", "subject", "details"),
+        [_entry(one, lang) for one in found.items],
+        t("administration.audit.none", lang),
+        more,
+    )
+    return sections_page(
+        request, lang, me, title, [Section(grid=grid)], lead=t("administration.audit.lead", lang)
+    )
+
+
+def _entry(one: AuditOut, lang: Language) -> list[Cell]:
+    said = (
+        ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for value in one.details.values()
+    )
+    return [
+        Cell(moment(one.at, lang)),
+        Cell(one.by_name, note=one.by_login),
+        Cell(t(f"administration.audit.{one.act}", lang)),
+        Cell(one.subject or str(one.subject_id)),
+        Cell("; ".join(said) or figures.NOTHING),
+    ]
