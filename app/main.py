@@ -46,6 +46,7 @@ from app.timekeeping import api as timekeeping
 from app.web import front, health, reference
 from app.web.administration import pages as administration
 from app.web.citizen import pages as citizen_pages
+from app.web.office import beside as office_beside
 from app.web.office import case as office_case
 from app.web.office import door as office_door
 from app.web.office import live as office_live
@@ -97,6 +98,7 @@ ROOMS: Sequence[Any] = (
     office_door,
     office_queue,
     office_live,
+    office_beside,
     office_case,
     administration,
 )

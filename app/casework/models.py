@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, SmallInteger
+from sqlalchemy import BigInteger, Index, SmallInteger
 from sqlmodel import Field
 
-from app.core.columns import utc
+from app.core.columns import Encrypted, identity, utc
 from app.core.db import Table
 
 
@@ -19,3 +19,16 @@ class CasePresence(Table, table=True):
     part: int = Field(sa_type=SmallInteger, primary_key=True)
     account_id: int = Field(sa_type=BigInteger, primary_key=True)
     seen_at: datetime = utc()
+
+
+class SavedView(Table, table=True):
+    """A view of the queue that a person keeps: what stood in the address, which may name somebody."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (Index("ix_saved_view_account_id", "account_id"),)
+
+    id: int = identity()
+    account_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
+    name: str = Field(sa_type=Encrypted("saved_view.name"), nullable=False)
+    query: str = Field(sa_type=Encrypted("saved_view.query"), nullable=False)
+    created_at: datetime = utc()

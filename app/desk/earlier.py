@@ -52,6 +52,7 @@ ORDER BY mine.appeal_id DESC, mine.part LIMIT $6
 _NOT_WALLED = walls.condition(
     me="$3", agencies="$4::bigint[]", head="$5", appeal="mine.appeal_id", under_review=_UNDER_REVIEW
 )
+_APPLICANT = "SELECT iin_hash, bin_hash, phone_hash FROM applicant WHERE appeal_id = $1"
 _KEEP = """
 INSERT INTO desk_lookup (account_id, agency_id, at, by, sought, found) VALUES ($1, $2, $3, $4, $5, $6)
 """
@@ -67,17 +68,46 @@ async def look_up(
     """Raises Invalid unless one thing is asked by. Writes down that it was asked."""
     by, value = _asked(asked)
     sought = cipher().search_hash(_normal(by, value), f"applicant.{by}")
+    compared = numbers.parse(value).appeal_id if by == "number" else sought
+    rows = await _search(connection, caller, by, compared, sought, directory)
+    return EarlierListOut(items=[_shown(row, directory, lang) for row in rows[:MOST]], more=len(rows) > MOST)
+
+
+async def of_applicant(
+    connection: asyncpg.Connection, caller: StaffCaller, appeal_id: int, directory: Directory, lang: Language
+) -> EarlierListOut:
+    """The other appeals of who wrote this one, which the caller may see: by the same IIN, BIN or telephone.
+    Each of these is a look-up that is kept."""
+    row = await connection.fetchrow(_APPLICANT, appeal_id)
+    known: dict[str, bytes | None] = dict(row) if row else {}
+    found: dict[tuple[int, int], asyncpg.Record] = {}
+    for by in ("iin", "bin", "phone"):
+        sought = known.get(f"{by}_hash")
+        for one in await _search(connection, caller, by, sought, sought, directory) if sought else ():
+            if one["appeal_id"] != appeal_id:
+                found[one["appeal_id"], one["part"]] = one
+    rows = [found[key] for key in sorted(found, reverse=True)]
+    return EarlierListOut(items=[_shown(row, directory, lang) for row in rows[:MOST]], more=len(rows) > MOST)
+
+
+async def _search(
+    connection: asyncpg.Connection,
+    caller: StaffCaller,
+    by: str,
+    compared: Any,
+    sought: bytes | None,
+    directory: Directory,
+) -> list[asyncpg.Record]:
     which: str = _BY_NUMBER if by == "number" else _BY_HASH.format(column=f"{by}_hash")
-    statement = _FOUND.format(which=which, not_walled=_NOT_WALLED)
-    rows = await connection.fetch(
-        statement,
-        numbers.parse(value).appeal_id if by == "number" else sought,
+    rows: list[asyncpg.Record] = await connection.fetch(
+        _FOUND.format(which=which, not_walled=_NOT_WALLED),
+        compared,
         sorted(reach.visible(caller, directory)),
         *reach.onlooker(caller, directory).values(),
         MOST + 1,
     )
     await connection.execute(_KEEP, caller.account_id, caller.agency_id, clock.now(), by, sought, len(rows))
-    return EarlierListOut(items=[_shown(row, directory, lang) for row in rows[:MOST]], more=len(rows) > MOST)
+    return rows
 
 
 def _asked(asked: EarlierIn) -> tuple[str, str]:

@@ -25,6 +25,15 @@
     f: () => unfold("forward"),
     e: () => unfold("extend"),
     s: () => save(true),
+    h: () => press("h"),
+    u: () => document.querySelector('nav a[href="/office"]')?.click(),
+    ...Object.fromEntries([1, 2, 3, 4, 5].map((n) => [n, () => document.querySelectorAll(".views a")[n - 1]?.click()])),
+    v: () => {
+      const fold = document.querySelector(".kept details");
+      if (!fold) return;
+      fold.open = true;
+      fold.querySelector("input:not([type=hidden])")?.focus();
+    },
     "/": () => document.getElementById("q")?.focus(),
     "?": () => keys?.showModal(),
   };
@@ -45,7 +54,7 @@
   const form = () => document.querySelector("[data-draft]");
   const written = () => {
     const body = new URLSearchParams(new FormData(form()));
-    for (const name of ["draft_version", "version", "theirs"]) body.delete(name);
+    for (const name of ["draft_version", "version", "theirs", "file", "kept"]) body.delete(name);
     return body.toString();
   };
   let kept = form() ? written() : "";
@@ -67,11 +76,13 @@
   };
   async function send() {
     const body = written();
+    const sent = new URLSearchParams(new FormData(form()));
+    sent.delete("file");
     try {
       const answer = await fetch(form().dataset.draft, {
         method: "POST",
         headers: { Accept: "application/json" },
-        body: new URLSearchParams(new FormData(form())),
+        body: sent,
         keepalive: true,
       });
       if (answer.redirected) return say("signedOut", true);

@@ -27,7 +27,12 @@ from app.web.forms import TOKEN, Form, Mistake, own_site
 FIELD, KEPT_FIELD = "file", "kept"
 # A form that was sent without a script brings all its files at once, and a little more.
 FORM_LIMIT = MOST * LARGEST + 2 * MEGABYTE
-BODY_LIMITS = {"/write/files": FORM_LIMIT, "/appeals/*/supplements": FORM_LIMIT}
+BODY_LIMITS = {
+    "/write/files": FORM_LIMIT,
+    "/appeals/*/supplements": FORM_LIMIT,
+    "/office/cases/*/answer": FORM_LIMIT,
+    "/office/cases/*/draft": FORM_LIMIT,
+}
 
 
 @dataclass(slots=True)

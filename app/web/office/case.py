@@ -4,9 +4,10 @@ Each act is the call's own function, given what the form says; what refuses it i
 was typed. When somebody else was quicker both texts are there: theirs in the case, one's own in the form.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
@@ -15,15 +16,20 @@ from pydantic import BaseModel, ValidationError
 from app.appeals import numbers
 from app.appeals.codes import Outcome, SuspensionGround, TerminationGround
 from app.appeals.drafts import DraftConflict
+from app.attachments import waiting
+from app.attachments.waiting import Waiting
 from app.casework import api, changes, inputs, terms_api
 from app.casework.acts import Doing
 from app.casework.case import SeveralParts
 from app.casework.schemas import CaseOut
-from app.core import http
-from app.core.edge import Db, Lang
+from app.core import clock, http
+from app.core.db import Database
+from app.core.edge import Db, Lang, Network
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.i18n import Language, t
+from app.desk.schemas import EarlierListOut
 from app.directory import snapshot
+from app.web.citizen import files
 from app.web.citizen.choices import bodies
 from app.web.citizen.shown import day_of
 from app.web.forms import Form, Mistake, expired, said_of
@@ -93,47 +99,60 @@ async def read(request: Request, number: Number, me: Working, db: Db, lang: Lang
             request, "office/parts.html", lang, private=True, me=me, numbers=parts.extra.get("parts", [])
         )
     done = request.query_params.get("done", "")
-    return _case(request, lang, me, shown, seen=str(seen), done=done if done in ACTS else "")
+    return case_page(request, lang, me, shown, seen=str(seen), done=done if done in ACTS else "")
 
 
 @router.post(f"{ROOM}/cases/{{number}}/{{act}}")
-async def do(request: Request, number: Number, act: str, me: Working, db: Db, lang: Lang) -> Response:
+async def do(
+    request: Request, number: Number, act: str, me: Working, db: Db, lang: Lang, network: Network
+) -> Response:
     if act not in ACTS:
         raise NotFound
-    form = await Form.of(request)
+    sent = await files.received(request, network, lang)
+    form, kept = sent.form, await _kept(db, sent.kept)
     try:
-        if not me.visitor.sent(form.token):
-            return await _again(request, number, db, lang, me, act, form, [expired(lang)])
+        if wrong := sent.wrong if me.visitor.sent(form.token) else [expired(lang)]:
+            return await _again(request, number, db, lang, me, act, form, wrong, kept=kept)
         version = form.get("version")
         seen = int(version) if version.isdigit() else None
         settings = request.app.state.settings
         doing = Doing(me.caller, number, seen, db, lang, settings, Response())
-        shown = await ACTS[act].call(doing, _read(act, form))
+        shown = await ACTS[act].call(doing, _read(act, form, kept))
     except AppError as error:
         if _by_script(request):
             return JSONResponse(error.as_json(lang), error.status)
         if error.status == 404:
             raise
         both = error.extra["draft"] if isinstance(error, DraftConflict) else None
-        return await _again(request, number, db, lang, me, act, form, said_of(error, lang), both)
+        wrong = said_of(error, lang)
+        return await _again(request, number, db, lang, me, act, form, wrong, both, kept)
     if _by_script(request):  # a draft that saves itself
         return JSONResponse({"draft_version": shown.draft.version if shown.draft else 0})
+    if act == "draft" and kept:  # files wait on this page for the answer
+        return case_page(request, lang, me, shown, at="draft", typed=form.fields, kept=kept, done=act)
     if act == "unmask":  # shown once, on this page, and kept in no address
-        return _case(request, lang, me, shown)
-    if ACTS[act].leaves:
-        return RedirectResponse(f"{ROOM}?done={act}", 303)
-    return RedirectResponse(f"{ROOM}/cases/{shown.number}?done={act}", 303)
+        return case_page(request, lang, me, shown)
+    return RedirectResponse(f"{ROOM}{'' if ACTS[act].leaves else f'/cases/{shown.number}'}?done={act}", 303)
 
 
 def _by_script(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
-def _read(act: str, form: Form) -> Any:
+async def _kept(db: Database, ids: Sequence[UUID]) -> Sequence[Waiting]:
+    if not ids:
+        return ()
+    async with db.read() as connection:
+        return await waiting.waiting(connection, ids, clock.now())
+
+
+def _read(act: str, form: Form, kept: Sequence[Waiting] = ()) -> Any:
     """The fields that the act knows, blank ones left out. Raises Invalid."""
     schema = ACTS[act].schema
     given: dict[str, Any] = {name: form.get(name) for name in schema.model_fields if form.get(name).strip()}
     given.pop("version", None)
+    if "attachments" in schema.model_fields:
+        given["attachments"] = [one.id for one in kept]
     if act == "control":
         given["on"] = given.get("on") == "yes"
     if act == "draft":  # a draft of nothing is one too
@@ -168,6 +187,7 @@ async def _again(
     form: Form,
     wrong: list[Mistake],
     both: Mapping[str, Any] | None = None,
+    kept: Sequence[Waiting] = (),
 ) -> HTMLResponse:
     """The case as it is now, beside what was typed. `both`: one's draft as another page has saved it."""
     async with db.read() as connection:
@@ -176,10 +196,12 @@ async def _again(
             me.caller, number, connection, lang, request.app.state.settings, Response()
         )
     typed = form.fields
-    return _case(request, lang, me, shown, seen=str(seen), at=act, typed=typed, wrong=wrong, both=both)
+    return case_page(
+        request, lang, me, shown, seen=str(seen), at=act, typed=typed, wrong=wrong, both=both, kept=kept
+    )
 
 
-def _case(
+def case_page(
     request: Request,
     lang: Language,
     me: Worker,
@@ -190,6 +212,8 @@ def _case(
     typed: Mapping[str, str] | None = None,
     wrong: list[Mistake] | None = None,
     both: Mapping[str, Any] | None = None,
+    kept: Sequence[Waiting] = (),
+    found: EarlierListOut | None = None,
     done: str = "",
 ) -> HTMLResponse:
     directory = snapshot.current()
@@ -225,6 +249,9 @@ def _case(
         typed=dict(typed or {}),
         wrong=wrong or [],
         both=both,
+        kept=files.listed(kept, lang),
+        limits=files.limits(),
+        found=found,
         seen=seen,
         done=done,
     )

@@ -1,14 +1,17 @@
 """The queue as a page: what is due first, the filters in the address, the next case by one press."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.casework import api, changes
+from app.casework import api, changes, views
 from app.casework.queue import View
 from app.casework.schemas import QueueItem
+from app.casework.views import SavedView
+from app.core import clock
 from app.core.edge import Db, Lang
 from app.core.errors import AppError, Forbidden
 from app.core.i18n import Language, t
@@ -26,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 
 FILTERS = ("topic", "channel", "q")
 SHOWN_AT_ONCE = 50
+NAME_LENGTH = 60
 
 
 @router.get(ROOM)
@@ -34,11 +38,13 @@ async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLRespons
     view = _view(given.get("view", ""), me)
     filters = {name: given[name][:200] for name in FILTERS if given.get(name)}
     mistake, found, seen = "", None, ""
+    kept: Sequence[SavedView] = ()
     try:
         if me.caller.role is Role.ADMIN:
             raise Forbidden
         async with db.read() as connection:
             seen = str(await changes.place(connection))
+            kept = await views.of(connection, me.caller.account_id)
             found = await api.read_queue(
                 me.caller,
                 connection,
@@ -70,6 +76,7 @@ async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLRespons
         rows=[_row(item, lang) for item in found.items] if found else [],
         more=_url(view, filters | {"cursor": found.next_cursor}) if found and found.next_cursor else None,
         mistake=mistake,
+        kept=[{"id": one.id, "name": one.name, "url": f"{ROOM}?{one.query}"} for one in kept],
         seen=seen,
         taken="nothing" in given,
     )
@@ -86,6 +93,30 @@ async def claim_next(request: Request, me: Working, db: Db, lang: Lang) -> Respo
     if not taken.items:
         return RedirectResponse(f"{ROOM}?nothing=1", 303)
     return RedirectResponse(f"{ROOM}/cases/{taken.items[0].number}", 303)
+
+
+@router.post(f"{ROOM}/views")
+async def keep_view(request: Request, me: Working, db: Db, lang: Lang) -> Response:
+    """What stands in the address now, under a name."""
+    form = await Form.of(request)
+    view = _view(form.get("view"), me)
+    filters = {name: form.get(name)[:200] for name in FILTERS if form.get(name)}
+    name = " ".join(form.get("name").split())[:NAME_LENGTH]
+    if not me.visitor.sent(form.token) or not name:
+        return RedirectResponse(_url(view, filters), 303)
+    query = urlencode({"view": view.value} | filters)
+    async with db.transaction() as connection:
+        await views.keep(connection, me.caller.account_id, name, query, clock.now())
+    return RedirectResponse(_url(view, filters), 303)
+
+
+@router.post(f"{ROOM}/views/forget")
+async def forget_view(request: Request, me: Working, db: Db) -> Response:
+    form = await Form.of(request)
+    if me.visitor.sent(form.token) and form.get("id").isdigit() and len(form.get("id")) < 19:
+        async with db.transaction() as connection:
+            await views.forget(connection, me.caller.account_id, int(form.get("id")))
+    return RedirectResponse(ROOM, 303)
 
 
 def _view(asked: str, me: Worker) -> View:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from app.core.db import Database, DatabaseUrls
 from app.core.i18n import LANGUAGES, Language, t
@@ -223,3 +223,36 @@ async def test_who_signs_out_is_out(visit: Visit, people: None) -> None:
         await expect(page.get_by_role("heading", level=1)).to_have_text(t("office.door.title", "kk"))
         await page.goto("/office?view=mine")
         assert "/office/sign-in?next=/office%3Fview%3Dmine" in page.url
+
+
+async def test_a_view_is_kept_a_file_goes_with_the_answer_and_earlier_ones_are_found(
+    visit: Visit, looked_at: Looked, people: None, site: Served
+) -> None:
+    async with httpx.AsyncClient(base_url=site.url) as client:
+        numbers = []
+        for text in ("Куәлік жоғалды.", "Куәлік тағы жоғалды."):
+            said = {"kind": "statement", "language": "kk", "text": text, "addressee": BODY}
+            who = {"type": "individual", "name": "Мысал", "phone": "+7 700 000 00 31"}
+            filed = await client.post("/api/v1/appeals", json=said | {"applicant": who})
+            numbers.append(filed.json()["number"])
+    async with visit(locale="kk") as page:
+        await entered(page, "aigerim")
+        await page.goto("/office?view=all&channel=virtual_reception")
+        await page.keyboard.press("v")
+        await page.keyboard.type("Онлайн келгендері")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("link", name="Онлайн келгендері", exact=True).click()
+        await expect(page.locator("#channel")).to_have_value("virtual_reception")
+        await page.keyboard.press("2")
+        await expect(page.locator('.views [aria-current="page"]')).to_have_text(t("office.view.mine", "kk"))
+        await page.goto(f"/office/cases/{numbers[0]}")
+        await page.keyboard.press("h")
+        await expect(page.locator(f'aside a[href="/office/cases/{numbers[1]}"]')).to_be_visible()
+        await page.get_by_text(t("case.attach", "kk")).click()
+        paper = FilePayload(name="жауап.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4\n%%EOF\n")
+        await page.locator("#file").set_input_files(paper)
+        await looked_at(page, "office-kk-earlier")
+        await answer(page, "Куәлік қалпына келтірілді.")
+        await expect(page.locator(".files")).to_contain_text("жауап.pdf")
+        await page.keyboard.press("u")
+        await expect(page.locator(".views")).to_be_visible()
