@@ -51,6 +51,7 @@ async def entered(page: Page, name: str, lang: Language = "kk") -> None:
     await page.get_by_label(t("office.password", lang)).fill(PASSWORD)
     await page.keyboard.press("Enter")
     await expect(page.locator(".views")).to_be_visible()
+    await page.wait_for_load_state()  # the keys are there
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
