@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 WIDTH, HEIGHT = 400, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38, 128, 12, 26
 _LINE, _BAR, _ROW = 15, 10, 38
+# Letters of a name over a bar; the table has the whole name.
+_LONGEST_NAME = 50
 _SPARK_WIDTH, _SPARK_HEIGHT, _EDGE = 96, 24, 3
 # How lines differ without colour.
 _DASHES = ("", "6 3", "2 3")
@@ -82,12 +84,16 @@ def bars(rows: Sequence[Bar], label: str) -> Markup:
     for place, one in enumerate(rows):
         top = place * _ROW
         width, part = (round(room * amount / most, 1) for amount in (one.value, one.part))
-        drawn.append(_text(0, top + 13, one.name, "start"))
+        drawn.append(_text(0, top + 13, _cut(one.name), "start"))
         drawn.append(_rectangle(top + 19, width, "whole"))
         if part:
             drawn.append(_rectangle(top + 19, part, "late"))
         drawn.append(_text(width + 6, top + 28, one.said, "start"))
     return _svg(drawn, label, WIDTH, max(len(rows), 1) * _ROW, "chart")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip(' ,')}…"
 
 
 def _axis(most: int, box: tuple[int, int, int, int]) -> list[Markup]:

@@ -204,3 +204,16 @@ async def test_what_is_no_form_is_refused_on_a_page(client: httpx.AsyncClient) -
         assert page.headers["content-type"].startswith("text/html")
     many = [("kept", (None, "nothing"))] * 300
     assert (await client.post(FILES, files=many)).status_code == 400
+
+
+async def test_what_was_typed_into_a_page_that_closed_meanwhile_can_be_copied(
+    client: httpx.AsyncClient,
+) -> None:
+    number = await filed(client)
+    for act, field in (("supplements", "text"), ("withdrawal", "reason"), ("complaint", "text")):
+        client.cookies.delete("opened")
+        said = {"form": await begun(client), field: "Кеше де жылу болмады."}
+        page = await client.post(f"/appeals/{number}/{act}", data=said)
+        assert t("track.unsent", "kk") in page.text
+        assert "Кеше де жылу болмады.</textarea>" in page.text
+        client.cookies.set("opened", "nothing")

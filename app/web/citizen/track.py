@@ -14,7 +14,7 @@ from app.appeals.access_code import APPEAL, access_code
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import Number, NumberError
 from app.attachments import waiting
-from app.attachments.errors import AttachmentNotFound
+from app.attachments.errors import MOST, AttachmentNotFound
 from app.attachments.waiting import Waiting
 from app.core import clock
 from app.core.edge import Db, Lang, Network
@@ -193,7 +193,8 @@ async def supplement(
     """With files, which stay chosen while something else is still wrong."""
     found = _opened(request, typed)
     if found is None or not found.to_act:
-        return _code_form(request, lang, visitor, {"number": typed})
+        unsent = (await files.received(request, network, lang, before=MOST)).form
+        return _code_form(request, lang, visitor, {"number": typed}, unsent=unsent)
     sent = await files.received(request, network, lang)
     form = sent.form
     async with db.read() as connection:
@@ -270,7 +271,7 @@ async def _acted(
     form = form or await Form.of(request)
     found = _opened(request, typed)
     if found is None or not found.to_act:
-        return _code_form(request, lang, visitor, {"number": typed})
+        return _code_form(request, lang, visitor, {"number": typed}, unsent=form)
     if not visitor.sent(form.token):
         return await _appeal(request, db, lang, visitor, found, name, form, [expired(lang)], kept)
     try:
@@ -287,6 +288,8 @@ def _opened(request: Request, typed: str) -> Opened | None:
         return None
 
 
+# The fields in which an act has words of one's own.
+WORDS = ("text", "reason", "comment")
 DONE = ("supplement", "withdraw", "rate", "links")
 
 
@@ -339,11 +342,16 @@ def _code_form(
     visitor: Visitor,
     typed: dict[str, str],
     wrong: list[Mistake] | None = None,
+    unsent: Form | None = None,
 ) -> HTMLResponse:
+    """`unsent`: what came too late, after the appeal was closed by itself; its words can still be copied."""
+    words = [unsent.get(name) for name in WORDS] if unsent else []
     shown = page(
         request,
         "citizen/find.html",
         lang,
+        private=bool(unsent),
+        unsent=next((said for said in words if said.strip()), ""),
         status=422 if wrong else 200,
         typed=typed,
         wrong=wrong or [],
