@@ -296,5 +296,5 @@ async def test_adding_files_to_an_appeal_with_a_script(visit: Visit) -> None:
         await expect(page.locator("[data-kept] input")).to_be_checked()
         await page.get_by_role("button", name=t("track.act.supplement.do", "kk"), exact=True).click()
         await expect(page.get_by_role("status").first).to_have_text(t("track.done.supplement", "kk"))
-        await expect(page.locator(".files").first).to_contain_text("батарея.png")
-        await expect(page.locator(".files").first).to_contain_text("шот.jpg")
+        await expect(page.locator(".files").last).to_contain_text("батарея.png")
+        await expect(page.locator(".files").last).to_contain_text("шот.jpg")
