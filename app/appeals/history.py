@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 
 import orjson
 
@@ -30,60 +30,49 @@ def applicant_hash(salt: bytes, applicant: Mapping[str, str | None]) -> bytes:
     return content_hash(salt, canonical(given))
 
 
-def described(event: Row) -> dict[str, Any]:
-    """The arguments of `event_text` and `event_hash`, from a row of the table."""
-    same = ("appeal_id", "part", "kind", "at", "data", "previous")
-    return {name: event[name] for name in same} | {
+class Described(TypedDict):
+    """What an event is; `previous` is the hash of the event before it in the same part."""
+
+    appeal_id: int
+    part: int
+    kind: str
+    at: datetime
+    actor: tuple[str, int | None]
+    data: Mapping[str, Any]
+    content: bytes | None
+    previous: bytes | None
+
+
+def described(event: Row) -> Described:
+    """The same from a row of the table."""
+    return {
+        "appeal_id": event["appeal_id"],
+        "part": event["part"],
+        "kind": event["kind"],
+        "at": event["at"],
         "actor": (event["actor_kind"], event["actor_id"]),
+        "data": event["data"],
         "content": event["content_hash"],
+        "previous": event["previous"],
     }
 
 
-def event_text(
-    *,
-    appeal_id: int,
-    part: int,
-    kind: str,
-    at: datetime,
-    actor: tuple[str, int | None],
-    data: Mapping[str, Any],
-    content: bytes | None,
-    previous: bytes | None,
-) -> bytes:
-    """What the hash of an event is taken of; `previous` is that of the event before it in the same part."""
-    described = {
-        "appeal": appeal_id,
-        "part": part,
-        "kind": kind,
-        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": list(actor),
-        "data": data,
-        "content": content.hex() if content else None,
-        "previous": previous.hex() if previous else None,
-    }
-    return canonical(described)
-
-
-def event_hash(
-    *,
-    appeal_id: int,
-    part: int,
-    kind: str,
-    at: datetime,
-    actor: tuple[str, int | None],
-    data: Mapping[str, Any],
-    content: bytes | None,
-    previous: bytes | None,
-) -> bytes:
-    """The hash of one event, of its `event_text`."""
-    text = event_text(
-        appeal_id=appeal_id,
-        part=part,
-        kind=kind,
-        at=at,
-        actor=actor,
-        data=data,
-        content=content,
-        previous=previous,
+def event_text(**event: Unpack[Described]) -> bytes:
+    """What the hash of an event is taken of."""
+    content, previous = event["content"], event["previous"]
+    return canonical(
+        {
+            "appeal": event["appeal_id"],
+            "part": event["part"],
+            "kind": event["kind"],
+            "at": event["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+            "actor": list(event["actor"]),
+            "data": event["data"],
+            "content": content.hex() if content else None,
+            "previous": previous.hex() if previous else None,
+        }
     )
-    return hashlib.sha256(text).digest()
+
+
+def event_hash(**event: Unpack[Described]) -> bytes:
+    return hashlib.sha256(event_text(**event)).digest()

@@ -107,6 +107,8 @@ class _Asked:
         elif walk.newest:
             sealed = {"events": walk.events, "seals": walk.seals, "at": local(walk.newest)}
             lines.append(t("seals.whole", lang, **sealed))
+        else:
+            lines.append(t("seals.none", lang))
         if walk.oldest_unsealed:
             unsealed = {"count": walk.unsealed, "at": local(walk.oldest_unsealed)}
             lines.append(t("seals.unsealed", lang, **unsealed))

@@ -374,8 +374,8 @@ def test_the_command_names_it_in_three_languages(
     monkeypatch.setenv("LS_SEALS_FILE", str(record.file.path))
     get_settings.cache_clear()
 
-    async def verify(lang: str) -> Any:
-        return await asyncio.to_thread(CliRunner().invoke, cli, ["verify", "--lang", lang])
+    async def verify(lang: str, *words: str) -> Any:
+        return await asyncio.to_thread(CliRunner().invoke, cli, ["verify", "--lang", lang, *words])
 
     async def change(statement: str) -> None:
         connection = await asyncpg.connect(record.urls.owner)
@@ -387,6 +387,8 @@ def test_the_command_names_it_in_three_languages(
         assert done.exit_code == 0, done.output
         assert "Nothing was changed: 7 events under 2 seals" in done.output
         assert "Not sealed yet: 1 events" in done.output
+        done = in_thread(lambda: verify("en", "--since", "2099-01-01"))
+        assert (done.exit_code, done.stdout.partition(":")[0]) == (0, "No seal was looked at")
         in_thread(
             lambda: change("UPDATE ledger SET facts = jsonb_set(facts, '{0,by}', '\"staff\"') WHERE id = 1")
         )
