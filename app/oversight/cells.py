@@ -3,7 +3,7 @@
 Whatever is not folded yet readers add (`TAIL`); rollups.py says how far that goes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from app.oversight.models import ROLLED
@@ -109,9 +109,13 @@ class Rollup:
     def _something(self) -> str:
         return " OR ".join(f"sum({name}) <> 0" for name in self.figures)
 
-    def add(self, cells: str) -> str:
-        """Their figures to what is there, in the order of keys. `cells`: a table or query that has them."""
+    def put(self, cells: str) -> str:
+        """These cells where there are none. `cells`: a table or query that has them."""
         names = ", ".join((*self.names, *self.figures))
+        return f"INSERT INTO {self.table} AS r ({names}) SELECT {names} FROM {cells} cell"
+
+    def add(self, cells: str) -> str:
+        """Their figures to what is there, in the order of keys."""
         added = ", ".join(
             f"{name} = nullif(coalesce(r.{name}, 0) + coalesce(excluded.{name}, 0), 0)"
             if len(self.figures) > 1
@@ -119,20 +123,17 @@ class Rollup:
             for name in self.figures
         )
         key = ", ".join(self.names)
-        return (
-            f"INSERT INTO {self.table} AS r ({names}) SELECT {names} FROM {cells} cell "
-            f"ORDER BY {key} ON CONFLICT ({key}) DO UPDATE SET {added}"
-        )
+        return f"{self.put(cells)} ORDER BY {key} ON CONFLICT ({key}) DO UPDATE SET {added}"
 
 
-def add_all(which: str, rollups: Iterable[Rollup] | None = None) -> str:
-    """One statement that adds what these deltas (SQL about `d`) say to every rollup, or to these; what is
-    summed from finer cells is summed from theirs, which come before it."""
+def in_one(which: str, rollups: Iterable[Rollup], write: Callable[[Rollup, str], str]) -> str:
+    """One statement that writes (`put` or `add`) what these deltas (SQL about `d`) say to the rollups; what
+    is summed from finer cells is summed from theirs, which come before it."""
     steps: list[str] = []
-    for rollup in ROLLUPS if rollups is None else rollups:
+    for rollup in rollups:
         cells = rollup.summed(f"{rollup.of.table}_cells") if rollup.of else rollup.cells(which)
         steps.append(f"{rollup.table}_cells AS MATERIALIZED ({cells})")
-        steps.append(f"{rollup.table}_added AS ({rollup.add(f'{rollup.table}_cells')})")
+        steps.append(f"{rollup.table}_written AS ({write(rollup, f'{rollup.table}_cells')})")
     return f"WITH {', '.join(steps)} SELECT 1"
 
 

@@ -12,7 +12,7 @@ import asyncpg
 from app.core import clock
 from app.core.db import Database
 from app.oversight import again
-from app.oversight.cells import FOLDED, ROLLUPS, Rollup, add_all, month_of
+from app.oversight.cells import FOLDED, ROLLUPS, Rollup, in_one, month_of
 
 BATCH = 100_000
 """Deltas that one transaction folds, or those of one transaction that wrote more."""
@@ -21,6 +21,7 @@ _MEMORY = "SET LOCAL work_mem = '64MB'"
 
 _LOCK = "SELECT below::text FROM folding FOR UPDATE"
 _NO_FOLD = "SELECT FROM folding FOR SHARE"
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext($1), $2)"
 # The row at BATCH is of the first transaction that is left for the next fold, unless all are of one.
 _UPTO = """
 SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
@@ -32,7 +33,7 @@ SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
 """
 _BETWEEN = "d.xid >= $1::text::xid8 AND d.xid < $2::text::xid8"
 _ANY = f"SELECT EXISTS (SELECT FROM counter_delta d WHERE {_BETWEEN})"
-ADD = add_all(_BETWEEN)
+ADD = in_one(_BETWEEN, ROLLUPS, Rollup.add)
 AGAIN = again.fold(again.TOUCHED.format(which=_BETWEEN))
 _DONE = "UPDATE folding SET below = $1::text::xid8, folded_at = $2"
 _NOTHING_LEFT = "DELETE FROM rollup_due WHERE overdue = 0"
@@ -84,7 +85,7 @@ _OPENED = "d.opened_on >= $1 AND d.opened_on <= $2"
 _OF_AGENCY = "($3::bigint IS NULL OR d.agency_id = $3)"
 _MONTHLY = [rollup for rollup in ROLLUPS if rollup.opened_by == "month"]
 _YEARLY = [rollup for rollup in ROLLUPS if rollup.opened_by == "year"]
-_OF_MONTH = add_all(f"{_OPENED} AND {FOLDED}", _MONTHLY)
+_OF_MONTH = in_one(f"{_OPENED} AND {FOLDED}", _MONTHLY, Rollup.put)
 
 
 async def months(connection: asyncpg.Connection) -> list[date]:
@@ -118,10 +119,11 @@ def _year(month: date) -> tuple[date, date]:
 
 
 async def rebuild(db: Database, month: date) -> None:
-    """Make the cells of what opened in a month anew. Folds wait meanwhile, and nobody else: readers have the
-    old cells until the new ones are committed."""
+    """Make the cells of what opened in a month anew. Folds wait meanwhile, and who does the same, and nobody
+    else: readers have the old cells until the new ones are committed."""
     async with db.transaction() as connection:
         await connection.execute(_NO_FOLD)
+        await connection.execute(_ALONE, "rollups of a month", month.toordinal())
         await connection.execute(_MEMORY)
         for rollup in _MONTHLY:
             await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_days(month))
@@ -132,12 +134,13 @@ async def rebuild_year(db: Database, year: date) -> None:
     """The cells of the year that a day is in, from those of its months."""
     async with db.transaction() as connection:
         await connection.execute(_NO_FOLD)
+        await connection.execute(_ALONE, "rollups of a year", year.year)
         await connection.execute(_MEMORY)
         for rollup in _YEARLY:
             assert rollup.of is not None
             finer = f"(SELECT * FROM {rollup.of.table} d WHERE {_OPENED})"
             await connection.execute(f"DELETE FROM {rollup.table} d WHERE {_OPENED}", *_year(year))
-            await connection.execute(rollup.add(f"({rollup.summed(finer)})"), *_year(year))
+            await connection.execute(rollup.put(f"({rollup.summed(finer)})"), *_year(year))
 
 
 async def differences(connection: asyncpg.Connection, month: date, agency_id: int | None = None) -> list[str]:

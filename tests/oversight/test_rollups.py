@@ -213,6 +213,15 @@ async def test_a_rebuild_stops_no_registration(real_db: Database, desk: Desk) ->
     assert await verified(real_db, no_progress) == []
 
 
+async def test_two_rebuilds_at_a_time_count_nothing_twice(real_db: Database, desk: Desk) -> None:
+    await busy_with_terms(desk)
+    await everything_is_folded(real_db)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(rebuilt(real_db, no_progress))
+    assert await verified(real_db, no_progress) == []
+
+
 async def test_the_rolling_check_goes_round_and_keeps_what_it_finds(
     real_db: Database, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
