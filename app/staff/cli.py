@@ -145,6 +145,13 @@ def _client_group(on_database: OnDatabase, sandbox_of: SandboxOf) -> click.Group
             told = (row["source"], channels, signs, str(used), until, row["name"])
             click.echo(f"{row['id']:>5}  {'  '.join(told)}")
 
+    _add_keys(client, on_database)
+    return client
+
+
+def _add_keys(client: click.Group, on_database: OnDatabase) -> None:
+    """What is done with the keys and the secret of a client that there is."""
+
     @client.command("rotate")
     @click.argument("client_id", type=click.IntRange(1, 2**63 - 1), metavar="NUMBER")
     @click.option("--at-once", is_flag=True, help="The key before is no good any more: it leaked.")
@@ -178,8 +185,6 @@ def _client_group(on_database: OnDatabase, sandbox_of: SandboxOf) -> click.Group
         """Make the secret that a client signs its posts with. It is shown once; the one before stays good for
         a day. `client list` shows the NUMBER."""
         click.echo(_told(on_database, lambda db: new_secret(db, client_id, at_once=at_once)))
-
-    return client
 
 
 async def create_account(
