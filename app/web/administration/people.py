@@ -99,7 +99,7 @@ async def _people(
     more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
     grid = Grid(
         title,
-        heads(lang, "login", "name", "role", "body", "state"),
+        heads(lang, "login", "person", "role", "body", "state"),
         [_account(one, lang) for one in found.items],
         t("administration.people.none", lang),
         more,
