@@ -47,8 +47,11 @@ from app.web import front, health, reference
 from app.web.administration import pages as administration
 from app.web.citizen import pages as citizen_pages
 from app.web.office import beside as office_beside
+from app.web.office import bulk as office_bulk
 from app.web.office import case as office_case
+from app.web.office import desk as office_desk
 from app.web.office import door as office_door
+from app.web.office import letters as office_letters
 from app.web.office import live as office_live
 from app.web.office import queue as office_queue
 from app.web.office import signed_in
@@ -98,7 +101,10 @@ ROOMS: Sequence[Any] = (
     office_door,
     office_queue,
     office_live,
+    office_desk,
     office_beside,
+    office_bulk,
+    office_letters,
     office_case,
     administration,
 )

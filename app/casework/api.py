@@ -15,7 +15,17 @@ from app.appeals.commands import (
 from app.appeals.drafts import DraftConflict
 from app.appeals.lifecycle import Act
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
-from app.casework import case, files_api, page, queue, reach, terms_api, unchecked, undelivered_api
+from app.casework import (
+    case,
+    files_api,
+    page,
+    queue,
+    reach,
+    templates_api,
+    terms_api,
+    unchecked,
+    undelivered_api,
+)
 from app.casework.acts import Asked, Number, lease, mark
 from app.casework.details import event_out
 from app.casework.inputs import AnswerIn, AssignIn, ClaimIn, DraftIn, ForwardIn, NoteIn, ReasonIn
@@ -286,3 +296,4 @@ router.include_router(terms_api.router)
 router.include_router(undelivered_api.router)
 router.include_router(files_api.router)
 router.include_router(unchecked.router)
+router.include_router(templates_api.router)

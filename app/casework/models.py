@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, SmallInteger
+from sqlalchemy import BigInteger, Index, SmallInteger, Text
 from sqlmodel import Field
 
 from app.core.columns import Encrypted, identity, utc
@@ -32,3 +32,20 @@ class SavedView(Table, table=True):
     name: str = Field(sa_type=Encrypted("saved_view.name"), nullable=False)
     query: str = Field(sa_type=Encrypted("saved_view.query"), nullable=False)
     created_at: datetime = utc()
+
+
+class LetterTemplate(Table, table=True):
+    """What answers begin with; no personal data, for a case fills its fields."""
+
+    __tablename__ = "letter_template"
+    __table_args__ = (Index("ix_letter_template_agency_id", "agency_id"),)
+
+    id: int = identity()
+    agency_id: int = Field(sa_type=BigInteger, foreign_key="agency.id")
+    topic: str | None = Field(default=None, sa_type=Text)
+    language: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    author_id: int = Field(sa_type=BigInteger)
+    version: int = Field(sa_type=BigInteger)
+    updated_at: datetime = utc()

@@ -22,7 +22,7 @@ from app.appeals.codes import (
 from app.appeals.lifecycle import Act
 from app.attachments.models import State
 from app.attachments.schemas import AttachmentOut
-from app.core.schema import Out
+from app.core.schema import Code, FullLine, FullText, Out, Schema
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
 from app.notices.models import Audience, DeliveryState, Result, Settled, Way
@@ -320,6 +320,36 @@ class CaseOut(Out):
     lease_until: datetime | None
     notices: Annotated[list[NoticeOut], Field(description="what was told to whom, with the proof")]
     allowed_acts: Annotated[list[Act], Field(description="what the state and one's role allow now")]
+
+
+class TemplateIn(Schema):
+    name: Annotated[FullLine, Field(max_length=100, examples=["Жылу: жөндеу мерзімі"])]
+    topic: Annotated[Code | None, Field(description="null: for every topic", examples=["utilities"])] = None
+    language: LanguageCode
+    text: Annotated[
+        FullText,
+        Field(
+            description="with fields that the case fills: {number}, {name}, {registered_on}, {due_on}, "
+            "{today}, {agency}; `{{` and `}}` are braces",
+            examples=["Құрметті {name}! Сіздің {number} жолданымыңыз {registered_on} күні тіркелді."],
+        ),
+    ]
+
+
+class TemplateOut(Out):
+    id: int
+    agency: AgencyOut
+    own: Annotated[bool, Field(description="of one's own body; a head may change these")]
+    topic: str | None
+    language: LanguageCode
+    name: str
+    text: str
+    version: int
+    updated_at: datetime
+
+
+class TemplatesOut(Out):
+    items: list[TemplateOut]
 
 
 class ActorOut(Out):

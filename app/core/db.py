@@ -113,6 +113,10 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
+    def rehearsing(self) -> "Database":
+        """The same, with every transaction undone at its end: what would happen, and what would refuse it."""
+        return _Rehearsal(self._pool, self.urls)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection in a transaction that is committed when the block ends and undone when it raises."""
@@ -144,6 +148,18 @@ class Database:
             except OSError as error:
                 raise ConnectionError(str(error)) from error
             yield connection
+
+
+class _Rehearsal(Database):
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        async with self._connection() as connection:
+            undone = connection.transaction()
+            await undone.start()
+            try:
+                yield connection
+            finally:
+                await undone.rollback()
 
 
 async def prepare(connection: asyncpg.Connection) -> None:

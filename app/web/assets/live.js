@@ -126,5 +126,7 @@
   }
   addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? shut() : open()));
   addEventListener("pagehide", shut);
+  // Who took a case for half an hour is no event: looked at once a minute.
+  setInterval(() => document.visibilityState === "visible" && refresh().catch(() => {}), 60_000);
   open();
 })();

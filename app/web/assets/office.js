@@ -26,6 +26,11 @@
     e: () => unfold("extend"),
     s: () => save(true),
     h: () => press("h"),
+    x: () => document.activeElement?.closest("[data-rows] li")?.querySelector("input")?.click(),
+    b: () => document.getElementById("act")?.focus(),
+    p: () => press("p"),
+    t: () => document.getElementById("template")?.focus(),
+    d: () => press("d"),
     u: () => document.querySelector('nav a[href="/office"]')?.click(),
     ...Object.fromEntries([1, 2, 3, 4, 5].map((n) => [n, () => document.querySelectorAll(".views a")[n - 1]?.click()])),
     v: () => {
@@ -39,6 +44,12 @@
   };
   const typing = (target) => /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable;
   document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey && event.key === "Enter") {
+      const sent = event.target.closest?.("[data-send]");
+      if (!sent) return;
+      event.preventDefault();
+      return sent.requestSubmit(sent.querySelector("button[hidden]"));
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && typing(event.target)) return event.target.blur();
     // By the place of the key, so that a Kazakh or Russian keyboard does the same.
@@ -54,7 +65,7 @@
   const form = () => document.querySelector("[data-draft]");
   const written = () => {
     const body = new URLSearchParams(new FormData(form()));
-    for (const name of ["draft_version", "version", "theirs", "file", "kept"]) body.delete(name);
+    for (const name of ["draft_version", "version", "theirs", "file", "kept", "template"]) body.delete(name);
     return body.toString();
   };
   let kept = form() ? written() : "";

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
@@ -18,10 +19,10 @@ from app.appeals.codes import Outcome, SuspensionGround, TerminationGround
 from app.appeals.drafts import DraftConflict
 from app.attachments import waiting
 from app.attachments.waiting import Waiting
-from app.casework import api, changes, inputs, terms_api
+from app.casework import api, changes, inputs, templates, terms_api
 from app.casework.acts import Doing
 from app.casework.case import SeveralParts
-from app.casework.schemas import CaseOut
+from app.casework.schemas import CaseOut, TemplateOut
 from app.core import clock, http
 from app.core.db import Database
 from app.core.edge import Db, Lang, Network
@@ -42,7 +43,7 @@ Number = Annotated[str, Path(max_length=40)]
 
 
 @dataclass(frozen=True, slots=True)
-class Form_:
+class ActForm:
     """An act's call and what it takes. `leaves`: afterwards the case is not ours, or not open, any more."""
 
     call: Callable[[Doing, Any], Awaitable[CaseOut]]
@@ -50,24 +51,24 @@ class Form_:
     leaves: bool = False
 
 
-ACTS: Mapping[str, Form_] = {
-    "claim": Form_(api.claim, inputs.EmptyIn),
-    "release": Form_(api.release, inputs.EmptyIn),
-    "note": Form_(api.note, inputs.NoteIn),
-    "draft": Form_(api.draft, inputs.DraftIn),
-    "answer": Form_(api.answer, inputs.AnswerIn),
-    "approve": Form_(api.approve, inputs.EmptyIn),
-    "send-back": Form_(api.send_back, inputs.ReasonIn),
-    "forward": Form_(api.forward, inputs.ForwardIn, leaves=True),
-    "request-correction": Form_(terms_api.request_correction, inputs.RequestIn),
-    "suspend": Form_(terms_api.suspend, inputs.SuspendIn),
-    "resume": Form_(terms_api.resume, inputs.EmptyIn),
-    "extend": Form_(terms_api.extend, inputs.ExtendIn),
-    "hearing": Form_(terms_api.hearing, inputs.HearingIn),
-    "terminate": Form_(terms_api.terminate, inputs.TerminateIn),
-    "reopen": Form_(api.reopen, inputs.ReasonIn),
-    "unmask": Form_(terms_api.unmask, inputs.UnmaskIn),
-    "control": Form_(terms_api.control, inputs.ControlIn),
+ACTS: Mapping[str, ActForm] = {
+    "claim": ActForm(api.claim, inputs.EmptyIn),
+    "release": ActForm(api.release, inputs.EmptyIn),
+    "note": ActForm(api.note, inputs.NoteIn),
+    "draft": ActForm(api.draft, inputs.DraftIn),
+    "answer": ActForm(api.answer, inputs.AnswerIn),
+    "approve": ActForm(api.approve, inputs.EmptyIn),
+    "send-back": ActForm(api.send_back, inputs.ReasonIn),
+    "forward": ActForm(api.forward, inputs.ForwardIn, leaves=True),
+    "request-correction": ActForm(terms_api.request_correction, inputs.RequestIn),
+    "suspend": ActForm(terms_api.suspend, inputs.SuspendIn),
+    "resume": ActForm(terms_api.resume, inputs.EmptyIn),
+    "extend": ActForm(terms_api.extend, inputs.ExtendIn),
+    "hearing": ActForm(terms_api.hearing, inputs.HearingIn),
+    "terminate": ActForm(terms_api.terminate, inputs.TerminateIn),
+    "reopen": ActForm(api.reopen, inputs.ReasonIn),
+    "unmask": ActForm(terms_api.unmask, inputs.UnmaskIn),
+    "control": ActForm(terms_api.control, inputs.ControlIn),
 }
 DRAFTED = ("text", "outcome", "language", "legal_basis")
 # In the order of a working day; `draft` and `answer` are one form of their own.
@@ -94,12 +95,15 @@ async def read(request: Request, number: Number, me: Working, db: Db, lang: Lang
             shown = await api.read_case(
                 me.caller, number, connection, lang, request.app.state.settings, Response()
             )
+            offered = await _offered(connection, me, shown, lang)
     except SeveralParts as parts:
         return page(
             request, "office/parts.html", lang, private=True, me=me, numbers=parts.extra.get("parts", [])
         )
     done = request.query_params.get("done", "")
-    return case_page(request, lang, me, shown, seen=str(seen), done=done if done in ACTS else "")
+    if done not in ACTS:
+        done = ""
+    return case_page(request, lang, me, shown, seen=str(seen), done=done, offered=offered)
 
 
 @router.post(f"{ROOM}/cases/{{number}}/{{act}}")
@@ -117,6 +121,7 @@ async def do(
         seen = int(version) if version.isdigit() else None
         settings = request.app.state.settings
         doing = Doing(me.caller, number, seen, db, lang, settings, Response())
+        await _insert(doing, form)
         shown = await ACTS[act].call(doing, _read(act, form, kept))
     except AppError as error:
         if _by_script(request):
@@ -132,7 +137,38 @@ async def do(
         return case_page(request, lang, me, shown, at="draft", typed=form.fields, kept=kept, done=act)
     if act == "unmask":  # shown once, on this page, and kept in no address
         return case_page(request, lang, me, shown)
-    return RedirectResponse(f"{ROOM}{'' if ACTS[act].leaves else f'/cases/{shown.number}'}?done={act}", 303)
+    return RedirectResponse(_after(act, form, shown), 303)
+
+
+def _after(act: str, form: Form, case: CaseOut) -> str:
+    """Where one goes once it is done."""
+    if act == "draft" and form.get("choose") == "preview":
+        return f"{ROOM}/cases/{case.number}/preview"
+    return f"{ROOM}{'' if ACTS[act].leaves else f'/cases/{case.number}'}?done={act}"
+
+
+async def _offered(
+    connection: asyncpg.Connection, me: Worker, case: CaseOut, lang: Language
+) -> Sequence[TemplateOut]:
+    """The templates for who may answer the case now."""
+    if "answer" not in case.allowed_acts:
+        return ()
+    return await templates.listed(connection, me.caller, snapshot.current(), lang, case.topic)
+
+
+async def _insert(doing: Doing, form: Form) -> None:
+    """Where it is asked for, put the template after what is written. Raises TemplateNotFound."""
+    directory, chosen = snapshot.current(), form.get("template")
+    if form.get("choose") != "template" or not chosen.isdigit() or len(chosen) > 18:
+        return
+    async with doing.db.read() as connection:
+        case = await api.read_case(
+            doing.caller, doing.number, connection, doing.language, doing.settings, Response()
+        )
+        one = await templates.one(connection, doing.caller, int(chosen), directory, doing.language)
+    text = templates.filled(one, case, directory)
+    form.fields["text"] = f"{form.get('text').rstrip()}\n\n{text}".lstrip()
+    form.fields["language"] = one.language
 
 
 def _by_script(request: Request) -> bool:
@@ -147,19 +183,28 @@ async def _kept(db: Database, ids: Sequence[UUID]) -> Sequence[Waiting]:
 
 
 def _read(act: str, form: Form, kept: Sequence[Waiting] = ()) -> Any:
+    """Raises Invalid."""
+    if act != "draft":
+        return said_by(ACTS[act], form, kept)
+    given: dict[str, Any] = {name: form.get(name) or None for name in DRAFTED}  # one of nothing is one too
+    given["text"] = _chosen(form) or None
+    if form.get("draft_version").isdigit():
+        given["version"] = int(form.get("draft_version"))
+    return _valid(inputs.DraftIn, given)
+
+
+def said_by(act: ActForm, form: Form, kept: Sequence[Waiting] = ()) -> Any:
     """The fields that the act knows, blank ones left out. Raises Invalid."""
-    schema = ACTS[act].schema
-    given: dict[str, Any] = {name: form.get(name) for name in schema.model_fields if form.get(name).strip()}
-    given.pop("version", None)
-    if "attachments" in schema.model_fields:
-        given["attachments"] = [one.id for one in kept]
-    if act == "control":
+    named = act.schema.model_fields
+    given: dict[str, Any] = {name: form.get(name) for name in named if form.get(name).strip()}
+    if act.schema is inputs.ControlIn:
         given["on"] = given.get("on") == "yes"
-    if act == "draft":  # a draft of nothing is one too
-        given = {name: form.get(name) or None for name in DRAFTED}
-        given["text"] = _chosen(form) or None
-        if form.get("draft_version").isdigit():
-            given["version"] = int(form.get("draft_version"))
+    if "attachments" in named:
+        given["attachments"] = [one.id for one in kept]
+    return _valid(act.schema, given)
+
+
+def _valid(schema: type[BaseModel], given: Mapping[str, Any]) -> Any:
     try:
         return schema.model_validate(given)
     except ValidationError as error:
@@ -195,9 +240,20 @@ async def _again(
         shown = await api.read_case(
             me.caller, number, connection, lang, request.app.state.settings, Response()
         )
+        offered = await _offered(connection, me, shown, lang)
     typed = form.fields
     return case_page(
-        request, lang, me, shown, seen=str(seen), at=act, typed=typed, wrong=wrong, both=both, kept=kept
+        request,
+        lang,
+        me,
+        shown,
+        seen=str(seen),
+        at=act,
+        typed=typed,
+        wrong=wrong,
+        both=both,
+        kept=kept,
+        offered=offered,
     )
 
 
@@ -214,6 +270,7 @@ def case_page(
     both: Mapping[str, Any] | None = None,
     kept: Sequence[Waiting] = (),
     found: EarlierListOut | None = None,
+    offered: Sequence[TemplateOut] = (),
     done: str = "",
 ) -> HTMLResponse:
     directory = snapshot.current()
@@ -252,6 +309,8 @@ def case_page(
         kept=files.listed(kept, lang),
         limits=files.limits(),
         found=found,
+        offered=offered,
+        unfinished="unfinished" in request.query_params,
         seen=seen,
         done=done,
     )

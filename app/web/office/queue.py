@@ -18,7 +18,7 @@ from app.core.i18n import Language, t
 from app.deadlines.explain import period
 from app.deadlines.regimes import Unit
 from app.directory import snapshot
-from app.staff.permissions import Role
+from app.staff.permissions import Role, may
 from app.web.citizen.choices import Choice, topic_choices
 from app.web.citizen.shown import NEAR, Day
 from app.web.forms import Form
@@ -30,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 FILTERS = ("topic", "channel", "q")
 SHOWN_AT_ONCE = 50
 NAME_LENGTH = 60
+BULK_ACTS = ("claim", "assign", "forward", "approve")
 
 
 @router.get(ROOM)
@@ -76,6 +77,7 @@ async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLRespons
         rows=[_row(item, lang) for item in found.items] if found else [],
         more=_url(view, filters | {"cursor": found.next_cursor}) if found and found.next_cursor else None,
         mistake=mistake,
+        acts=[one for one in BULK_ACTS if may(me.caller.role, one)],
         kept=[{"id": one.id, "name": one.name, "url": f"{ROOM}?{one.query}"} for one in kept],
         seen=seen,
         taken="nothing" in given,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Literal
 
 import httpx
 import pytest
@@ -257,3 +258,39 @@ async def test_a_view_is_kept_a_file_goes_with_the_answer_and_earlier_ones_are_f
         await expect(page.locator(".files")).to_contain_text("жауап.pdf")
         await page.keyboard.press("u")
         await expect(page.locator(".views")).to_be_visible()
+
+
+@pytest.mark.parametrize(("lang", "size"), zip(LANGUAGES, (WIDE, NARROW, WIDE), strict=True))
+async def test_a_template_is_kept_put_in_seen_as_a_letter_and_sent(
+    visit: Visit,
+    looked_at: Looked,
+    people: None,
+    filed: Callable[[str], Awaitable[str]],
+    lang: Language,
+    size: tuple[int, int],
+) -> None:
+    number = await filed("Туу туралы куәлік керек.")
+    scheme: Literal["dark", "light"] = "dark" if size == NARROW else "light"
+    async with visit(size, locale=lang, color_scheme=scheme) as head, visit(size, locale=lang) as page:
+        await entered(head, "dana", lang)
+        await head.goto("/office/templates")
+        await head.locator("#name").fill(f"Үлгі {lang}")
+        await head.locator("#text").fill("Құрметті {iin}!")
+        await head.keyboard.press("Control+Enter")
+        await expect(head.locator("#text-wrong")).to_contain_text("{iin}")
+        await looked_at(head, f"office-{lang}-template-wrong")
+        await head.locator("#text").fill("Құрметті {name}! {number} бойынша жауап.")
+        await head.keyboard.press("Control+Enter")
+        await expect(head.locator(".done")).to_be_visible()
+        await looked_at(head, f"office-{lang}-templates")
+        await entered(page, "aigerim", lang)
+        await page.goto(f"/office/cases/{number}")
+        await page.locator("#template").select_option(label=f"Үлгі {lang} ({lang})")
+        await page.get_by_role("button", name=t("template.insert", lang)).click()
+        await expect(page.locator("#text")).to_have_value(re.compile("Құрметті .*[0-9]{8} бойынша жауап."))
+        await page.locator("#outcome").select_option("explained")
+        await page.get_by_role("button", name=t("preview.show", lang)).click()
+        await expect(page.locator("article.letter")).to_contain_text("бойынша жауап.")
+        await looked_at(page, f"office-{lang}-preview")
+        await page.keyboard.press("a")
+        await expect(page.get_by_role("status").first).to_have_text(t("office.done.answer", lang))
