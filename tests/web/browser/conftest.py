@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from app.core.db import DatabaseUrls
+from app.core.db import Database, DatabaseUrls
+from app.directory import snapshot
+from app.staff import service
 from tests.ops.served import Served
 from tests.support import cloned
+from tests.web.browser.room import BODY, PASSWORD, PEOPLE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Nothing of the browser's own goes out, and none of it is asked for.
@@ -91,3 +95,26 @@ def looked_at() -> Callable[[Page, str], Awaitable[None]]:
         assert wider <= 0, f"{name}: {wider} pixels wider than the screen"
 
     return look
+
+
+@pytest.fixture(scope="session")
+async def people(site_urls: DatabaseUrls, site: Served) -> None:
+    db = await Database.open(site_urls, pool_size=2)
+    try:
+        await snapshot.refresh(db)
+        body = snapshot.current().agency(BODY).id
+        for name, role in PEOPLE.items():
+            await service.create_account(db, f"{name}@{BODY}", name.title(), role, body, PASSWORD)
+    finally:
+        await db.close()
+
+
+@pytest.fixture
+async def filed(site: Served) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    async with httpx.AsyncClient(base_url=site.url) as client:
+
+        async def file(text: str) -> str:
+            said = {"kind": "statement", "language": "kk", "text": text, "addressee": BODY}
+            return str((await client.post("/api/v1/appeals", json=said)).json()["number"])
+
+        yield file

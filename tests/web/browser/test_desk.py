@@ -7,13 +7,12 @@ from playwright.async_api import expect
 
 from app.core.i18n import LANGUAGES, Language, t
 from tests.web.browser.conftest import NARROW, WIDE, Visit
-from tests.web.browser.test_office import Looked, entered, people
+from tests.web.browser.room import Looked, entered
 
-__all__ = ["people"]
 PHONE = "+7 700 000 00 47"
 
 
-@pytest.mark.parametrize(("lang", "size"), zip(LANGUAGES, (WIDE, NARROW, WIDE), strict=True))
+@pytest.mark.parametrize(("lang", "size"), list(zip(LANGUAGES, (WIDE, NARROW, WIDE), strict=True)))
 async def test_a_caller_is_served_by_keyboard_alone(
     visit: Visit, looked_at: Looked, people: None, lang: Language, size: tuple[int, int]
 ) -> None:

@@ -1,58 +1,17 @@
 """A working day in the operators' room, in a real browser: by keyboard, two at one case, and the head."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import httpx
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from app.core.db import Database, DatabaseUrls
 from app.core.i18n import LANGUAGES, Language, t
-from app.directory import snapshot
-from app.staff import service
-from app.staff.permissions import Role
 from tests.ops.served import Served
 from tests.web.browser.conftest import NARROW, WIDE, Visit
-
-Looked = Callable[[Page, str], Awaitable[None]]
-PASSWORD = "a long password for tests"
-# Its operators' answers wait for the head.
-BODY = "justice"
-PEOPLE = {"aigerim": Role.OPERATOR, "berik": Role.OPERATOR, "dana": Role.HEAD}
-
-
-@pytest.fixture(scope="session")
-async def people(site_urls: DatabaseUrls, site: Served) -> None:
-    db = await Database.open(site_urls, pool_size=2)
-    try:
-        await snapshot.refresh(db)
-        body = snapshot.current().agency(BODY).id
-        for name, role in PEOPLE.items():
-            await service.create_account(db, f"{name}@{BODY}", name.title(), role, body, PASSWORD)
-    finally:
-        await db.close()
-
-
-@pytest.fixture
-async def filed(site: Served) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
-    async with httpx.AsyncClient(base_url=site.url) as client:
-
-        async def file(text: str) -> str:
-            said = {"kind": "statement", "language": "kk", "text": text, "addressee": BODY}
-            return str((await client.post("/api/v1/appeals", json=said)).json()["number"])
-
-        yield file
-
-
-async def entered(page: Page, name: str, lang: Language = "kk") -> None:
-    await page.goto(f"/office/sign-in?lang={lang}")
-    await page.get_by_label(t("office.login", lang)).fill(f"{name}@{BODY}")
-    await page.get_by_label(t("office.password", lang)).fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".views")).to_be_visible()
-    await page.wait_for_load_state()  # the keys are there
+from tests.web.browser.room import BODY, Looked, entered
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -260,7 +219,7 @@ async def test_a_view_is_kept_a_file_goes_with_the_answer_and_earlier_ones_are_f
         await expect(page.locator(".views")).to_be_visible()
 
 
-@pytest.mark.parametrize(("lang", "size"), zip(LANGUAGES, (WIDE, NARROW, WIDE), strict=True))
+@pytest.mark.parametrize(("lang", "size"), list(zip(LANGUAGES, (WIDE, NARROW, WIDE), strict=True)))
 async def test_a_template_is_kept_put_in_seen_as_a_letter_and_sent(
     visit: Visit,
     looked_at: Looked,
