@@ -152,7 +152,7 @@ def _form(
 ) -> HTMLResponse:
     directory = snapshot.current()
     way = _way(me, typed.get("channel", ""))
-    ways = {one.channel: directory.channel(one.channel).name(lang) for one in entry.ways_of(me.caller)}
+    channels = {one.channel: directory.channel(one.channel).name(lang) for one in entry.ways_of(me.caller)}
     usual = {
         "language": lang,
         "kind": KINDS[0],
@@ -167,7 +167,7 @@ def _form(
         private=True,
         policy=SCRIPTED_POLICY,
         me=me,
-        ways=ways,
+        channels=channels,
         way=way,
         typed=usual | {name: value for name, value in typed.items() if value},
         wrong=wrong or [],
