@@ -248,6 +248,7 @@ async def test_a_template_is_kept_put_in_seen_as_a_letter_and_sent(
         await page.get_by_role("button", name=t("template.insert", lang)).click()
         await expect(page.locator("#text")).to_have_value(re.compile("Құрметті .*[0-9]{8} бойынша жауап."))
         await page.locator("#outcome").select_option("explained")
+        await page.locator("#legal_basis").fill("ӘРПК 76-бап")
         await page.get_by_role("button", name=t("preview.show", lang)).click()
         await expect(page.locator("article.letter")).to_contain_text("бойынша жауап.")
         await looked_at(page, f"office-{lang}-preview")
