@@ -31,7 +31,7 @@
     p: () => press("p"),
     t: () => document.getElementById("template")?.focus(),
     d: () => press("d"),
-    u: () => document.querySelector('nav a[href="/office"]')?.click(),
+    u: () => (document.querySelector('[data-key="u"]') ?? document.querySelector('nav a[href="/office"]'))?.click(),
     ...Object.fromEntries([1, 2, 3, 4, 5].map((n) => [n, () => document.querySelectorAll(".views a")[n - 1]?.click()])),
     v: () => {
       const fold = document.querySelector(".kept details");

@@ -254,3 +254,32 @@ async def test_a_template_is_kept_put_in_seen_as_a_letter_and_sent(
         await looked_at(page, f"office-{lang}-preview")
         await page.keyboard.press("a")
         await expect(page.get_by_role("status").first).to_have_text(t("office.done.answer", lang))
+
+
+@pytest.mark.parametrize(("lang", "size"), list(zip(LANGUAGES, (WIDE, NARROW, WIDE), strict=True)))
+async def test_many_cases_are_marked_looked_at_and_taken_by_keyboard(
+    visit: Visit,
+    looked_at: Looked,
+    people: None,
+    filed: Callable[[str], Awaitable[str]],
+    lang: Language,
+    size: tuple[int, int],
+) -> None:
+    numbers = [await filed(f"Апостиль қою туралы, {lang} {n}.") for n in range(2)]
+    async with visit(size, locale=lang, color_scheme="dark" if size == NARROW else "light") as page:
+        await entered(page, "berik", lang)
+        await page.goto(f"/office?q={numbers[0]}")
+        await page.keyboard.press("j")
+        await page.keyboard.press("x")
+        await expect(page.get_by_role("checkbox")).to_be_checked()
+        await looked_at(page, f"office-{lang}-{size[0]}-marked")
+        await page.keyboard.press("b")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#good")).to_be_visible()
+        await expect(page.locator(".results")).to_contain_text(t("bulk.will.claim", lang))
+        await looked_at(page, f"office-{lang}-{size[0]}-bulk")
+        await page.get_by_role("button").last.press("Enter")
+        await expect(page.locator(".done")).to_have_text(t("bulk.result", lang, good=1, bad=0))
+        await page.keyboard.press("u")
+        await expect(page.locator(".views")).to_be_visible()
