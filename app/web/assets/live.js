@@ -58,7 +58,7 @@
       const found = fresh.querySelector(`[data-part="${name}"]`);
       if (!found || found.innerHTML === served.get(name)) continue;
       if (inUse(part)) {
-        held = true;
+        held ||= !("kept" in part.dataset);
         continue;
       }
       served.set(name, found.innerHTML);

@@ -150,10 +150,10 @@ def _after(act: str, form: Form, case: CaseOut) -> str:
 async def _offered(
     connection: asyncpg.Connection, me: Worker, case: CaseOut, lang: Language
 ) -> Sequence[TemplateOut]:
-    """The templates for who may answer the case now."""
+    """The templates in the appeal's language, for who may answer the case now."""
     if "answer" not in case.allowed_acts:
         return ()
-    return await templates.listed(connection, me.caller, snapshot.current(), lang, case.topic)
+    return await templates.listed(connection, me.caller, snapshot.current(), lang, case.topic, case.language)
 
 
 async def _insert(doing: Doing, form: Form) -> None:
