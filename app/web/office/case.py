@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from app.appeals import numbers
 from app.appeals.codes import Outcome, SuspensionGround, TerminationGround
@@ -23,13 +23,14 @@ from app.casework import api, changes, inputs, templates, terms_api
 from app.casework.acts import Doing
 from app.casework.case import SeveralParts
 from app.casework.schemas import CaseOut, TemplateOut
-from app.core import clock, http
+from app.core import clock
 from app.core.db import Database
 from app.core.edge import Db, Lang, Network
-from app.core.errors import AppError, Invalid, NotFound
+from app.core.errors import AppError, NotFound
 from app.core.i18n import Language, t
 from app.desk.schemas import EarlierListOut
 from app.directory import snapshot
+from app.web import forms
 from app.web.citizen import files
 from app.web.citizen.choices import bodies
 from app.web.citizen.shown import day_of
@@ -190,7 +191,7 @@ def _read(act: str, form: Form, kept: Sequence[Waiting] = ()) -> Any:
     given["text"] = _chosen(form) or None
     if form.get("draft_version").isdigit():
         given["version"] = int(form.get("draft_version"))
-    return _valid(inputs.DraftIn, given)
+    return forms.read(inputs.DraftIn, given)
 
 
 def said_by(act: ActForm, form: Form, kept: Sequence[Waiting] = ()) -> Any:
@@ -201,14 +202,7 @@ def said_by(act: ActForm, form: Form, kept: Sequence[Waiting] = ()) -> Any:
         given["on"] = given.get("on") == "yes"
     if "attachments" in named:
         given["attachments"] = [one.id for one in kept]
-    return _valid(act.schema, given)
-
-
-def _valid(schema: type[BaseModel], given: Mapping[str, Any]) -> Any:
-    try:
-        return schema.model_validate(given)
-    except ValidationError as error:
-        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
+    return forms.read(act.schema, given)
 
 
 def _chosen(form: Form) -> str:

@@ -10,12 +10,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
 from app.appeals import numbers
-from app.core import http
 from app.core.edge import Db, Lang
-from app.core.errors import AppError, Forbidden, Invalid
+from app.core.errors import AppError, Forbidden
 from app.core.i18n import LANGUAGES, Language, t
 from app.desk import api, earlier, entry
 from app.desk.schemas import DeskAppealIn, DeskRegistrationOut, EarlierIn, EarlierListOut
@@ -23,6 +21,7 @@ from app.desk.ways import Way
 from app.directory import snapshot
 from app.staff.access import declares
 from app.staff.permissions import Role
+from app.web import forms
 from app.web.citizen.choices import KINDS, bodies, regions, topic_choices
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.office.signed_in import ROOM, Worker, Working
@@ -105,10 +104,7 @@ def _sought(typed: str) -> EarlierIn:
         by = "iin" if typed.isdigit() and len(typed) == 12 else "phone"
     else:
         by = "number"
-    try:
-        return EarlierIn.model_validate({by: typed})
-    except ValidationError as error:
-        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
+    return forms.read(EarlierIn, {by: typed})
 
 
 def _way(me: Worker, channel: str) -> Way | None:
@@ -129,10 +125,7 @@ def _read(typed: Mapping[str, str], way: Way | None) -> DeskAppealIn:
         said["signed"] = True
     if set(said.get("applicant", ())) == {"type"}:
         del said["applicant"]
-    try:
-        return DeskAppealIn.model_validate(said)
-    except ValidationError as error:
-        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
+    return forms.read(DeskAppealIn, said)
 
 
 def _put(said: dict[str, Any], name: str, value: Any) -> None:

@@ -4,19 +4,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import ValidationError
 
 from app.appeals import numbers
 from app.appeals.codes import EventKind
 from app.casework import api, templates
 from app.casework.schemas import TemplateIn
-from app.core import clock, http
+from app.core import clock
 from app.core.edge import Configured, Db, Lang
-from app.core.errors import AppError, Forbidden, Invalid
+from app.core.errors import AppError, Forbidden
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.intake.shown import answer_out
 from app.staff.permissions import Role
+from app.web import forms
 from app.web.citizen.choices import topic_choices
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.office.case import Number
@@ -102,10 +102,7 @@ async def _keep(request: Request, me: Worker, db: Db, lang: Language, id_: int |
 
 def _read(form: Form) -> TemplateIn:
     """Raises Invalid."""
-    try:
-        return TemplateIn.model_validate({name: form.get(name) for name in FIELDS if form.get(name).strip()})
-    except ValidationError as error:
-        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error
+    return forms.read(TemplateIn, {name: form.get(name) for name in FIELDS if form.get(name).strip()})
 
 
 async def _page(
