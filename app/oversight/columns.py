@@ -1,4 +1,4 @@
-"""The figures of compliance, one row each: what every way out (JSON, sheets, pages, docs) takes them from.
+"""The figures of compliance, one row each: what every way out (JSON, pages, docs) takes them from.
 
 `figure.<code>` in the catalogue is the title, `figure.<code>.means` what it means, in three languages.
 """
