@@ -7,16 +7,15 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
-from app.core import clock, paging
+from app.core import paging
 from app.core.edge import Lang, Moment
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
-from app.directory import snapshot
 from app.directory.registry import Directory
 from app.oversight import cases, compliance_answer
-from app.oversight.asked import refuse_repeated, unknown_code
+from app.oversight.asked import unknown_code
 from app.oversight.columns import COLUMNS, LISTED
-from app.oversight.compliance_asked import agencies_of, looker, understood
+from app.oversight.compliance_asked import agencies_of, heard, looker
 from app.oversight.compliance_schemas import (
     CaseOut,
     CasesIn,
@@ -53,10 +52,7 @@ async def agencies(
     connection: Moment,
     response: Response,
 ) -> ComplianceOut:
-    refuse_repeated(request)
-    response.headers["Content-Language"] = lang
-    directory, today = snapshot.current(), clock.today()
-    question = understood(asked, caller, directory, today)
+    question, directory, today = heard(request, response, asked, caller, lang)
     return await compliance_answer.agencies(connection, asked, question, directory, lang, today)
 
 
@@ -71,10 +67,7 @@ async def topics(
     connection: Moment,
     response: Response,
 ) -> TopicsOut:
-    refuse_repeated(request)
-    response.headers["Content-Language"] = lang
-    directory, today = snapshot.current(), clock.today()
-    question = understood(asked, caller, directory, today)
+    question, directory, today = heard(request, response, asked, caller, lang)
     return await compliance_answer.topics(connection, asked, question, directory, lang, today)
 
 
@@ -89,10 +82,7 @@ async def regions(
     connection: Moment,
     response: Response,
 ) -> RegionsOut:
-    refuse_repeated(request)
-    response.headers["Content-Language"] = lang
-    directory, today = snapshot.current(), clock.today()
-    question = understood(asked, caller, directory, today)
+    question, directory, today = heard(request, response, asked, caller, lang)
     return await compliance_answer.regions(connection, asked, question, directory, lang, today)
 
 
@@ -111,10 +101,7 @@ async def overdue(
     connection: Moment,
     response: Response,
 ) -> OverdueOut:
-    refuse_repeated(request)
-    response.headers["Content-Language"] = lang
-    directory, today = snapshot.current(), clock.today()
-    question = understood(asked, caller, directory, today)
+    question, directory, today = heard(request, response, asked, caller, lang)
     return await count_overdue(connection, question, directory, lang, today)
 
 
@@ -148,10 +135,7 @@ async def list_cases(
     connection: Moment,
     response: Response,
 ) -> CasesOut:
-    refuse_repeated(request)
-    response.headers["Content-Language"] = lang
-    directory, today = snapshot.current(), clock.today()
-    question = understood(asked, caller, directory, today)
+    question, directory, today = heard(request, response, asked, caller, lang)
     if asked.figure not in LISTED:
         raise Invalid(errors=[unknown_code("figure", sorted(LISTED))])
     rows = await cases.page(

@@ -8,11 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from fastapi import Request, Response
+
 from app.appeals.codes import ApplicantType, Kind
+from app.core import clock
 from app.core.errors import FieldError, Invalid, NotFound
+from app.core.i18n import Language
 from app.deadlines.calendar import add_months
+from app.directory import snapshot
 from app.directory.registry import Directory
-from app.oversight.asked import days_asked, unknown_code, wrong_codes, wrong_days
+from app.oversight.asked import days_asked, refuse_repeated, unknown_code, wrong_codes, wrong_days
 from app.oversight.cases import Looker
 from app.oversight.compliance_schemas import (
     COMPARISONS,
@@ -89,6 +94,17 @@ def understood(asked: PeriodIn, caller: StaffCaller, directory: Directory, today
         region=region,
     )
     return Question(Days(first, last), filters, seen)
+
+
+def heard(
+    request: Request, response: Response, asked: PeriodIn, caller: StaffCaller, lang: Language
+) -> tuple[Question, Directory, date]:
+    """What every call about compliance begins with: the question, and the directory and the day that it is
+    answered by. Raises Invalid, NotFound."""
+    refuse_repeated(request)
+    response.headers["Content-Language"] = lang
+    directory, today = snapshot.current(), clock.today()
+    return understood(asked, caller, directory, today), directory, today
 
 
 def _wrong_words(asked: PeriodIn) -> Iterator[FieldError]:

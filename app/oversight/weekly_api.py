@@ -5,15 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.core import clock
 from app.core.edge import Lang, Moment
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
-from app.directory import snapshot
 from app.directory.registry import Directory
 from app.oversight import weekly
-from app.oversight.asked import refuse_repeated
-from app.oversight.compliance_asked import Question, understood
+from app.oversight.compliance_asked import Question, heard
 from app.oversight.compliance_schemas import SeriesOut, SpanOut, WeeksIn, WeeksOut, WeeksRowOut
 from app.oversight.schemas import AgencyRef
 from app.oversight.weekly import Week, Weeks, growing
@@ -40,10 +37,7 @@ async def weeks(
     connection: Moment,
     response: Response,
 ) -> WeeksOut:
-    refuse_repeated(request)
-    response.headers["Content-Language"] = lang
-    directory, today = snapshot.current(), clock.today()
-    question = understood(asked, caller, directory, today)
+    question, directory, today = heard(request, response, asked, caller, lang)
     found = await weekly.count(
         connection,
         question.days.last,

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -80,6 +80,12 @@ _templates = Environment(
 _templates.globals["asset_url"] = asset_url
 
 
+class Keeps(Protocol):
+    """Who keeps a cookie by an answer."""
+
+    def keep(self, response: Response) -> None: ...
+
+
 def page(
     request: Request,
     template: str,
@@ -89,10 +95,11 @@ def page(
     policy: str = PAGE_POLICY,
     headers: dict[str, str] | None = None,
     private: bool = False,
+    visitor: Keeps | None = None,
     **shown: Any,
 ) -> HTMLResponse:
     """A page in one language. `t` in a template is the sentence in that language. `private`: it stays on no
-    disk."""
+    disk. `visitor`: whose forms are on it; their token is good with the cookie that goes along."""
 
     def say(key: str, **params: object) -> str:
         return t(key, lang, **params)
@@ -105,6 +112,7 @@ def page(
         hour=hour,
         languages=_switch(request, lang),
         here=request.url.path,
+        visitor=visitor,
         **shown,
     )
     answer = HTMLResponse(
@@ -120,6 +128,8 @@ def page(
             **(headers or {}),
         },
     )
+    if visitor:
+        visitor.keep(answer)
     return keep_language(request, answer)
 
 

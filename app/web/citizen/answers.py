@@ -62,7 +62,7 @@ async def question(request: Request, entry: EntryId, db: Db, lang: Lang, visitor
         found = await questions.one(None, entry, connection, lang)
     topic = snapshot.current().topic(found.topic).name(lang)
     said = request.query_params.get("said", "")
-    shown = page(
+    return page(
         request,
         "citizen/question.html",
         lang,
@@ -71,8 +71,6 @@ async def question(request: Request, entry: EntryId, db: Db, lang: Lang, visitor
         said=said if said in {"yes", "no"} else "",
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown
 
 
 @router.post("/questions/{entry}/helped")
@@ -105,7 +103,7 @@ async def blog(request: Request, db: Db, lang: Lang, visitor: Visiting) -> HTMLR
     except AppError as error:
         wrong = said_of(error, lang)
     kept = {name: value for name, value in asked.items() if value}
-    shown = page(
+    return page(
         request,
         "citizen/blog.html",
         lang,
@@ -117,17 +115,13 @@ async def blog(request: Request, db: Db, lang: Lang, visitor: Visiting) -> HTMLR
         blogs=_blogs(lang),
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown
 
 
 @router.get("/blog/{id_}")
 async def answered(request: Request, id_: EntryId, db: Db, lang: Lang, visitor: Visiting) -> HTMLResponse:
     async with db.read() as connection:
         found = await reading.public_answer(connection, lang, id_)
-    shown = page(request, "citizen/blog_answer.html", lang, answer=found, visitor=visitor)
-    visitor.keep(shown)
-    return shown
+    return page(request, "citizen/blog_answer.html", lang, answer=found, visitor=visitor)
 
 
 @router.post("/blog/write")

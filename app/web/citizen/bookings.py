@@ -149,7 +149,7 @@ async def _booking(
     wrong: list[Mistake] | None = None,
 ) -> HTMLResponse:
     found = await _read(db, booking_id, lang)
-    shown = page(
+    return page(
         request,
         "citizen/booking.html",
         lang,
@@ -163,8 +163,6 @@ async def _booking(
         wrong=wrong or [],
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown
 
 
 async def _other_hours(
@@ -191,7 +189,7 @@ async def _other_hours(
             ]
         )
     ]
-    shown = page(
+    return page(
         request,
         "citizen/booking_change.html",
         lang,
@@ -202,8 +200,6 @@ async def _other_hours(
         wrong=wrong or [],
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown
 
 
 def _code_form(
@@ -213,7 +209,7 @@ def _code_form(
     typed: dict[str, str],
     wrong: list[Mistake] | None = None,
 ) -> HTMLResponse:
-    shown = page(
+    return page(
         request,
         "citizen/booking_find.html",
         lang,
@@ -222,5 +218,3 @@ def _code_form(
         wrong=wrong or [],
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown

@@ -138,7 +138,7 @@ async def _form(
         row = await timetable.of_slot(connection, slot_id)
     reception = timetable.reception_out(row, snapshot.current(), lang, clock.now())
     slot = next(one for one in reception.slots if one.id == slot_id)
-    shown = page(
+    return page(
         request,
         "citizen/booking_form.html",
         lang,
@@ -151,8 +151,6 @@ async def _form(
         wrong=list(wrong),
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown
 
 
 def _key(typed: Mapping[str, str]) -> str:

@@ -313,7 +313,7 @@ async def _appeal(
         except AppealNotFound:
             return _code_form(request, lang, visitor, {"number": found.number.format()})
     done = request.query_params.get("done", "")
-    shown = page(
+    return page(
         request,
         "citizen/appeal.html",
         lang,
@@ -332,8 +332,6 @@ async def _appeal(
         fresh_key=secrets.token_urlsafe(24),
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown
 
 
 def _code_form(
@@ -346,7 +344,7 @@ def _code_form(
 ) -> HTMLResponse:
     """`unsent`: what came too late, after the appeal was closed by itself; its words can still be copied."""
     words = [unsent.get(name) for name in WORDS] if unsent else []
-    shown = page(
+    return page(
         request,
         "citizen/find.html",
         lang,
@@ -357,5 +355,3 @@ def _code_form(
         wrong=wrong or [],
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown

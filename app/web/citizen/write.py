@@ -49,9 +49,7 @@ router = APIRouter(prefix="/write", include_in_schema=False, dependencies=[Depen
 async def start(request: Request, db: Db, lang: Lang, visitor: Visiting) -> HTMLResponse:
     async with db.read() as connection:
         found = await draft.load(connection, visitor)
-    shown = page(request, "citizen/start.html", lang, private=True, draft=found, visitor=visitor)
-    visitor.keep(shown)
-    return shown
+    return page(request, "citizen/start.html", lang, private=True, draft=found, visitor=visitor)
 
 
 @router.post("")
@@ -185,7 +183,7 @@ def _question(
         case "addressee":
             shown["outlook"] = _foreseen(found, lang)
             shown["bodies"] = choices.bodies(lang)
-    answered = page(
+    return page(
         request,
         f"citizen/{step.name}.html",
         lang,
@@ -201,8 +199,6 @@ def _question(
         visitor=visitor,
         **shown,
     )
-    visitor.keep(answered)
-    return answered
 
 
 def _foreseen(found: Draft, lang: Language) -> Any:
@@ -226,7 +222,7 @@ def _check(
         foreseen = outlook(submission(appeal_of(found.typed, lang), None), lang)
     except AppError as error:
         foreseen, wrong = None, wrong or said_of(error, lang)
-    answered = page(
+    return page(
         request,
         "citizen/check.html",
         lang,
@@ -240,5 +236,3 @@ def _check(
         back=before(CHECK),
         visitor=visitor,
     )
-    visitor.keep(answered)
-    return answered

@@ -125,7 +125,7 @@ def _door(
     typed: dict[str, str],
     wrong: list[Mistake] | None = None,
 ) -> HTMLResponse:
-    shown = page(
+    return page(
         request,
         "office/door.html",
         lang,
@@ -135,5 +135,3 @@ def _door(
         wrong=wrong or [],
         visitor=visitor,
     )
-    visitor.keep(shown)
-    return shown
