@@ -13,6 +13,7 @@ import asyncpg
 
 from app.appeals import walls
 from app.oversight.cells import FLOWS
+from app.oversight.reach import Looker
 from app.oversight.statistics import Filters
 
 _UNDER_REVIEW = """
@@ -42,15 +43,6 @@ FROM holding h
 WHERE h.agency_id = ANY ({agencies}) AND {figure}{about} AND {not_walled} AND h.id > {after}
 ORDER BY h.id LIMIT {limit}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Looker:
-    """Who looks. `agencies`: whose people they are, empty for nobody's (a controller)."""
-
-    account_id: int
-    agencies: Sequence[int]
-    head: bool
 
 
 @dataclass
@@ -85,10 +77,11 @@ async def page(
         "judged_on": bound.bind(min(last, today), "date"),
     }
     given = {name: bound.bind(value, "text") for name, value in about.items()}
+    me, own, head = looker.before_a_wall()
     not_walled = walls.condition(
-        me=bound.bind(looker.account_id, "bigint"),
-        agencies=bound.bind(sorted(looker.agencies), "bigint[]"),
-        head=bound.bind(looker.head, "boolean"),
+        me=bound.bind(me, "bigint"),
+        agencies=bound.bind(own, "bigint[]"),
+        head=bound.bind(head, "boolean"),
         under_review=_UNDER_REVIEW,
     )
     sql = _PAGE.format(

@@ -15,7 +15,7 @@ from app.directory.registry import Directory
 from app.oversight import cases, compliance_answer
 from app.oversight.asked import unknown_code
 from app.oversight.columns import COLUMNS, LISTED
-from app.oversight.compliance_asked import agencies_of, heard, looker
+from app.oversight.compliance_asked import agencies_of, heard
 from app.oversight.compliance_schemas import (
     CaseOut,
     CasesIn,
@@ -31,6 +31,7 @@ from app.oversight.compliance_schemas import (
     TopicsOut,
 )
 from app.oversight.overdue import overdue as count_overdue
+from app.oversight.reach import Looker
 from app.oversight.schemas import AgencyRef
 from app.staff.access import HeadOrController
 
@@ -145,7 +146,7 @@ async def list_cases(
         question.days.last,
         question.filters,
         sorted(agencies_of(asked, question, directory)),
-        looker(caller, directory),
+        Looker.of(caller, directory),
         today=today,
         after=paging.after(asked.cursor),
         limit=asked.limit + 1,

@@ -18,7 +18,6 @@ from app.deadlines.calendar import add_months
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.oversight.asked import days_asked, refuse_repeated, unknown_code, wrong_codes, wrong_days
-from app.oversight.cases import Looker
 from app.oversight.compliance_schemas import (
     COMPARISONS,
     DIMENSIONS,
@@ -50,13 +49,6 @@ class Question:
 def visible(caller: StaffCaller, directory: Directory) -> frozenset[int] | None:
     """The bodies whose figures the caller sees; None: all."""
     return None if caller.role is Role.CONTROLLER else directory.subtree_ids(caller.agency_id)
-
-
-def looker(caller: StaffCaller, directory: Directory) -> Looker:
-    """As whom the caller stands before a wall."""
-    if caller.role is Role.CONTROLLER:
-        return Looker(caller.account_id, (), False)
-    return Looker(caller.account_id, sorted(directory.subtree_ids(caller.agency_id)), True)
 
 
 def understood(asked: PeriodIn, caller: StaffCaller, directory: Directory, today: date) -> Question:
