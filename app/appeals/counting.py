@@ -1,5 +1,6 @@
 """What an act counts: the counter deltas of a change (docs/decisions/0004 and 0010)."""
 
+from abc import ABC, abstractmethod
 from datetime import date
 
 from app.appeals.codes import Close, Decision, Origin
@@ -11,7 +12,7 @@ from app.deadlines.taken import days_taken
 from app.deadlines.term import Term
 
 
-class Counting:
+class Counting(ABC):
     """The part of a `Change` that counts: `day` is the act's, the clock as the act leaves it."""
 
     case: Case
@@ -23,8 +24,9 @@ class Counting:
     taken: list[Fact]
 
     @property
+    @abstractmethod
     def calendar(self) -> Calendar:
-        raise NotImplementedError
+        """Of the working days that terms run on."""
 
     def count_clock(self) -> None:
         """A due day that moved, a clock that stopped or started, a first extension."""

@@ -26,9 +26,9 @@ from app.web.administration.parts import (
     heads,
     sections_page,
 )
-from app.web.administration.room import ROOM, read, requires
+from app.web.administration.room import ROOM, requires
 from app.web.citizen.choices import Choice
-from app.web.forms import Form, expired, said_of
+from app.web.forms import Form, expired, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 

@@ -15,9 +15,9 @@ from app.oversight import compliance_api
 from app.oversight.columns import BY_CODE
 from app.oversight.compliance_schemas import NO_REGION, CaseOut, CasesIn
 from app.web import figures
-from app.web.administration.room import Overseeing, given, read, room_page
+from app.web.administration.room import Overseeing, given, room_page
 from app.web.administration.table import CASES
-from app.web.forms import Mistake, said_of
+from app.web.forms import Mistake, read, said_of
 from app.web.office import signed_in
 
 router = APIRouter(include_in_schema=False)

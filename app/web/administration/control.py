@@ -29,8 +29,8 @@ from app.web.administration.parts import (
     typed,
 )
 from app.web.administration.period import filter_choices
-from app.web.administration.room import ROOM, given, read, requires
-from app.web.forms import Form, said_of
+from app.web.administration.room import ROOM, given, requires
+from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 

@@ -14,8 +14,8 @@ from app.oversight.forecast import api
 from app.oversight.forecast.schemas import ForecastIn, ForecastOut, ForecastRow
 from app.web import figures
 from app.web.administration.parts import Cell, Grid, Section, case, heads, sections_page
-from app.web.administration.room import ROOM, Overseeing, given, read
-from app.web.forms import said_of
+from app.web.administration.room import ROOM, Overseeing, given
+from app.web.forms import read, said_of
 
 router = APIRouter(include_in_schema=False)
 

@@ -38,9 +38,9 @@ from app.web.administration.parts import (
 )
 from app.web.administration.period import filter_choices
 from app.web.administration.resonance import appeals_page
-from app.web.administration.room import ROOM, Overseeing, given, read
+from app.web.administration.room import ROOM, Overseeing, given
 from app.web.charts import Series, lines
-from app.web.forms import Form, said_of
+from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 

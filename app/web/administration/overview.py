@@ -19,9 +19,9 @@ from app.oversight.asked import refuse_unknown
 from app.oversight.compliance_schemas import ComplianceIn, ComplianceOut, WeeksIn, WeeksOut
 from app.web import figures
 from app.web.administration import period
-from app.web.administration.room import ROOM, Overseeing, given, read, room_page
+from app.web.administration.room import ROOM, Overseeing, given, room_page
 from app.web.administration.table import COLUMNS, Order, View, cells, heads, lines, roots
-from app.web.forms import Mistake, said_of
+from app.web.forms import Mistake, read, said_of
 from app.web.office.signed_in import Worker
 
 router = APIRouter(include_in_schema=False)

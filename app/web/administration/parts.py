@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from app.appeals import numbers
 from app.core.errors import AppError
 from app.core.i18n import Language, known, t
-from app.web.administration.room import read, room_page
+from app.web.administration.room import room_page
 from app.web.citizen.choices import Choice
-from app.web.forms import Form, Mistake, expired, said_of
+from app.web.forms import Form, Mistake, expired, read, said_of
 from app.web.office import signed_in
 from app.web.office.signed_in import Worker
 

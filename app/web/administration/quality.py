@@ -32,9 +32,9 @@ from app.web.administration.parts import (
     sections_page,
     typed,
 )
-from app.web.administration.room import ROOM, read, requires
+from app.web.administration.room import ROOM, requires
 from app.web.citizen.choices import Choice
-from app.web.forms import Form
+from app.web.forms import Form, read
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 

@@ -36,9 +36,9 @@ from app.web.administration.parts import (
     sections_page,
     typed,
 )
-from app.web.administration.room import ROOM, Overseeing, given, read
+from app.web.administration.room import ROOM, Overseeing, given
 from app.web.charts import sparkline
-from app.web.forms import Form, said_of
+from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 

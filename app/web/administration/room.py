@@ -9,10 +9,9 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from app.core import http
-from app.core.errors import Forbidden, Invalid
+from app.core.errors import Forbidden
 from app.core.i18n import Language, t
 from app.staff.access import declares
 from app.staff.permissions import Role
@@ -81,11 +80,3 @@ def given(request: Request, schema: type[BaseModel]) -> dict[str, str]:
     names = [field.alias or name for name, field in schema.model_fields.items()]
     query = request.query_params
     return {name: query[name][:200] for name in names if query.get(name) and name != "lang"}
-
-
-def read(schema: type[S], said: Mapping[str, Any]) -> S:
-    """Raises Invalid, as the call would."""
-    try:
-        return schema.model_validate(said)
-    except ValidationError as error:
-        raise Invalid(errors=http.field_errors(error.errors(), skip=0)) from error

@@ -15,8 +15,8 @@ from app.oversight.signs.schemas import CountOut, ItemOut, PeriodIn, SignIn, Sig
 from app.web import figures
 from app.web.administration import period
 from app.web.administration.parts import Cell, Grid, Head, Section, case, heads, sections_page
-from app.web.administration.room import ROOM, Overseeing, given, read
-from app.web.forms import said_of
+from app.web.administration.room import ROOM, Overseeing, given
+from app.web.forms import read, said_of
 
 router = APIRouter(include_in_schema=False)
 

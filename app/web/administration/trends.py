@@ -23,10 +23,10 @@ from app.oversight.compliance_schemas import (
 from app.oversight.weekly import MOST_WEEKS
 from app.web import figures
 from app.web.administration import period
-from app.web.administration.room import ROOM, Overseeing, given, read, room_page
+from app.web.administration.room import ROOM, Overseeing, given, room_page
 from app.web.administration.table import CASES, Cell, cells
 from app.web.charts import Bar, Series, bars, lines
-from app.web.forms import Mistake, said_of
+from app.web.forms import Mistake, read, said_of
 from app.web.office.signed_in import Worker
 
 router = APIRouter(include_in_schema=False)
