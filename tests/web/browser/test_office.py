@@ -152,6 +152,14 @@ async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
         await expect(second.locator("article.letter")).to_contain_text("Бірінші жауап.")
         # Her own words are there too, and are hers again when the case comes back to be worked on.
         await expect(second.get_by_text("Екінші жауап.")).to_be_visible()
+        # And stay when the page follows the case again.
+        await first.goto(f"/office/cases/{number}")
+        await first.locator("#act-note summary").click()
+        await first.locator("#note-text").fill("Қағазы келді.")
+        async with second.expect_response(lambda answer: answer.url.endswith(f"/office/cases/{number}")):
+            await first.locator("#act-note button").click()
+        await second.wait_for_timeout(300)
+        await expect(second.get_by_text("Екінші жауап.")).to_be_visible()
         await entered(head, "dana")
         await head.goto("/office?view=awaiting_approval")
         await head.get_by_role("link", name=number).click()
