@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -210,10 +210,22 @@ class _Visit:
                 if became := await self._one(state, head):
                     marks[_MARKS[became.first or became.result]].append(head.uid)
         finally:
-            for mark, marked in marks.items():
-                await self.box.mark(marked, mark)
+            await self._mark(marks)
         if self.postman.stopping:
             raise Stopped
+
+    async def _mark(self, marks: Mapping[Mark, Sequence[int]]) -> None:
+        """Tell the server of what was dealt with. Raises Stopped where somebody else visits by now: they do.
+
+        Of two who move the same e-mail at once a server may keep two copies."""
+        mine = True
+        with suppress(*LOST):  # without the database it is marked all the same
+            async with self.db.transaction() as connection:
+                mine = await repository.renew(connection, self.row, clock.now() + LEASE)
+        if not mine:
+            raise Stopped
+        for mark, marked in marks.items():
+            await self.box.mark(marked, mark)
 
     async def _one(self, state: State, head: Head) -> Became | None:
         """None for an e-mail that somebody took away meanwhile."""
