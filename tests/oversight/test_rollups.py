@@ -48,6 +48,17 @@ async def everything_is_folded(db: Database) -> None:
             await asyncio.sleep(0.05)
 
 
+async def may_be_folded(db: Database) -> None:
+    """Every delta: no transaction of other tests is open from before."""
+    waits = "SELECT EXISTS (SELECT FROM counter_delta WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+    async with asyncio.timeout(60):
+        while True:
+            async with db.read() as connection:
+                if not await connection.fetchval(waits):
+                    return
+            await asyncio.sleep(0.02)
+
+
 async def unfolded(db: Database) -> int:
     async with db.read() as connection:
         return int(await connection.fetchval(f"SELECT count(*) FROM counter_delta d WHERE {cells.TAIL}"))
@@ -144,6 +155,7 @@ async def test_a_fold_in_the_middle_is_seen_by_nobody_and_can_be_broken_off(
     await desk.file(START)
     await everything_is_folded(real_db)
     await desk.file_many(START, 4)
+    await may_be_folded(real_db)
     async with real_db.transaction() as holder:
         await holder.execute("SELECT FROM rollup_due FOR UPDATE")  # the last of the rollups that it adds to
         folding = asyncio.create_task(fold(real_db))

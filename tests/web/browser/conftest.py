@@ -88,6 +88,7 @@ def looked_at() -> Callable[[Page, str], Awaitable[None]]:
     async def look(page: Page, name: str) -> None:
         if KEPT_IN:
             await page.screenshot(path=f"{KEPT_IN}/{name}.png", full_page=True)
+        await page.wait_for_load_state()  # a press may still be on its way to another page
         found = (await Axe().run(page)).response["violations"]
         bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
         assert not bad, f"{name}: {bad}"

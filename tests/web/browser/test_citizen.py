@@ -24,7 +24,8 @@ PHOTO: FilePayload = {"name": "батарея.png", "mimeType": "image/png", "bu
 
 
 async def next_(page: Page) -> None:
-    await page.locator("main form button").first.click()
+    async with page.expect_event("load"):
+        await page.locator("main form button").first.click()
 
 
 async def written(page: Page, lang: Language, *, look: Looked | None = None, name: str = "") -> None:
@@ -83,6 +84,7 @@ async def test_every_page_in_each_language(
         number, _ = await sent(page, lang)
         await looked_at(page, f"{name}-receipt")
         await page.get_by_role("link", name=t("web.receipt.open", lang)).click()
+        await expect(page.locator("#supplement")).to_be_visible()
         await looked_at(page, f"{name}-appeal")
         await page.locator("#supplement summary").click()
         await looked_at(page, f"{name}-appeal-adding")
