@@ -30,6 +30,7 @@ from app.intake.open311 import release as open311_release
 from app.intake.tickets import api as tickets
 from app.oversight import api as oversight
 from app.oversight.control import api as control
+from app.oversight.exports import api as exports
 from app.oversight.forecast import api as forecast
 from app.oversight.quality import api as quality
 from app.oversight.resonance import api as resonance
@@ -83,6 +84,7 @@ ROOMS: Sequence[Any] = (
     open311,
     directory,
     oversight,
+    exports,
     staff,
     people,
     casework,

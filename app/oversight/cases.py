@@ -4,7 +4,7 @@ An act's figure is found by the counter deltas that made it, a stock by the hold
 complaint is walled off here as everywhere (A08): whom it is kept from counts it and does not see it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,6 +43,7 @@ FROM holding h
 WHERE h.agency_id = ANY ({agencies}) AND {figure}{about} AND {not_walled} AND h.id > {after}
 ORDER BY h.id LIMIT {limit}
 """
+PORTION = 1000
 
 
 @dataclass
@@ -54,48 +55,59 @@ class _Values:
         return f"${len(self.values)}::{sql_type}"
 
 
-async def page(
-    connection: asyncpg.Connection,
-    figure: str,
-    first: date,
-    last: date,
-    filters: Filters,
-    agencies: Sequence[int],
-    looker: Looker,
-    *,
-    today: date,
-    after: int,
-    limit: int,
-) -> list[asyncpg.Record]:
-    """The holdings after the id `after` that the figure of these agencies counts; at most `limit`."""
-    bound = _Values([])
-    about = {name: value for name, value in filters.given().items() if name != "agency_id"}
-    names = {
-        "agencies": bound.bind(sorted(agencies), "bigint[]"),
-        "first": bound.bind(first, "date"),
-        "end": bound.bind(last, "date"),
-        "judged_on": bound.bind(min(last, today), "date"),
-    }
-    given = {name: bound.bind(value, "text") for name, value in about.items()}
-    me, own, head = looker.before_a_wall()
-    not_walled = walls.condition(
-        me=bound.bind(me, "bigint"),
-        agencies=bound.bind(own, "bigint[]"),
-        head=bound.bind(head, "boolean"),
-        under_review=_UNDER_REVIEW,
-    )
-    sql = _PAGE.format(
-        agencies=names["agencies"],
-        figure=_condition(figure, names, given),
-        about="".join(f" AND h.{name} = {place}" for name, place in given.items()),
-        not_walled=not_walled,
-        after=bound.bind(after, "bigint"),
-        limit=bound.bind(limit, "int"),
-    )
-    # Every value is compared with something, whichever figure it is.
-    sql = f"WITH asked AS (SELECT {names['first']}, {names['end']}, {names['judged_on']}) {sql}"
-    rows: list[asyncpg.Record] = await connection.fetch(sql, *bound.values)
-    return rows
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The cases of a figure of these agencies, in these days."""
+
+    figure: str
+    first: date
+    last: date
+    filters: Filters
+    agencies: Sequence[int]
+    looker: Looker
+    today: date
+
+    async def page(self, connection: asyncpg.Connection, *, after: int, limit: int) -> list[asyncpg.Record]:
+        """The holdings after the id `after`; at most `limit`."""
+        sql, values = self._statement(after, limit)
+        rows: list[asyncpg.Record] = await connection.fetch(sql, *values)
+        return rows
+
+    async def all(self, connection: asyncpg.Connection) -> AsyncIterator[list[asyncpg.Record]]:
+        """All of them, in portions and by one statement; the connection is in a transaction."""
+        sql, values = self._statement(0, None)
+        cursor = await connection.cursor(sql, *values)
+        while rows := await cursor.fetch(PORTION):
+            yield rows
+
+    def _statement(self, after: int, limit: int | None) -> tuple[str, list[Any]]:
+        bound = _Values([])
+        about = {name: value for name, value in self.filters.given().items() if name != "agency_id"}
+        names = {
+            "agencies": bound.bind(sorted(self.agencies), "bigint[]"),
+            "first": bound.bind(self.first, "date"),
+            "end": bound.bind(self.last, "date"),
+            "judged_on": bound.bind(min(self.last, self.today), "date"),
+        }
+        given = {name: bound.bind(value, "text") for name, value in about.items()}
+        me, own, head = self.looker.before_a_wall()
+        not_walled = walls.condition(
+            me=bound.bind(me, "bigint"),
+            agencies=bound.bind(own, "bigint[]"),
+            head=bound.bind(head, "boolean"),
+            under_review=_UNDER_REVIEW,
+        )
+        sql = _PAGE.format(
+            agencies=names["agencies"],
+            figure=_condition(self.figure, names, given),
+            about="".join(f" AND h.{name} = {place}" for name, place in given.items()),
+            not_walled=not_walled,
+            after=bound.bind(after, "bigint"),
+            limit=bound.bind(limit, "int"),
+        )
+        # Every value is compared with something, whichever figure it is.
+        asked = f"SELECT {names['first']}, {names['end']}, {names['judged_on']}"
+        return f"WITH asked AS ({asked}) {sql}", bound.values
 
 
 def _condition(figure: str, names: Mapping[str, str], given: Mapping[str, str]) -> str:

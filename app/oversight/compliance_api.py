@@ -19,6 +19,7 @@ from app.oversight.compliance_asked import agencies_of, heard
 from app.oversight.compliance_schemas import (
     CaseOut,
     CasesIn,
+    CasesOfIn,
     CasesOut,
     ColumnOut,
     ColumnsOut,
@@ -33,7 +34,7 @@ from app.oversight.compliance_schemas import (
 from app.oversight.overdue import overdue as count_overdue
 from app.oversight.reach import Looker
 from app.oversight.schemas import AgencyRef
-from app.staff.access import HeadOrController
+from app.staff.access import HeadOrController, StaffCaller
 
 router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"])
 
@@ -136,29 +137,35 @@ async def list_cases(
     connection: Moment,
     response: Response,
 ) -> CasesOut:
+    listed, directory = listed_cases(caller, request, asked, lang, response)
+    rows = await listed.page(connection, after=paging.after(asked.cursor), limit=asked.limit + 1)
+    shown, more = rows[: asked.limit], len(rows) > asked.limit
+    return CasesOut(
+        items=[case_out(row, directory, lang) for row in shown],
+        next_cursor=paging.cursor(shown[-1]["id"]) if more else None,
+    )
+
+
+def listed_cases(
+    caller: StaffCaller, request: Request, asked: CasesOfIn, lang: Language, response: Response
+) -> tuple[cases.Listed, Directory]:
+    """What is to be listed, as this caller sees it. Raises Invalid, NotFound."""
     question, directory, today = heard(request, response, asked, caller, lang)
     if asked.figure not in LISTED:
         raise Invalid(errors=[unknown_code("figure", sorted(LISTED))])
-    rows = await cases.page(
-        connection,
+    listed = cases.Listed(
         asked.figure,
         question.days.first,
         question.days.last,
         question.filters,
         sorted(agencies_of(asked, question, directory)),
         Looker.of(caller, directory),
-        today=today,
-        after=paging.after(asked.cursor),
-        limit=asked.limit + 1,
+        today,
     )
-    shown, more = rows[: asked.limit], len(rows) > asked.limit
-    return CasesOut(
-        items=[_case(row, directory, lang) for row in shown],
-        next_cursor=paging.cursor(shown[-1]["id"]) if more else None,
-    )
+    return listed, directory
 
 
-def _case(row: asyncpg.Record, directory: Directory, language: Language) -> CaseOut:
+def case_out(row: asyncpg.Record, directory: Directory, language: Language) -> CaseOut:
     agency = directory.agency_by_id(row["agency_id"])
     return CaseOut(
         **{name: row[name] for name in CaseOut.model_fields if name not in {"number", "agency", "region"}},

@@ -23,7 +23,7 @@ from app.oversight.compliance_schemas import (
     DIMENSIONS,
     NO_REGION,
     SPANS,
-    CasesIn,
+    CasesOfIn,
     ComplianceIn,
     PeriodIn,
     TopicsIn,
@@ -171,7 +171,7 @@ def only(filters: Filters, by: By | None, code: str) -> Filters:
     return replace(filters, **row)
 
 
-def agencies_of(asked: CasesIn, question: Question, directory: Directory) -> frozenset[int]:
+def agencies_of(asked: CasesOfIn, question: Question, directory: Directory) -> frozenset[int]:
     """Whose cases are listed."""
     if asked.agency and not asked.subtree:
         return frozenset({directory.agency(asked.agency).id})

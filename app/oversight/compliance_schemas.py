@@ -67,9 +67,12 @@ class WeeksIn(PeriodIn):
     weeks: int = Field(WEEKS, ge=1, le=MOST_WEEKS)
 
 
-class CasesIn(PeriodIn):
+class CasesOfIn(PeriodIn):
     figure: Code = Field(description="what is counted", json_schema_extra=_one_of(tuple(sorted(LISTED))))
     subtree: bool = Field(True, description="with the bodies under `agency`")
+
+
+class CasesIn(CasesOfIn):
     cursor: Code | None = Field(None, description="`next_cursor` of the page before")
     limit: int = Field(100, ge=1, le=1000)
 

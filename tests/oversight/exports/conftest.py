@@ -1,0 +1,1 @@
+from tests.oversight.test_compliance import controller, others  # noqa: F401
