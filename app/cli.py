@@ -147,8 +147,10 @@ def _prepare(urls: "DatabaseUrls") -> None:
 async def _load_directory(urls: "DatabaseUrls") -> None:
     from app.core.db import Database
     from app.directory.load import load_directory
+    from app.oversight.index.definition import versions
     from app.oversight.stated.load import load_stated
 
+    versions()  # a wrong file is said now
     db = await Database.open(urls, pool_size=2)
     try:
         await load_directory(db)

@@ -10,6 +10,7 @@ from app.core.errors import Invalid, problems
 from app.directory import snapshot
 from app.oversight import calls, compliance_api, months, published, receptions, weekly_api
 from app.oversight.asked import refuse_repeated
+from app.oversight.index import api as index
 from app.oversight.schemas import (
     CallsIn,
     CallsOut,
@@ -124,5 +125,5 @@ async def count_of_receptions(
 
 
 router = APIRouter()
-for room in (statistics, compliance_api.router, weekly_api.router):
+for room in (statistics, compliance_api.router, weekly_api.router, index.router):
     router.include_router(room)
