@@ -49,14 +49,17 @@ class OrdersOut(Out):
     items: list[OrderOut] = Field(description="the newest first")
 
 
-class CasesIn(Asked):
+class CasesOfIn(Asked):
     order: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(None, description="taken by this order")
     agency: Code | None = Field(None, examples=["energy"])
     topic: Code | None = Field(None, examples=["utilities"])
     open: bool | None = Field(None, description="only open ones, or only those that are answered")
+    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
+
+
+class CasesIn(CasesOfIn):
     cursor: Code | None = None
     limit: Annotated[int, Field(ge=1, le=MOST)] = 50
-    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
 
 
 class ControlOut(Out):

@@ -1,19 +1,48 @@
 """The calls of oversight as files: each the twin of a call, for the same callers, with the same figures."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
+import asyncpg
 from fastapi import APIRouter, Query, Request, Response
 
+from app.core import clock
 from app.core.edge import Db, Lang
+from app.core.errors import Forbidden, Invalid, NotFound
+from app.directory import snapshot
+from app.oversight import api as statistics_api
 from app.oversight import compliance_api, weekly_api
+from app.oversight.asked import refuse_unknown
 from app.oversight.compliance_schemas import CasesOfIn, ComplianceIn, PeriodIn, TopicsIn, WeeksIn
-from app.oversight.exports import compliance, lists
+from app.oversight.control import api as control_api
+from app.oversight.control import schemas as control
+from app.oversight.exports import compliance, lists, tables
 from app.oversight.exports.download import as_file
-from app.oversight.exports.sheet import Sheet
-from app.staff.access import HeadOrController
+from app.oversight.exports.lists import paged, walked
+from app.oversight.exports.sheet import Row, Sheet
+from app.oversight.forecast import api as forecast_api
+from app.oversight.forecast.schemas import ForecastIn, ForecastOfIn, LateIn
+from app.oversight.resonance import issues_api, rises_api
+from app.oversight.resonance.schemas import IssuesIn, IssuesOfIn, RisesIn, RisesOfIn
+from app.oversight.schemas import MonthsIn, StatisticsIn
+from app.oversight.signs import api as signs_api
+from app.oversight.signs.api import SignCode
+from app.oversight.signs.lists import understood
+from app.oversight.signs.schemas import PeriodIn as SignsIn
+from app.oversight.signs.schemas import SignIn
+from app.oversight.stated import api as stated_api
+from app.oversight.stated.schemas import StatedIn
+from app.staff.access import Controller, HeadOrController, Public, PublicOrStaff
+from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
 router = APIRouter()
 COMPLIANCE = "/api/v1/compliance"
+OVERSIGHT = "/api/v1/oversight"
+STATISTICS = "/api/v1/statistics"
+Portion = tuple[Sequence[Row], str | None]
+
+
+# Compliance
 
 
 @as_file(router, f"{COMPLIANCE}/agencies", "How bodies keep the law")
@@ -49,7 +78,7 @@ async def overdue(
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.overdue(caller, request, asked, lang, connection, Response())
-    return compliance.overdue(asked, found, str(request.base_url).rstrip("/"), lang)
+    return compliance.overdue(asked, found, _base(request), lang)
 
 
 @as_file(router, f"{COMPLIANCE}/weeks", "Bodies week by week")
@@ -67,3 +96,128 @@ async def cases(
 ) -> Sheet:
     listed, directory = compliance_api.listed_cases(caller, request, asked, lang, Response())
     return lists.cases(asked, listed, db, directory, lang)
+
+
+# Control, signs, the forecast, what rises
+
+
+@as_file(router, "/api/v1/control/cases", "What is on control", Forbidden, Invalid, tag="control")
+async def on_control(
+    caller: Controller,
+    request: Request,
+    asked: Annotated[control.CasesOfIn, Query()],
+    lang: Lang,
+    db: Db,
+) -> Sheet:
+    async def page(connection: asyncpg.Connection, cursor: str | None) -> Portion:
+        found = await control_api.cases(caller, paged(control.CasesIn, asked, cursor), lang, connection)
+        return [lists.on_control_row(one) for one in found.items], found.next_cursor
+
+    refuse_unknown(asked.agency, asked.topic, None)
+    return lists.on_control(asked, walked(db, page), clock.today(), lang)
+
+
+@as_file(router, f"{OVERSIGHT}/signs", "How often there are signs")
+async def signs(
+    caller: HeadOrController, request: Request, asked: Annotated[SignsIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async with db.read() as connection:
+        found = await signs_api.signs(caller, asked, lang, connection)
+    return tables.signs(asked, found, lang)
+
+
+@as_file(router, f"{OVERSIGHT}/signs/{{sign}}", "The cases of one sign", Forbidden, Invalid, NotFound)
+async def sign(
+    caller: HeadOrController,
+    request: Request,
+    asked: Annotated[SignsIn, Query()],
+    lang: Lang,
+    db: Db,
+    sign: SignCode,
+) -> Sheet:
+    async def page(connection: asyncpg.Connection, cursor: str | None) -> Portion:
+        found = await signs_api.cases_of_a_sign(caller, sign, paged(SignIn, asked, cursor), lang, connection)
+        return lists.of_sign_rows(found.items), found.next_cursor
+
+    of, question = signs_api.known(sign), understood(asked, caller, snapshot.current())
+    return lists.of_sign(of, asked, (question.first, question.last), walked(db, page), lang)
+
+
+@as_file(router, f"{OVERSIGHT}/forecast", "What will be late")
+async def forecast(
+    caller: HeadOrController, request: Request, asked: Annotated[ForecastOfIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async with db.read() as connection:
+        found = await forecast_api.forecast(caller, paged(ForecastIn, asked, None), lang, connection)
+    return tables.forecast(asked, found, lang)
+
+
+@as_file(router, f"{OVERSIGHT}/forecast/cases", "The cases of a body that will be late")
+async def late(
+    caller: HeadOrController, request: Request, asked: Annotated[LateIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async def page(connection: asyncpg.Connection, cursor: str | None) -> Portion:
+        found = await forecast_api.forecast(caller, paged(ForecastIn, asked, cursor), lang, connection)
+        return [lists.late_row(one) for one in found.cases], found.next_cursor
+
+    refuse_unknown(asked.agency, None, None)
+    return lists.late(asked, walked(db, page), clock.today(), lang)
+
+
+@as_file(router, f"{OVERSIGHT}/rises", "Where appeals rise")
+async def rises(
+    caller: HeadOrController, request: Request, asked: Annotated[RisesOfIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async def page(connection: asyncpg.Connection, cursor: str | None) -> Portion:
+        found = await rises_api.rises(caller, paged(RisesIn, asked, cursor), lang, connection)
+        return [lists.rise_row(one) for one in found.items], found.next_cursor
+
+    return lists.rises(asked, walked(db, page), clock.today(), lang)
+
+
+@as_file(router, f"{OVERSIGHT}/issues", "Systemic issues")
+async def issues(
+    caller: issues_api.Worker, request: Request, asked: Annotated[IssuesOfIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async def page(connection: asyncpg.Connection, cursor: str | None) -> Portion:
+        found = await issues_api.list_issues(caller, paged(IssuesIn, asked, cursor), lang, connection)
+        return [lists.issue_row(one) for one in found.items], found.next_cursor
+
+    return lists.issues(asked, walked(db, page), clock.today(), lang)
+
+
+# What everybody may read
+
+_TOKENS = (Invalid, TokenInvalid, TokenExpired, SessionOver)
+
+
+@as_file(router, f"{STATISTICS}/agencies", "How agencies answer", *_TOKENS, tag="statistics")
+async def statistics(
+    caller: PublicOrStaff, request: Request, asked: Annotated[StatisticsIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async with db.read() as connection:
+        found = await statistics_api.agencies(caller, request, asked, lang, connection, Response())
+    return tables.statistics(asked, found, lang)
+
+
+@as_file(router, f"{STATISTICS}/months", "What came and was answered", Invalid, tag="statistics")
+async def months(
+    caller: Public, request: Request, asked: Annotated[MonthsIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async with db.read() as connection:
+        found = await statistics_api.by_month(caller, request, asked, lang, connection, Response())
+    return tables.months(asked, found, lang)
+
+
+@as_file(router, f"{STATISTICS}/stated", "What agencies stated", Invalid, tag="statistics")
+async def stated(
+    caller: Public, request: Request, asked: Annotated[StatedIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async with db.read() as connection:
+        found = await stated_api.stated(caller, asked, lang, connection)
+    return tables.stated(asked, found, _base(request), clock.today(), lang)
+
+
+def _base(request: Request) -> str:
+    """Where the service is, for addresses that open outside of it."""
+    return str(request.base_url).rstrip("/")

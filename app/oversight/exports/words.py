@@ -12,7 +12,9 @@ from app.oversight.columns import BY_CODE
 from app.oversight.compliance_schemas import NO_REGION
 from app.oversight.exports.sheet import Column, column
 from app.oversight.exports.sheet import Kind as Value
+from app.oversight.resonance.steps import State
 from app.oversight.schemas import Asked
+from app.oversight.stated.codes import Measure
 
 Told = list[tuple[str, str]]
 # Closed lists: the codes, and the sentences of each.
@@ -22,6 +24,8 @@ _LISTS: Mapping[str, tuple[type[StrEnum], str]] = {
     "origin": (Origin, "export.origin"),
     "status": (Status, "office.status"),
     "close": (Close, "figure"),
+    "state": (State, "administration.issues.state"),
+    "measure": (Measure, "stated.measure"),
 }
 
 
@@ -61,7 +65,8 @@ def told(asked: Asked, days: tuple[date, date] | date | None, lang: Language) ->
         said.append((t("export.asked.period", lang), period))
     elif days is not None:
         said.append((t("export.asked.on", lang), long_date(days, lang)))
-    given = asked.model_dump(exclude_none=True, exclude={"from_", "to", "lang", "cursor", "limit"})
+    told_already = {"from_", "to"} if days else set()
+    given = asked.model_dump(exclude_none=True, exclude={"lang"} | told_already)
     return said + [(_field(name, lang), _said(name, value, lang)) for name, value in given.items()]
 
 

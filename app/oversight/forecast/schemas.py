@@ -9,11 +9,19 @@ from app.core.schema import Code, Out
 from app.oversight.schemas import AgencyRef, Asked
 
 
-class ForecastIn(Asked):
+class ForecastOfIn(Asked):
     agency: Code | None = Field(None, description="this body alone, with its cases", examples=["energy"])
+    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
+
+
+class LateIn(Asked):
+    agency: Code = Field(description="whose cases", examples=["energy"])
+    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
+
+
+class ForecastIn(ForecastOfIn):
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before")
     limit: int = Field(50, ge=1, le=200, description="cases on a page", examples=[50])
-    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
 
 
 class LateDay(Out):

@@ -19,8 +19,13 @@ class PageIn(Asked):
     lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
 
 
-class RisesIn(PageIn):
+class RisesOfIn(Asked):
     open: bool | None = Field(None, description="only those that nobody acknowledged, or only the others")
+    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
+
+
+class RisesIn(PageIn, RisesOfIn):
+    pass
 
 
 class WordIn(Schema):
@@ -145,9 +150,14 @@ class IssueIn(Schema):
     due_on: Day = Field(examples=["2026-12-15"])
 
 
-class IssuesIn(PageIn):
+class IssuesOfIn(Asked):
     state: State | None = None
     mine: bool | None = Field(None, description="only those that one owns")
+    lang: Language | None = Field(None, description="instead of Accept-Language", examples=["en"])
+
+
+class IssuesIn(PageIn, IssuesOfIn):
+    pass
 
 
 class IssueCasesIn(PageIn):

@@ -20,6 +20,9 @@ class SignNotFound(NotFound):
     code = "sign_not_found"
 
 
+SignCode = Annotated[str, Path(max_length=40, json_schema_extra={"enum": [one.value for one in Sign]})]
+
+
 REFUSALS = problems(Invalid, Unauthenticated, TokenInvalid, TokenExpired, SessionOver, Forbidden)
 
 
@@ -55,11 +58,16 @@ async def signs(
 )
 async def cases_of_a_sign(
     caller: HeadOrController,
-    sign: Annotated[str, Path(max_length=40, json_schema_extra={"enum": [one.value for one in Sign]})],
+    sign: SignCode,
     asked: Annotated[SignIn, Query()],
     lang: Lang,
     connection: Read,
 ) -> SignOut:
+    return await lists.page(connection, known(sign), asked, caller, snapshot.current(), lang)
+
+
+def known(sign: str) -> Sign:
+    """Raises SignNotFound."""
     if sign not in set(Sign):
         raise SignNotFound
-    return await lists.page(connection, Sign(sign), asked, caller, snapshot.current(), lang)
+    return Sign(sign)

@@ -15,6 +15,7 @@ from app.oversight import compliance_api
 from app.oversight.columns import BY_CODE
 from app.oversight.compliance_schemas import NO_REGION, CaseOut, CasesIn
 from app.web import figures
+from app.web.administration.files import links
 from app.web.administration.room import Overseeing, given, room_page
 from app.web.administration.table import CASES
 from app.web.forms import Mistake, read, said_of
@@ -52,6 +53,7 @@ async def cases(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRes
         about=_about(question, lang) if question else [],
         rows=rows,
         more=more,
+        files=links("cases", asked) if rows else [],
         first=not asked.get("cursor"),
     )
 

@@ -15,6 +15,7 @@ from app.oversight.control import api
 from app.oversight.control.schemas import CaseOut, CasesIn, OrderIn, OrderOut
 from app.staff.permissions import Role
 from app.web import figures
+from app.web.administration.files import links
 from app.web.administration.parts import (
     Asking,
     Cell,
@@ -102,7 +103,7 @@ async def _page(
         me,
         t("administration.page.control", lang),
         [
-            Section(grid=listed),
+            Section(grid=listed, files=links("control", asked)),
             Section(t("administration.control.orders", lang), grid=given_, forms=[_asking(lang)]),
         ],
         lead=t("administration.control.lead", lang),

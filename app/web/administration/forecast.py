@@ -13,6 +13,7 @@ from app.directory import snapshot
 from app.oversight.forecast import api
 from app.oversight.forecast.schemas import ForecastIn, ForecastOut, ForecastRow
 from app.web import figures
+from app.web.administration.files import links
 from app.web.administration.parts import Cell, Grid, Section, case, heads, sections_page
 from app.web.administration.room import ROOM, Overseeing, given
 from app.web.forms import read, said_of
@@ -31,7 +32,7 @@ async def forecast(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTML
             found = await api.forecast(me.caller, read(ForecastIn, asked), lang, connection)
     except Invalid as error:
         return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
-    sections = [Section(grid=_bodies(found, lang))]
+    sections = [Section(grid=_bodies(found, lang), files=links("forecast", asked))]
     if asked.get("agency"):
         sections += _one(found, asked, lang)
     above = (PAGE, title) if asked.get("agency") else None
@@ -96,7 +97,7 @@ def _one(found: ForecastOut, asked: dict[str, str], lang: Language) -> list[Sect
         t("administration.forecast.no_days", lang),
         more,
     )
-    return [Section(grid=by_day), Section(grid=cases)]
+    return [Section(grid=by_day), Section(grid=cases, files=links("forecast-cases", asked))]
 
 
 def _done(day: date | None, lang: Language) -> str:

@@ -24,6 +24,7 @@ from app.oversight.resonance.schemas import (
 )
 from app.oversight.resonance.steps import State
 from app.web import figures
+from app.web.administration.files import links
 from app.web.administration.parts import (
     Asking,
     Cell,
@@ -96,7 +97,7 @@ async def _issues(
         lang,
         me,
         title,
-        [Section(grid=grid, forms=[_asking(lang)])],
+        [Section(grid=grid, files=links("issues", asked), forms=[_asking(lang)])],
         lead=t("administration.issues.lead", lang),
         tried=tried,
     )

@@ -19,6 +19,7 @@ from app.oversight.asked import refuse_unknown
 from app.oversight.compliance_schemas import ComplianceIn, ComplianceOut, WeeksIn, WeeksOut
 from app.web import figures
 from app.web.administration import period
+from app.web.administration.files import links
 from app.web.administration.room import ROOM, Overseeing, given, room_page
 from app.web.administration.table import COLUMNS, Order, View, cells, heads, lines, roots
 from app.web.forms import Mistake, read, said_of
@@ -46,6 +47,7 @@ async def overview(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTML
         me,
         status=422 if wrong else 200,
         wrong=wrong,
+        files=links("agencies", asked | {"compare": "before"}),
         **period.shown(asked, ROOM, lang, view.said),
         **shown,
     )

@@ -6,6 +6,7 @@ from app.web.administration import (
     calendar,
     cases,
     control,
+    files,
     forecast,
     issues,
     overview,
@@ -20,6 +21,7 @@ from app.web.administration import (
 router = APIRouter(include_in_schema=False)
 for page in (
     overview,
+    files,
     trends,
     cases,
     forecast,

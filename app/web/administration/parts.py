@@ -99,6 +99,8 @@ class Section:
     chart: tuple[str, Markup, str] | None = None
     """What it shows, the chart, and its source."""
     grid: Grid | None = None
+    files: Sequence[Mapping[str, str]] = ()
+    """The same as files (`files.links`)."""
     forms: Sequence[Asking] = ()
     more: str = ""
 

@@ -23,6 +23,7 @@ from app.oversight.resonance.schemas import (
     WordIn,
 )
 from app.web import figures
+from app.web.administration.files import links
 from app.web.administration.parts import (
     Asking,
     Cell,
@@ -80,9 +81,9 @@ async def _rises(
     sections = [_rise(one, lang) for one in found.items]
     if not sections:
         sections = [Section(words=[t("administration.rises.none", lang)])]
-    if found.next_cursor:
-        more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}"
-        sections.append(Section(more=more))
+    else:
+        more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+        sections.append(Section(more=more, files=links("rises", asked)))
     weeks = Grid(
         t("administration.rises.weeks_caption", lang),
         heads(lang, "what", "weeks12", "a_week#", "last_week#", "state"),

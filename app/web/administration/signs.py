@@ -14,6 +14,7 @@ from app.oversight.signs.codes import Sign
 from app.oversight.signs.schemas import CountOut, ItemOut, PeriodIn, SignIn, SignsOut
 from app.web import figures
 from app.web.administration import period
+from app.web.administration.files import links
 from app.web.administration.parts import Cell, Grid, Head, Section, case, heads, sections_page
 from app.web.administration.room import ROOM, Overseeing, given
 from app.web.forms import read, said_of
@@ -32,7 +33,8 @@ async def signs(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRes
             found = await api.signs(me.caller, read(PeriodIn, asked), lang, connection)
     except Invalid as error:
         return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
-    return sections_page(request, lang, me, title, [Section(grid=_bodies(found, lang))], lead=found.note)
+    section = Section(grid=_bodies(found, lang), files=links("signs", asked))
+    return sections_page(request, lang, me, title, [section], lead=found.note)
 
 
 def _bodies(found: SignsOut, lang: Language) -> Grid:
@@ -88,9 +90,8 @@ async def sign(
         more,
     )
     title = t(f"administration.sign.{found.sign}", lang)
-    return sections_page(
-        request, lang, me, title, [Section(words=[found.note], grid=grid)], lead=found.what, back=above
-    )
+    section = Section(words=[found.note], grid=grid, files=links(f"signs-{found.sign}", asked))
+    return sections_page(request, lang, me, title, [section], lead=found.what, back=above)
 
 
 def _item(item: ItemOut, lang: Language) -> list[Cell]:

@@ -23,6 +23,7 @@ from app.oversight.compliance_schemas import (
 from app.oversight.weekly import MOST_WEEKS
 from app.web import figures
 from app.web.administration import period
+from app.web.administration.files import links
 from app.web.administration.room import ROOM, Overseeing, given, room_page
 from app.web.administration.table import CASES, Cell, cells
 from app.web.charts import Bar, Series, bars, lines
@@ -36,6 +37,7 @@ FEWEST_WEEKS = 4
 SERIES = ("received", "answered", "overdue")
 MOST_BARS = 10
 SHOWN = ("received", "answered", "overdue", "on_time_share")
+BEFORE = {"compare": "before"}
 
 
 @router.get(PAGE)
@@ -64,7 +66,7 @@ async def trends(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRe
 async def _shown(
     request: Request, me: Worker, db: Db, lang: Language, asked: dict[str, str]
 ) -> dict[str, Any]:
-    question = read(TopicsIn, asked | {"compare": "before"})
+    question = read(TopicsIn, asked | BEFORE)
     many = weeks_of(question.from_, question.to)
     by_week = read(WeeksIn, asked | {"weeks": str(many)})
     async with db.moment() as connection:
@@ -72,6 +74,11 @@ async def _shown(
         topics = await compliance_api.topics(me.caller, request, question, lang, connection, Response())
         regions = await compliance_api.regions(me.caller, request, question, lang, connection, Response())
     return {
+        "files": {
+            "weeks": links("weeks", asked | {"weeks": many}),
+            "topic": links("topics", asked | BEFORE),
+            "region": links("regions", asked | BEFORE),
+        },
         "weeks": _weeks(weeks, asked, lang),
         "tables": [_topics(topics, lang), _regions(regions, lang)],
         "drawn": _drawn(weeks, lang),

@@ -20,6 +20,7 @@ from app.core.i18n import Language, t
 from app.directory import snapshot
 from app.oversight import months, published
 from app.oversight.asked import FIRST_DAY, LAST_DAY
+from app.oversight.exports.download import Form
 from app.oversight.schemas import FiguresOut, MonthsIn, MonthsOut, StatisticsIn, StatisticsOut
 from app.staff.access import public
 from app.web import figures
@@ -114,8 +115,15 @@ def _choices(lang: Language) -> dict[str, Any]:
 
 
 def _table(
-    of: str, said: str, chart: Any, heads: Sequence[str], rows: list[dict[str, Any]], url: str, lang: Language
+    of: str,
+    said: str,
+    chart: Any,
+    heads: Sequence[str],
+    rows: list[dict[str, Any]],
+    asked: dict[str, str],
+    lang: Language,
 ) -> dict[str, Any]:
+    call, query = "agencies" if of == "body" else "months", urlencode(asked)
     return {
         "of": of,
         "title": t(f"statistics.by_{of}", lang),
@@ -124,7 +132,8 @@ def _table(
         "first": t(f"statistics.{of}", lang),
         "heads": heads,
         "rows": rows,
-        "url": url,
+        "url": f"{CALL}/{call}?{query}",
+        "files": [{"form": form.upper(), "url": f"{CALL}/{call}.{form}?{query}"} for form in Form],
     }
 
 
@@ -142,7 +151,7 @@ def _by_body(found: StatisticsOut, asked: dict[str, str], lang: Language) -> dic
         rows.append({"name": total_name, "cells": _cells(found.total, lang), "total": True})
     heads = [t(f"web.figures.{name}", lang) for name in (*COUNTED, "on_time")]
     chart = bars(drawn[:MOST_BARS], said) if drawn else ""
-    return _table("body", said, chart, heads, rows, f"{CALL}/agencies?{urlencode(asked)}", lang)
+    return _table("body", said, chart, heads, rows, asked, lang)
 
 
 def _bar(name: str, row: FiguresOut, lang: Language) -> Bar:
@@ -174,8 +183,8 @@ def _by_channel(flow: MonthsOut, asked: dict[str, str], lang: Language) -> dict[
         }
         for one in flow.channels
     ]
-    url = f"{CALL}/months?{urlencode(asked)}"
-    return _table("channel", said, bars(drawn[:MOST_BARS], said), _flow_heads(lang), rows, url, lang)
+    chart = bars(drawn[:MOST_BARS], said)
+    return _table("channel", said, chart, _flow_heads(lang), rows, asked, lang)
 
 
 def _by_month(flow: MonthsOut, asked: dict[str, str], lang: Language) -> dict[str, Any]:
@@ -201,8 +210,7 @@ def _by_month(flow: MonthsOut, asked: dict[str, str], lang: Language) -> dict[st
     ]
     if not any(one.received or one.answered for one in there):
         rows = []
-    url = f"{CALL}/months?{urlencode(asked)}"
-    return _table("month", said, chart, _flow_heads(lang), rows, url, lang)
+    return _table("month", said, chart, _flow_heads(lang), rows, asked, lang)
 
 
 def _month(month: str, lang: Language) -> str:

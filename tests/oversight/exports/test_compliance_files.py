@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+import pytest
 
 from app.core.db import Database
 from app.oversight.columns import COLUMNS, COUNTS, Unit
@@ -103,8 +104,11 @@ async def test_a_part_of_the_question_is_named(desk: Desk, controller: Person) -
     assert book.sheetnames[0] == "Органы"
 
 
-async def test_a_list_has_exactly_the_cases_of_the_figure(desk: Desk, controller: Person) -> None:
+async def test_a_list_has_exactly_the_cases_of_the_figure(
+    desk: Desk, controller: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await everything(desk)
+    monkeypatch.setattr("app.oversight.cases.PORTION", 3)
     for figure in ("received", "judged", "pending", "overdue", "chained"):
         url = f"{PATH}/cases?figure={figure}&from={QUARTER['from']}&to={QUARTER['to']}"
         wanted = await listed(desk.client, controller, url)

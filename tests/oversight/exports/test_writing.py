@@ -145,10 +145,10 @@ async def test_a_long_list_takes_no_more_room(form: Form) -> None:
             yield [[portion, f"{portion} {place} {'х' * 40}"] for place in range(500)]
 
     async def held(portions: int) -> tuple[int, int]:
-        answer = await download(Sheet("a", "A", [], columns, rows(portions)), form, "kk")
         sent = 0
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
+        answer = await download(Sheet("a", "A", [], columns, rows(portions)), form, "kk")
         async for piece in answer.body_iterator:
             sent += len(piece)
         return tracemalloc.get_traced_memory()[1] - before, sent

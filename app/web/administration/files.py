@@ -1,0 +1,78 @@
+"""What a page of the room shows, as a file: the calls' own files, by the room's cookie."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel
+
+from app.core.edge import Db, Lang
+from app.core.errors import Forbidden, NotFound
+from app.oversight.compliance_schemas import CasesOfIn, ComplianceIn, PeriodIn, TopicsIn, WeeksIn
+from app.oversight.control import schemas as control
+from app.oversight.exports import api
+from app.oversight.exports.download import Download, Form, download
+from app.oversight.exports.sheet import Sheet
+from app.oversight.forecast.schemas import ForecastOfIn, LateIn
+from app.oversight.resonance.schemas import IssuesOfIn, RisesOfIn
+from app.oversight.signs.codes import Sign
+from app.oversight.signs.schemas import PeriodIn as SignsIn
+from app.staff.permissions import Role
+from app.web.administration.room import OVERSEERS, ROOM, Overseeing, given
+from app.web.forms import read
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`asked`: the schema of its question. `made` is called as the call's file is."""
+
+    made: Callable[..., Awaitable[Sheet]]
+    asked: type[BaseModel]
+    roles: tuple[Role, ...] = OVERSEERS
+
+
+FILES: Mapping[str, File] = {
+    "agencies": File(api.agencies, ComplianceIn),
+    "topics": File(api.topics, TopicsIn),
+    "regions": File(api.regions, TopicsIn),
+    "weeks": File(api.weeks, WeeksIn),
+    "overdue": File(api.overdue, PeriodIn),
+    "cases": File(api.cases, CasesOfIn),
+    "control": File(api.on_control, control.CasesOfIn, (Role.CONTROLLER,)),
+    "signs": File(api.signs, SignsIn),
+    "forecast": File(api.forecast, ForecastOfIn),
+    "forecast-cases": File(api.late, LateIn),
+    "rises": File(api.rises, RisesOfIn),
+    "issues": File(api.issues, IssuesOfIn),
+    **{f"signs-{sign}": File(partial(api.sign, sign=sign.value), SignsIn) for sign in Sign},
+}
+
+
+@router.get(f"{ROOM}/files/{{name}}.{{form}}")
+async def file(
+    request: Request,
+    name: Annotated[str, Path(max_length=40)],
+    form: Annotated[str, Path(max_length=10)],
+    me: Overseeing,
+    db: Db,
+    lang: Lang,
+) -> Download:
+    found = FILES.get(name)
+    if found is None or form not in set(Form):
+        raise NotFound
+    if me.caller.role not in found.roles:
+        raise Forbidden
+    asked = read(found.asked, given(request, found.asked))
+    return await download(await found.made(me.caller, request, asked, lang, db), Form(form), lang)
+
+
+def links(name: str, asked: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The file's addresses, one a form, with what the page was asked of it."""
+    names = {field.alias or key for key, field in FILES[name].asked.model_fields.items()}
+    query = urlencode({key: value for key, value in asked.items() if key in names and value})
+    return [{"form": form.upper(), "url": f"{ROOM}/files/{name}.{form}?{query}"} for form in Form]
