@@ -153,7 +153,8 @@ async def _load_directory(urls: "DatabaseUrls") -> None:
     versions()  # a wrong file is said now
     db = await Database.open(urls, pool_size=2)
     try:
-        await load_directory(db)
+        for line in (await load_directory(db)).said:
+            say(line)
         await load_stated(db)
     finally:
         await db.close()

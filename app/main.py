@@ -18,6 +18,7 @@ from app.delivery import api as delivery
 from app.desk import api as desk
 from app.desk import higher_api as higher
 from app.directory import api as directory
+from app.directory import changes_api as directory_changes
 from app.directory import snapshot
 from app.intake import api as intake
 from app.intake import preview, tracking
@@ -83,6 +84,7 @@ ROOMS: Sequence[Any] = (
     open311_release,
     open311,
     directory,
+    directory_changes,
     oversight,
     exports,
     staff,

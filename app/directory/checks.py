@@ -18,6 +18,12 @@ TRIAGE = "administration"
 def checked_facts(written: Written | None = None) -> Facts:
     """The facts of the data files, complete. Raises DataError, which names the file and the entry."""
     reference = read_reference(written)
+    check(reference)
+    return replace(reference.facts, competence=competence_rows(reference))
+
+
+def check(reference: Reference) -> None:
+    """All but competence. Raises DataError, which names the entry."""
     facts = reference.facts
     by_id = {agency.id: agency for agency in facts.agencies}
     for agency in facts.agencies:
@@ -29,7 +35,6 @@ def checked_facts(written: Written | None = None) -> Facts:
     _check_sources(reference)
     _check_blogs(by_id, reference)
     _check_triage(reference)
-    return replace(facts, competence=competence_rows(reference))
 
 
 def _check_period(kind: str, code: str, begins: date, ends: date | None, reference: Reference) -> None:

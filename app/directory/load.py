@@ -1,21 +1,23 @@
 """Bring the data files into the database: idempotent, in one transaction, by code.
 
-What the files name is made to be as they say; agencies, regions, topics, channels, sources and blogs that
-they no longer name stay as they are (their days end by `valid_to`, not by being forgotten). Names, successors
-and competence belong to what they describe and are replaced with it.
+What the files name is made to be as they say, with what people changed laid over it (`changes`, decision
+0015); agencies, regions, topics, channels, sources and blogs that they no longer name stay as they are (their
+days end by `valid_to`, not by being forgotten). Names, successors and competence belong to what they describe
+and are replaced with it.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import asyncpg
 
 from app.core.db import Database, to_json
+from app.directory import laying
 from app.directory.checks import checked_facts
-from app.directory.files import Written
+from app.directory.files import DataError, Written
 from app.directory.registry import Facts
 from app.directory.values import (
     Agency,
@@ -31,17 +33,22 @@ from app.directory.values import (
 
 Row = dict[str, Any]
 # Changing what the loader writes from the same files is a change of the directory too.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
+    """`said`: in English, what a person has to look at: files that say another thing than somebody changed
+    here, or that were not loaded because they contradict it."""
+
     version: int
     changed: bool
+    said: Sequence[str] = field(default=())
 
 
 async def load_directory(db: Database, written: Written | None = None) -> Loaded:
-    """Check the data files and load what has changed. Raises DataError, naming file and entry."""
+    """Check the data files and load what has changed. Raises DataError, naming file and entry. Files that are
+    sound but contradict what people changed are not loaded, and what was loaded before goes on."""
     facts = checked_facts(written)
     async with db.transaction() as connection:
         return await load_facts(connection, facts)
@@ -51,13 +58,29 @@ async def load_facts(connection: asyncpg.Connection, facts: Facts) -> Loaded:
     """Within the caller's transaction; of two loaders at once the second waits and finds nothing to do."""
     rows = facts_as_rows(facts)
     content_hash = hashlib.sha256(to_json([_FORMAT, rows]).encode()).hexdigest()
-    await connection.execute(_TAKE_TURNS)
+    await take_turns(connection)
     loaded = await connection.fetchrow("SELECT version, content_hash FROM directory_version")
     if loaded is not None and loaded["content_hash"] == content_hash:
         return Loaded(loaded["version"], changed=False)
+    kept = await laying.kept(connection)
+    try:
+        together = laying.together(rows, kept)
+    except DataError as error:
+        assert loaded is not None
+        return Loaded(loaded["version"], False, [f"the data files are not loaded, for with changes: {error}"])
+    await laying.keep_files(connection, rows)
+    await write(connection, together)
+    return Loaded(await bump(connection, content_hash), True, laying.told(rows, kept))
+
+
+async def take_turns(connection: asyncpg.Connection) -> None:
+    """One at a time writes the directory, until its transaction ends."""
+    await connection.execute(_TAKE_TURNS)
+
+
+async def write(connection: asyncpg.Connection, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     for statement in _STATEMENTS:
         await connection.execute(statement, rows)
-    return Loaded(await bump(connection, content_hash), changed=True)
 
 
 async def bump(connection: asyncpg.Connection, content_hash: str | None = None) -> int:

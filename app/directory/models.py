@@ -3,13 +3,16 @@
 `valid_to` is the last day of validity, inclusive; null while it lasts.
 """
 
-from datetime import date, time
+from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.core.columns import identity, one_of
+from app.core.columns import identity, one_of, utc
 from app.core.db import Table
+from app.directory.changes import What
 from app.directory.values import AgencyKind
 
 AGENCY_FK = "agency.id"
@@ -239,6 +242,39 @@ class DirectoryVersion(Table, table=True):
     id: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     version: int = Field(sa_type=BigInteger)
     content_hash: str = Field(sa_type=Text, description="of the data files that were loaded last")
+
+
+class DirectoryFiles(Table, table=True):
+    """One row: what the data files said when they were loaded last, on which people's changes are laid."""
+
+    __tablename__ = "directory_files"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    rows: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
+
+
+class DirectoryChange(Table, table=True):
+    """What a person changed in the reference data, append only. One that takes another back says no more."""
+
+    __tablename__ = "directory_change"
+    __table_args__ = (
+        one_of("what", What),
+        CheckConstraint("takes_back < id", name="takes_back_older"),
+        UniqueConstraint("takes_back"),
+        Index("ix_directory_change_by_id", "by_id"),
+        Index("ix_directory_change_code", "code"),
+    )
+
+    id: int = identity()
+    at: datetime = utc()
+    by_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
+    what: str = Field(sa_type=Text)
+    code: str = Field(sa_type=Text)
+    said: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
+    was: dict[str, Any] = Field(sa_type=JSONB, nullable=False, description="what was so before")
+    files: dict[str, Any] = Field(sa_type=JSONB, nullable=False, description="what the files said then")
+    takes_back: int | None = Field(default=None, sa_type=BigInteger, foreign_key="directory_change.id")
 
 
 class CalendarOverride(Table, table=True):

@@ -100,10 +100,11 @@ async def read_directory(connection: asyncpg.Connection) -> Directory:
     tables: dict[str, list[Row]] = json.loads(await connection.fetchval(_READ))
     if not tables["directory_version"]:
         raise RuntimeError("the directory is empty: load the reference data first")
-    return Directory(_facts(tables))
+    return Directory(facts_of(tables))
 
 
-def _facts(tables: Mapping[str, Sequence[Row]]) -> Facts:
+def facts_of(tables: Mapping[str, Sequence[Row]]) -> Facts:
+    """Of the rows of every table, in their order."""
     version = tables["directory_version"][0]
     agency_names = _names_by_owner(tables["agency_name"], "agency_id")
     region_names = _names_by_owner(tables["region_name"], "region")

@@ -189,6 +189,9 @@ class AuditAct(StrEnum):
     CLIENT_OPENED = "client_opened"
     KEY_ROTATED = "key_rotated"
     CALENDAR_ORDERED = "calendar_ordered"
+    ACCOUNT_CHANGED = "account_changed"
+    DIRECTORY_CHANGED = "directory_changed"
+    DIRECTORY_TAKEN_BACK = "directory_taken_back"
 
 
 class AuditEntry(Table, table=True):
@@ -201,7 +204,11 @@ class AuditEntry(Table, table=True):
     at: datetime = utc()
     by_id: int = Field(sa_type=BigInteger, foreign_key="staff_account.id")
     act: str = Field(sa_type=Text)
-    subject_id: int = Field(sa_type=BigInteger, description="of the account, client or recalculation")
+    subject_id: int = Field(
+        sa_type=BigInteger, description="of the account, client, recalculation or change of the directory"
+    )
     details: dict[str, Any] = Field(
-        sa_type=JSONB, nullable=False, description="codes, days and numbers: no name and no secret"
+        sa_type=JSONB,
+        nullable=False,
+        description="codes, days and numbers, what was and what is: no person's name, no secret",
     )

@@ -64,8 +64,8 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`kind`: line, area, day, number, choice, one (of a few, as buttons), password, or check. What it is
-    called is `administration.field.<name>`, and `.hint` behind it where there is one."""
+    """`kind`: line, area, day, number, choice, one (of a few, as buttons), password, check or hidden. What it
+    is called is `administration.field.<name>`, and `.hint` behind it where there is one."""
 
     name: str
     kind: str = "line"

@@ -1,6 +1,6 @@
 """People, clients and what administrators changed, on our own forms over the administrator's calls."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -14,6 +14,7 @@ from app.staff import people_api as api
 from app.staff.people_api import AuditOut, ClientOut, PageIn, PasswordIn, PeopleIn, PersonIn, PersonOut
 from app.staff.permissions import Role
 from app.web import figures
+from app.web.administration import reference_words as words
 from app.web.administration.parts import (
     Asking,
     Cell,
@@ -254,14 +255,19 @@ async def audit(request: Request, me: Administering, db: Db, lang: Lang) -> HTML
 
 
 def _entry(one: AuditOut, lang: Language) -> list[Cell]:
-    said = (
-        ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for value in one.details.values()
-    )
+    subject = one.subject or one.details.get("code") or str(one.subject_id)
     return [
         Cell(moment(one.at, lang)),
         Cell(one.by_name, note=one.by_login),
         Cell(t(f"administration.audit.{one.act}", lang)),
-        Cell(one.subject or str(one.subject_id)),
-        Cell("; ".join(said) or figures.NOTHING),
+        Cell(subject),
+        Cell(_details(one.details, lang)),
     ]
+
+
+def _details(details: dict[str, Any], lang: Language) -> str:
+    """What was and what is, where an entry has both."""
+    if "was" in details:
+        return f"{words.said(details['was'], lang)} → {words.said(details['is'], lang)}"
+    said = (", ".join(map(str, it)) if isinstance(it, list) else str(it) for it in details.values())
+    return "; ".join(said) or figures.NOTHING
