@@ -12,11 +12,13 @@ from app.core import clock
 from app.core.db import DatabaseProblem
 from app.core.embedded_place import EmbeddedError
 from bench import batch, counters, importing, machine, recalculation, registration, service
+from bench.day import day
 from bench.importing import NotBrought
 from bench.machine import OtherLoad, Use
 from bench.made.cli import generate
 from bench.made.sizes import sizes
 from bench.pgbench import PgbenchFailed
+from bench.reading import reading
 from bench.registration import Miscounted, Outcome
 from bench.service import NotServed
 
@@ -123,6 +125,8 @@ def _circumstances(version: str, sync: float, average: str, quiet: OtherLoad, be
 
 main.add_command(generate)
 main.add_command(sizes)
+main.add_command(reading)
+main.add_command(day)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -45,10 +45,11 @@ class BadResponse(Exception):
 
 
 class Reader:
-    """Puts responses together out of what arrives."""
+    """Puts responses together out of what arrives; `body` is that of the last whole one."""
 
     def __init__(self) -> None:
         self._held = b""
+        self.body = b""
 
     def feed(self, data: bytes) -> int | None:
         """The status, once the response is whole. One response at a time: nothing is pipelined."""
@@ -60,9 +61,10 @@ class Reader:
         length = _LENGTH.search(head)
         if not head.startswith(b"HTTP/1.1 ") or not length:
             raise BadResponse(head[:200])
-        if len(self._held) < end + len(_HEAD_END) + int(length[1]):
+        begins = end + len(_HEAD_END)
+        if len(self._held) < begins + int(length[1]):
             return None
-        self._held = b""
+        self.body, self._held = self._held[begins:], b""
         return int(head[9:12])
 
 

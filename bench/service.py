@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import psutil
 
 from app.core import cipher, migrate
@@ -23,6 +25,7 @@ from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseUrls
 from app.core.embedded_postgres import Cluster, open_cluster
 from app.supervise import ROOT, Service
+from app.web.office.signed_in import SIGN_IN
 from bench.client import HOST
 from bench.machine import cpu_of
 
@@ -81,8 +84,24 @@ async def _load_directory(urls: DatabaseUrls) -> None:
 def web(urls: DatabaseUrls, folder: Path, *, processes: int) -> Iterator[Web]:
     """Serve as `listening-state serve` does, until the block ends. Raises NotServed."""
     port = _free_port()
-    service = Service("web", ["app.cli", "serve"], _environment(urls, folder, port, processes))
+    environment = _environment(urls, folder) | {"LS_PORT": str(port), "LS_WORKERS": str(processes)}
     said = folder / "web.log"
+    with _started(Service("web", ["app.cli", "serve"], environment), said) as started:
+        found = Web(port, psutil.Process(started.pid))
+        _wait(started, found, said)
+        yield found
+
+
+@contextmanager
+def worker(urls: DatabaseUrls, folder: Path) -> Iterator[psutil.Process]:
+    """The worker, as `listening-state worker` runs it, until the block ends."""
+    running = Service("worker", ["app.cli", "worker"], _environment(urls, folder))
+    with _started(running, folder / "worker.log") as started:
+        yield psutil.Process(started.pid)
+
+
+@contextmanager
+def _started(service: Service, said: Path) -> Iterator[subprocess.Popen[bytes]]:
     with said.open("wb") as log:
         started = subprocess.Popen(
             service.command,
@@ -94,14 +113,12 @@ def web(urls: DatabaseUrls, folder: Path, *, processes: int) -> Iterator[Web]:
             start_new_session=True,
         )
     try:
-        found = Web(port, psutil.Process(started.pid))
-        _wait(started, found, said)
-        yield found
+        yield started
     finally:
         _end(started)
 
 
-def _environment(urls: DatabaseUrls, folder: Path, port: int, processes: int) -> dict[str, str]:
+def _environment(urls: DatabaseUrls, folder: Path) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
     return others | {
         "LS_DATABASE_URL": urls.owner,
@@ -109,8 +126,6 @@ def _environment(urls: DatabaseUrls, folder: Path, port: int, processes: int) ->
         "LS_DATA_DIR": str(folder),
         "LS_SECRET_KEY": SECRET,
         "LS_HOST": HOST,
-        "LS_PORT": str(port),
-        "LS_WORKERS": str(processes),
         "LS_RATE_LIMITS": "off",
     }
 
@@ -149,6 +164,16 @@ def _end(started: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(started.pid, signal.SIGKILL)
     started.wait()
+
+
+def entered(port: int, login: str, password: str) -> str:
+    """The cookies of somebody who came in by the office's door."""
+    with httpx.Client(base_url=f"http://{HOST}:{port}") as browser:
+        token = re.search(r'name="form" value="([^"]+)"', browser.get(SIGN_IN).text)
+        assert token is not None
+        said = {"form": token[1], "login": login, "password": password}
+        browser.post(SIGN_IN, data=said)
+        return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
 
 
 def ask(url: str, statement: str) -> Any:

@@ -51,7 +51,7 @@ def generate(appeals: int, last: datetime | None, seed: int, processes: int, age
             sys.exit(2)
         cipher.use(cipher.Cipher([settings.secret()]))
         begun = time.monotonic()
-        made = make(plan, urls, settings.secret(), processes=processes, progress=_told)
+        made = make(plan, urls, settings.secret(), processes=processes, progress=told)
         took = time.monotonic() - begun
         say(f"bench: {made} appeals in {took:.0f} s, {made / took:.0f} a second")
         asyncio.run(rolled_up(urls))
@@ -126,7 +126,7 @@ async def differences(urls: DatabaseUrls, count: int, seed: int) -> list[str]:
 _shown = [-1]
 
 
-def _told(done: int, whole: int) -> None:
+def told(done: int, whole: int) -> None:
     share = 100 * done // whole
     if share // 5 != _shown[0] // 5 and share != _shown[0]:
         say(f"bench: {share} % made")

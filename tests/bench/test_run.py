@@ -36,3 +36,23 @@ def test_short_run_has_no_errors() -> None:
     assert found["registration, pgbench"] == ["without counters", "with counters"]
     assert all(int(rate) > 0 for rate in found["registrations a second"])
     assert said.stdout.count("Ratio") == 4
+
+
+def test_what_people_read_is_read_without_an_error() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "reading",
+        "--appeals",
+        "800",
+        "--rounds",
+        "10",
+        "--processes",
+        "1",
+    ]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    rows = [line.split("|") for line in said.stdout.splitlines()[2:]]
+    assert len(rows) == 11
+    assert all(float(median) > 0 for _, _, median, *_ in rows)

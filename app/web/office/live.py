@@ -28,8 +28,10 @@ router = APIRouter(include_in_schema=False)
 
 LASTS_SECONDS = 300
 QUIET_SECONDS = 15
-# Many changes in a row are told as one.
+# Many changes in a row are told as one; of a queue that never rests ever more rarely, for each telling is a
+# page that asks again: five hundred of them, every two seconds, would be more than the rest of a busy day.
 PAUSE_SECONDS = 2
+LONGEST_PAUSE_SECONDS = 16
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
 
 
@@ -85,9 +87,12 @@ async def _watcher(request: Request, me: Worker, db: Database, place: Place) -> 
 async def _events(live: Live, watcher: Watcher, lang: Language) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     end = loop.time() + LASTS_SECONDS * random.uniform(0.8, 1)
+    pause = PAUSE_SECONDS
     with live.watch(watcher):
         yield "retry: 3000\n\n"
         while loop.time() < end and not live.closed:
+            restless = watcher.wake.is_set() and not watcher.case
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS) if restless else PAUSE_SECONDS
             try:
                 async with asyncio.timeout(QUIET_SECONDS):
                     await watcher.wake.wait()
@@ -97,7 +102,7 @@ async def _events(live: Live, watcher: Watcher, lang: Language) -> AsyncIterator
             watcher.wake.clear()
             for told in _news(live, watcher, lang):
                 yield told
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(pause)
 
 
 def _news(live: Live, watcher: Watcher, lang: Language) -> list[str]:

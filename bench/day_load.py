@@ -1,0 +1,296 @@
+"""Who comes on a national day, and what they do: the load of `python -m bench day`."""
+
+import asyncio
+import json
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from random import Random
+from urllib.parse import urlencode
+
+import asyncpg
+
+from app.core.db import Database, DatabaseUrls
+from app.directory import snapshot
+from app.staff.errors import LoginTaken
+from app.staff.permissions import Role, Scope
+from app.staff.service import create_account, create_client
+from app.web.office.signed_in import ROOM
+from bench.appeals import appeals
+from bench.lines import Lines, Stream, opened, request
+from bench.service import entered
+
+MIX: Mapping[str, int] = {
+    "an appeal": 12,
+    "a ticket of a call centre": 8,
+    "tracking": 25,
+    "a queue's page": 14,
+    "a case": 14,
+    "claiming the next": 6,
+    "a draft": 8,
+    "an answer": 5,
+    "statistics": 8,
+}
+"""Of a hundred requests; that of an open page which was told of a change comes on top."""
+REFRESH = "an open page asks again"
+BODIES, OPERATORS = 10, 40
+PASSWORD = "the whole day long, day by day"
+SETTLE = 4.0
+PATIENCE = 30.0
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`claimed`: numbers of cases with their versions, the newest last."""
+
+    token: str
+    cookie: str
+    claimed: deque[tuple[str, int]] = field(default_factory=deque)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Who takes part. `filed`: numbers with their access codes, the newest last."""
+
+    port: int
+    bodies: tuple[str, ...]
+    operators: tuple[Operator, ...]
+    key: str
+    filed: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=2000))
+
+
+@dataclass(slots=True)
+class Ran:
+    """Seconds from when each request was due to its answer, by kind, the first seconds left out."""
+
+    seconds: float
+    took: dict[str, list[float]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    told: int = 0
+
+    def all(self) -> list[float]:
+        return [one for took in self.took.values() for one in took]
+
+
+class Load:
+    """One rate. Every kind of request is a method that gives what it sent and what came back."""
+
+    def __init__(self, setting: Setting, ran: Ran, begins: float) -> None:
+        self.setting, self.ran, self.begins = setting, ran, begins
+        self.lines = Lines(setting.port)
+        self.random, self.serial, self.run = Random(11), count(), secrets.token_hex(6)
+        self.said = [json.dumps({**body, "addressee": self._body()}).encode() for body in appeals()]
+        self.kinds: Mapping[str, Callable[[], Awaitable[None]]] = dict(
+            zip(
+                MIX,
+                (
+                    self.appeal,
+                    self.ticket,
+                    self.tracking,
+                    self.queue,
+                    self.case,
+                    self.claim,
+                    self.draft,
+                    self.answer,
+                    self.statistics,
+                ),
+                strict=True,
+            )
+        )
+
+    def _body(self) -> str:
+        return self.random.choice(self.setting.bodies)
+
+    def _operator(self) -> Operator:
+        return self.random.choice(self.setting.operators)
+
+    async def due(self, kind: str, at: float, what: Callable[[], Awaitable[None]]) -> None:
+        """Do it, and note how long after `at` it was done."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await what()
+        except (OSError, TimeoutError, Refused) as error:
+            self.ran.errors.append(f"{kind}: {type(error).__name__} {error}")
+            return
+        if at >= self.begins:
+            self.ran.took.setdefault(kind, []).append(time.perf_counter() - at)
+
+    async def _ask(
+        self, method: str, address: str, headers: dict[str, str], body: bytes = b"", *also: int
+    ) -> bytes:
+        status, answer = await self.lines.ask(request(self.setting.port, method, address, headers, body))
+        if status not in (200, 201, *also):
+            raise Refused(f"{status} of {method} {address}: {answer[:200]!r}")
+        return answer
+
+    async def appeal(self) -> None:
+        key = {"Idempotency-Key": f"day-{self.run}-{next(self.serial):08}"}
+        body = self.random.choice(self.said)
+        answer = json.loads(await self._ask("POST", "/api/v1/appeals", JSON | key, body))
+        self.setting.filed.append((answer["number"], answer["access_code"]))
+
+    async def ticket(self) -> None:
+        body = json.loads(self.random.choice(self.said))
+        body |= {"external_id": f"{self.run}-{next(self.serial)}", "channel": "call_centre"}
+        headers = JSON | {"X-API-Key": self.setting.key}
+        await self._ask("POST", "/api/v1/tickets", headers, json.dumps(body).encode())
+
+    async def tracking(self) -> None:
+        number, code = self.random.choice(self.setting.filed)
+        await self._ask("GET", f"/api/v1/appeals/{number}", {"X-Access-Code": code})
+
+    async def queue(self) -> None:
+        await self._ask("GET", ROOM, {"Cookie": self._operator().cookie})
+
+    async def case(self) -> None:
+        """One of those that the operator has."""
+        operator = self._operator()
+        if not operator.claimed:
+            await self._claim(operator)
+            return
+        await self._ask("GET", f"{ROOM}/cases/{operator.claimed[-1][0]}", {"Cookie": operator.cookie})
+
+    async def claim(self) -> None:
+        await self._claim(self._operator())
+
+    async def _claim(self, operator: Operator) -> None:
+        answer = await self._ask("POST", "/api/v1/queue/claim", self._as(operator), b"{}")
+        operator.claimed.extend((one["number"], one["version"]) for one in json.loads(answer)["items"])
+
+    async def draft(self) -> None:
+        operator = self._operator()
+        if not operator.claimed:
+            await self._claim(operator)
+            return
+        said = {"text": f"Құрметті азамат! {next(self.serial)}", "language": "kk"}
+        await self._act(operator, operator.claimed[-1], "draft", said)
+
+    async def answer(self) -> None:
+        """The one that was claimed first."""
+        operator = self._operator()
+        if not operator.claimed:
+            await self._claim(operator)
+            return
+        said = {
+            "outcome": "satisfied",
+            "text": "Жылу қосылды.",
+            "language": "kk",
+            "legal_basis": "ӘРПК 76-бап",
+        }
+        await self._act(operator, operator.claimed.popleft(), "answer", said)
+
+    async def _act(
+        self, operator: Operator, case: tuple[str, int], act: str, said: Mapping[str, str]
+    ) -> None:
+        number, version = case
+        headers = self._as(operator) | {"If-Match": f'"{version}"'}
+        await self._ask("POST", f"/api/v1/cases/{number}/{act}", headers, json.dumps(said).encode())
+
+    async def statistics(self) -> None:
+        await self._ask("GET", "/api/v1/statistics/agencies", {})
+
+    def _as(self, operator: Operator) -> dict[str, str]:
+        return JSON | {"Authorization": f"Bearer {operator.token}"}
+
+    def refresh(self, operator: Operator, tasks: set[asyncio.Task[None]]) -> None:
+        """An open page was told of a change: it asks for itself again, as the browser's does."""
+        self.ran.told += 1
+
+        async def again() -> None:
+            await self._ask("GET", ROOM, {"Cookie": operator.cookie})
+
+        task = asyncio.create_task(self.due(REFRESH, time.perf_counter(), again))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+
+class Refused(Exception):
+    """What came back was not an answer to what was asked."""
+
+
+async def run(setting: Setting, rate: int, seconds: float, pages: int) -> Ran:
+    """Requests of the mix at this rate for so long, and so many operators' pages open beside."""
+    ran = Ran(seconds)
+    load = Load(setting, ran, time.perf_counter() + SETTLE)
+    tasks: set[asyncio.Task[None]] = set()
+    streams = await _opened(load, pages, tasks)
+    load.begins = time.perf_counter() + SETTLE
+    end, due = load.begins + seconds, time.perf_counter()
+    names, weights = list(MIX), list(MIX.values())
+    while due < end:
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        kind = load.random.choices(names, weights)[0]
+        task = asyncio.create_task(load.due(kind, due, load.kinds[kind]))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        due += load.random.expovariate(rate)
+    await asyncio.gather(*tasks)
+    ran.errors += ["a page's stream ended or was refused" for one in streams if one.ended or not one.answered]
+    for one in streams:
+        one.close()
+    load.lines.close()
+    return ran
+
+
+async def _opened(load: Load, pages: int, tasks: set[asyncio.Task[None]]) -> list[Stream]:
+    port, streams = load.setting.port, []
+    for number in range(pages):
+        operator = load.setting.operators[number % len(load.setting.operators)]
+        page = await load._ask("GET", ROOM, {"Cookie": operator.cookie})
+        place = re.search(rb'data-from="([0-9-]+)"', page)
+        assert place is not None
+        asking = request(port, "GET", f"{ROOM}/live?from={place[1].decode()}", {"Cookie": operator.cookie})
+        streams.append(await opened(port, asking, partial(load.refresh, operator, tasks)))
+    return streams
+
+
+# before the day
+
+_BUSIEST = """
+SELECT agency.code, agency.id FROM holding JOIN agency ON agency.id = holding.agency_id
+WHERE holding.closed_at IS NULL GROUP BY agency.id ORDER BY count(*) DESC LIMIT $1
+"""
+
+
+async def set_up(urls: DatabaseUrls, port: int) -> Setting:
+    """Operators of the busiest bodies, signed in; a call centre's key; and some appeals to track."""
+    owner = await asyncpg.connect(urls.owner)
+    bodies = await owner.fetch(_BUSIEST, BODIES)
+    await owner.close()
+    db = await Database.open(urls, pool_size=2)
+    directory = await snapshot.refresh(db)
+    source = next(one for one in directory.sources() if "call_centre" in one.channels and not one.sandbox)
+    key = await create_client(
+        db, source.id, "bench", [Scope.TICKETS_WRITE], ["call_centre"], requests_per_minute=1_000_000
+    )
+    logins = []
+    for number in range(OPERATORS):
+        body = bodies[number % len(bodies)]
+        logins.append(f"o{number}@{body['code']}")
+        with suppress(LoginTaken):
+            await create_account(db, logins[-1], f"Сынақ {number}", Role.OPERATOR, body["id"], PASSWORD)
+    await db.close()
+    lines = Lines(port)
+    operators = [await _signed_in(lines, port, login) for login in logins]
+    setting = Setting(port, tuple(body["code"] for body in bodies), tuple(operators), key)
+    load = Load(setting, Ran(0), 0)
+    for _ in range(50):
+        await load.appeal()
+    load.lines.close()
+    lines.close()
+    return setting
+
+
+async def _signed_in(lines: Lines, port: int, login: str) -> Operator:
+    said = urlencode({"username": login, "password": PASSWORD}).encode()
+    _, answer = await lines.ask(request(port, "POST", "/api/v1/auth/token", FORM, said))
+    cookie = await asyncio.to_thread(entered, port, login, PASSWORD)
+    return Operator(json.loads(answer)["access_token"], cookie)
