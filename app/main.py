@@ -39,6 +39,7 @@ from app.oversight.signs import api as signs
 from app.oversight.stated import api as stated
 from app.questions import api as questions
 from app.reception import api as reception
+from app.routing import api as routing
 from app.sandbox import api as sandbox
 from app.seals import api as seals
 from app.settings import Settings, get_settings
@@ -85,6 +86,7 @@ ROOMS: Sequence[Any] = (
     open311,
     directory,
     directory_changes,
+    routing,
     oversight,
     exports,
     staff,

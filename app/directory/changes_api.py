@@ -147,8 +147,7 @@ async def set_up(caller: Admin, code: Thing, said: SettingsIn, db: Db) -> ThingO
     responses=CHANGING,
 )
 async def end(caller: Admin, code: Thing, said: EndIn, db: Db) -> ThingOut:
-    row = {"last_day": said.last_day.isoformat(), "successor": said.successor}
-    return await _made(db, caller, Change(What.AGENCY_END, code, row), said.version)
+    return await _made(db, caller, end_of(code, said), said.version)
 
 
 @router.post(
@@ -160,6 +159,11 @@ async def end(caller: Admin, code: Thing, said: EndIn, db: Db) -> ThingOut:
 )
 async def answer(caller: Admin, code: Thing, said: CompetenceIn, db: Db) -> ThingOut:
     return await _made(db, caller, competence_of(code, said), said.version)
+
+
+def end_of(code: str, said: EndIn) -> Change:
+    row = {"last_day": said.last_day.isoformat(), "successor": said.successor}
+    return Change(What.AGENCY_END, code, row)
 
 
 def competence_of(topic: str, said: CompetenceIn) -> Change:

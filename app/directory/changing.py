@@ -123,6 +123,18 @@ async def newest(
     return rows
 
 
+async def tried(
+    connection: asyncpg.Connection, made: Change, seen: str | None, today: date
+) -> tuple[Rows, Rows]:
+    """The rows as they are and as they would be; nothing is written. Raises as `change` does."""
+    before = await state(connection)
+    check(before, made, seen, today)
+    try:
+        return before.rows, laying.laid(before.files, [*(one.change for one in before.changes), made])
+    except DataError as error:
+        raise DirectoryContradiction(what=str(error)) from None
+
+
 async def _written(connection: asyncpg.Connection, before: State) -> State:
     changes = await laying.kept(connection)
     try:

@@ -72,9 +72,12 @@ async def keep_files(connection: asyncpg.Connection, rows: Rows) -> None:
 
 def together(rows: Rows, changes: Sequence[Kept]) -> Rows:
     """Raises DataError when the changes do not fit the files, or one another."""
-    if not changes:
-        return rows
-    found = replay(rows, [one.change for one in changes])
+    return laid(rows, [one.change for one in changes]) if changes else rows
+
+
+def laid(rows: Rows, changes: Sequence[Change]) -> Rows:
+    """Raises DataError as `together` does."""
+    found = replay(rows, changes)
     facts = facts_of(found)
     check(Reference(facts, _Named(), Written([])))
     _check_competence(found)

@@ -1,6 +1,7 @@
 """Reference data: what there is, what people changed of it, and one thing with its forms (decision 0015)."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from app.core import clock
 from app.core.edge import Db, Lang
-from app.core.errors import Invalid
+from app.core.errors import AppError, Invalid
 from app.core.i18n import LANGUAGES, Language, long_date, t
 from app.directory import changes_api as api
 from app.directory import snapshot
@@ -27,6 +28,8 @@ from app.directory.changes_schemas import (
 )
 from app.directory.registry import Directory
 from app.directory.values import Agency
+from app.routing import api as routing_api
+from app.routing.api import TrialOut
 from app.staff.permissions import Role
 from app.web import figures
 from app.web.administration import reference_forms as forms
@@ -38,12 +41,13 @@ from app.web.administration.parts import (
     Section,
     Tried,
     attempt,
+    case,
     heads,
     sections_page,
     typed,
 )
 from app.web.administration.room import ROOM, given, requires
-from app.web.forms import Form, read, said_of
+from app.web.forms import Form, expired, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 
@@ -110,6 +114,40 @@ async def change(
 
     done = await attempt(request, me, lang, what, act)
     return done if isinstance(done, Response) else await _thing(request, kind, code, me, db, lang, done)
+
+
+@router.post(f"{PAGE}/{{kind}}/{{code}}/{{what}}/preview")
+async def preview(
+    request: Request,
+    kind: Kind,
+    code: Code,
+    what: Annotated[str, Path(pattern="^(end|competence)$")],
+    me: Administering,
+    db: Db,
+    lang: Lang,
+) -> HTMLResponse:
+    """What the change would have done with the appeals of the last days; nothing is written."""
+    form = await Form.of(request)
+    tried = Tried(what, form.fields, [])
+    if not me.visitor.sent(form.token):
+        return await _thing(request, kind, code, me, db, lang, replace(tried, wrong=[expired(lang)]))
+    try:
+        found = await _try(me, code, what, form, db)
+    except AppError as error:
+        if error.status == 404:
+            raise
+        return await _thing(request, kind, code, me, db, lang, replace(tried, wrong=said_of(error, lang)))
+    return await _thing(request, kind, code, me, db, lang, tried, found)
+
+
+async def _try(me: Worker, code: str, what: str, form: Form, db: Db) -> TrialOut:
+    if what == "end":
+        end = typed(EndIn, form)
+        async with db.moment() as connection:
+            return await routing_api.preview_end(me.caller, code, end, connection)
+    answer = typed(CompetenceIn, form)
+    async with db.moment() as connection:
+        return await routing_api.preview_competence(me.caller, code, answer, connection)
 
 
 async def _rename(me: Worker, kind: Any, code: str, form: Form, db: Db) -> ThingOut:
@@ -236,6 +274,7 @@ async def _thing(
     db: Db,
     lang: Language,
     tried: Tried | None = None,
+    trial: TrialOut | None = None,
 ) -> HTMLResponse:
     async with db.moment() as connection:
         one = await api.read_thing(me.caller, kind, code, connection)
@@ -247,6 +286,8 @@ async def _thing(
     if kind == "topic":
         lead = [t("reference.competence.lead", lang)]
         sections.append(Section(t("reference.competence", lang), lead, grid=_competence(one, lang)))
+    if trial is not None:
+        sections.append(_trial(trial, lang))
     sections.append(Section(forms=forms.of(kind, one, f"{PAGE}/{kind}/{code}", lang)))
     sections.append(Section(grid=_grid(made, t("reference.changes", lang), lang)))
     return sections_page(
@@ -316,6 +357,37 @@ def _competence(one: ThingOut, lang: Language) -> Grid:
         ],
         t("administration.empty", lang),
     )
+
+
+def _trial(found: TrialOut, lang: Language) -> Section:
+    said = t(
+        "reference.trial.said",
+        lang,
+        since=found.since,
+        looked_at=figures.number(found.looked_at, lang),
+        moved=figures.number(found.moved, lang),
+    )
+    ways = [
+        (
+            f"{words.body(way.before, lang)} → {words.body(way.after, lang)}",
+            figures.number(way.appeals, lang),
+        )
+        for way in found.ways
+    ]
+    grid = Grid(
+        t("reference.trial.appeals", lang),
+        heads(lang, "number", "before", "after"),
+        [
+            [
+                Cell(case(one.number).text),
+                Cell(words.body(one.before, lang)),
+                Cell(words.body(one.after, lang)),
+            ]
+            for one in found.items
+        ],
+        t("reference.trial.none", lang),
+    )
+    return Section(t("reference.trial", lang), [said], facts=ways, grid=grid)
 
 
 # What people changed

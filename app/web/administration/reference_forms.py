@@ -1,5 +1,6 @@
 """The forms of one thing of the reference data."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core import clock
@@ -93,8 +94,31 @@ def _end(one: ThingOut, page: str, lang: Language) -> Asking:
         VERSION,
     ]
     typed = {"version": one.version, "last_day": str(one.valid_to or ""), "successor": one.successor or ""}
-    close = t("reference.close", lang)
-    return Asking("end", f"{page}/end", fields, close, typed, folded=t("reference.end", lang))
+    return _tried(
+        "end", page, fields, typed, lang, does=t("reference.close", lang), title=t("reference.end", lang)
+    )
+
+
+def _tried(
+    name: str,
+    page: str,
+    fields: Sequence[Field],
+    typed: Mapping[str, str],
+    lang: Language,
+    *,
+    does: str,
+    title: str,
+) -> Asking:
+    """A form whose first button shows what it would do, and whose second does it."""
+    return Asking(
+        name,
+        f"{page}/{name}/preview",
+        fields,
+        t("reference.try", lang),
+        typed,
+        folded=title,
+        also=(f"{page}/{name}", does),
+    )
 
 
 def _competence(one: ThingOut, page: str, lang: Language) -> Asking:
@@ -105,8 +129,15 @@ def _competence(one: ThingOut, page: str, lang: Language) -> Asking:
         VERSION,
     ]
     typed = {"version": one.version, "from": clock.today().isoformat()}
-    title = t("reference.competence.change", lang)
-    return Asking("competence", f"{page}/competence", fields, t("reference.save", lang), typed, folded=title)
+    return _tried(
+        "competence",
+        page,
+        fields,
+        typed,
+        lang,
+        does=t("reference.save", lang),
+        title=t("reference.competence.change", lang),
+    )
 
 
 def _bodies(lang: Language) -> list[Choice]:
