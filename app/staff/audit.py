@@ -22,6 +22,7 @@ OF_ACCOUNTS = [
     AuditAct.ACCOUNT_CREATED,
     AuditAct.ACCOUNT_CLOSED,
     AuditAct.ACCOUNT_OPENED,
+    AuditAct.ACCOUNT_CHANGED,
     AuditAct.PASSWORD_SET,
 ]
 OF_CLIENTS = [

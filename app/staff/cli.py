@@ -5,7 +5,7 @@ What is heavy is imported where it is used, as in app/cli.py: `--help` must not 
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
@@ -260,10 +260,9 @@ async def clients(db: "Database") -> "Sequence[asyncpg.Record]":
 
 async def end_keys(db: "Database", client_id: int, day: date | None) -> None:
     """`day`: the last one in Kazakhstan. Raises ClickException when there is no such client."""
-    from app.core import clock
+    from app.staff import keys
 
-    at = datetime.combine(day + timedelta(days=1), time(), clock.ZONE) if day else None
-    await _on_key(db, "end_on", client_id, at=at)
+    await _on_key(db, "end_on", client_id, at=keys.end_of(day) if day else None)
 
 
 async def _on_key(db: "Database", what: str, client_id: int, **how: Any) -> Any:

@@ -1,6 +1,6 @@
 """What becomes of a client's key after it was made: another one in its place, an end, closing."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import asyncpg
 
@@ -27,6 +27,11 @@ async def rotate(connection: asyncpg.Connection, client_id: int, *, at_once: boo
     until = None if at_once else clock.now() + BOTH_KEYS
     await _found(connection, _ROTATE, client_id, key_hash(key.encode()), until)
     return key
+
+
+def end_of(day: date) -> datetime:
+    """The moment at which a key ends whose last day in Kazakhstan this is."""
+    return datetime.combine(day + timedelta(days=1), time(), clock.ZONE)
 
 
 async def end_on(connection: asyncpg.Connection, client_id: int, at: datetime | None) -> None:

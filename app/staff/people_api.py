@@ -6,15 +6,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from app.core import paging
+from app.core import clock, paging
 from app.core.edge import Db, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
-from app.core.schema import Code, FullLine, Out, Schema
-from app.staff import audit, people
+from app.core.i18n import Language
+from app.core.schema import Code, Day, FullLine, Out, Schema
+from app.staff import audit, keys, people
 from app.staff.access import Admin
 from app.staff.errors import ClientNotFound, LoginTaken
-from app.staff.models import AuditAct
-from app.staff.permissions import Role
+from app.staff.models import REQUESTS_PER_MINUTE, AuditAct
+from app.staff.people import NewClient
+from app.staff.permissions import Role, Scope
 from app.staff.repository import NewAccount
 from app.staff.schemas import Secret
 from app.staff.service import normal_login
@@ -23,7 +25,8 @@ router = APIRouter(prefix="/api/v1/admin", tags=["administration"])
 
 MOST = 200
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
-_AGENCY = "SELECT id FROM agency WHERE code = $1 AND code <> 'sandbox'"
+# What the person is, as receipts name it: by language, where it is said.
+Position = dict[Language, FullLine]
 
 
 class PageIn(Schema):
@@ -44,6 +47,15 @@ class PersonIn(Schema):
     password: Secret = Field(min_length=1, examples=["a first password, to be told in person"])
 
 
+class PersonChangeIn(Schema):
+    """What is left out stays as it is."""
+
+    name: FullLine = Field("", examples=["Айгерім Сынақбаева"])
+    role: Role = Field(Role.OPERATOR, examples=["head"])
+    agency: Code = Field("", examples=["energy"])
+    position: Position = Field({}, examples=[{"kk": "Бас маман", "ru": "Главный специалист"}])
+
+
 class PasswordIn(Schema):
     password: Secret = Field(min_length=1, examples=["a new password, to be told in person"])
 
@@ -54,6 +66,7 @@ class PersonOut(Out):
     name: str
     role: Role
     agency: str
+    position: dict[str, str]
     active: bool
     created_at: datetime
 
@@ -78,6 +91,22 @@ class ClientOut(Out):
 class ClientsOut(Out):
     items: list[ClientOut]
     next_cursor: str | None
+
+
+class ClientIn(Schema):
+    name: FullLine = Field(examples=["109 Turkistan, production"])
+    source: Code = Field(examples=["109-turkistan"])
+    scopes: list[Scope] = Field(
+        default=[Scope.TICKETS_WRITE, Scope.TICKETS_READ], min_length=1, max_length=len(Scope)
+    )
+    channels: list[Code] = Field([], max_length=50, description="none: all channels of the source")
+    requests_per_minute: int = Field(REQUESTS_PER_MINUTE, ge=1, le=100_000)
+    last_day: Day | None = Field(None, description="of its keys, in Kazakhstan; null: without an end")
+
+
+class MadeOut(Out):
+    client: ClientOut
+    key: str = Field(description="shown this once")
 
 
 class KeyOut(Out):
@@ -120,9 +149,7 @@ async def list_people(_: Admin, asked: Annotated[PeopleIn, Query()], connection:
 async def create_person(caller: Admin, said: PersonIn, db: Db) -> PersonOut:
     password_hash = await people.hashed(said.password)
     async with db.transaction() as connection:
-        agency_id = await connection.fetchval(_AGENCY, said.agency)
-        if agency_id is None:
-            raise Invalid.of("agency", "unknown_code", near="—")
+        agency_id = await people.agency_of(connection, said.agency)
         account = NewAccount(normal_login(said.login), said.name, said.role, agency_id)
         id_ = await people.create(connection, account, password_hash, caller.account_id)
         (row,) = await people.people(connection, id_ - 1, None, None, 1)
@@ -135,6 +162,19 @@ async def read_person(_: Admin, id: Id, connection: Read) -> PersonOut:
     if not rows or rows[0]["id"] != id:
         raise NotFound
     return PersonOut(**dict(rows[0]))
+
+
+@router.patch(
+    "/people/{id}",
+    summary="Change a person's name, role, body or position",
+    description="Whose role or body changes is signed out everywhere.",
+    responses=problems(Forbidden, NotFound, Invalid),
+)
+async def change_person(caller: Admin, id: Id, said: PersonChangeIn, connection: Tx) -> PersonOut:
+    given = said.model_dump(mode="json", include=said.model_fields_set)
+    await people.change(connection, id, given, caller.account_id, clock.now())
+    (row,) = await people.people(connection, id - 1, None, None, 1)
+    return PersonOut(**dict(row))
 
 
 @router.post(
@@ -177,6 +217,22 @@ async def list_clients(_: Admin, asked: Annotated[PageIn, Query()], connection: 
     rows = await people.clients(connection, paging.after(asked.cursor), asked.limit + 1)
     items = [ClientOut(**dict(row)) for row in rows[: asked.limit]]
     return ClientsOut(items=items, next_cursor=_next(rows, items, asked.limit))
+
+
+@router.post(
+    "/clients", summary="Make a client of a source", status_code=201, responses=problems(Forbidden, Invalid)
+)
+async def create_client(caller: Admin, said: ClientIn, connection: Tx) -> MadeOut:
+    """With a key, which is shown this once and kept as a hash. The command line makes a key for tests."""
+    ends = None
+    if said.last_day is not None:
+        if said.last_day < clock.today():
+            raise Invalid.of("last_day", "day_passed")
+        ends = keys.end_of(said.last_day)
+    new = NewClient(said.source, said.name, said.scopes, said.channels, said.requests_per_minute, ends)
+    id_, key = await people.create_client(connection, new, caller.account_id, clock.now())
+    (row,) = await people.clients(connection, id_ - 1, 1)
+    return MadeOut(client=ClientOut(**dict(row)), key=key)
 
 
 @router.post(

@@ -149,12 +149,12 @@ async def save_client(
     channels: Sequence[str],
     requests_per_minute: int,
     now: datetime,
-) -> bool:
-    """False when the key is already another source's."""
-    found = await connection.fetchval(
+) -> int | None:
+    """The client's id; None when the key is already another source's."""
+    found: int | None = await connection.fetchval(
         _SAVE_CLIENT, source_id, name, key_hash, list(scopes), list(channels), requests_per_minute, now
     )
-    return found is not None
+    return found
 
 
 async def client_used(connection: asyncpg.Connection, client_id: int, day: date) -> None:

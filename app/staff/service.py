@@ -113,7 +113,7 @@ async def create_client(
             requests_per_minute,
             clock.now(),
         )
-    if not saved:
+    if saved is None:
         raise KeyTaken
     return key
 

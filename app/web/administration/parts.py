@@ -64,8 +64,9 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`kind`: line, area, day, number, choice, one (of a few, as buttons), password, check or hidden. What it
-    is called is `administration.field.<name>`, and `.hint` behind it where there is one."""
+    """`kind`: line, area, day, number, choice, one (of a few, as buttons), many (of a few: `chosen`),
+    password, check or hidden. What it is called is `administration.field.<name>`, and `.hint` behind it where
+    there is one."""
 
     name: str
     kind: str = "line"
@@ -148,6 +149,11 @@ def typed(schema: type[S], form: Form, numbers_: Sequence[str] = ()) -> S:
         if text.isascii() and text.isdigit() and len(text) < 10:
             said[name] = int(text)
     return read(schema, said)
+
+
+def chosen(form: Form, name: str) -> list[str]:
+    """The codes that are ticked of a field of many."""
+    return [field.removeprefix(f"{name}.") for field in form.fields if field.startswith(f"{name}.")]
 
 
 def sections_page(

@@ -7,12 +7,23 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core.edge import Db, Lang
-from app.core.errors import Invalid
-from app.core.i18n import Language, long_date, t
+from app.core.errors import AppError, Invalid
+from app.core.i18n import LANGUAGES, Language, long_date, sort_key, t
 from app.directory import snapshot
 from app.staff import people_api as api
-from app.staff.people_api import AuditOut, ClientOut, PageIn, PasswordIn, PeopleIn, PersonIn, PersonOut
-from app.staff.permissions import Role
+from app.staff.models import REQUESTS_PER_MINUTE
+from app.staff.people_api import (
+    AuditOut,
+    ClientIn,
+    ClientOut,
+    PageIn,
+    PasswordIn,
+    PeopleIn,
+    PersonChangeIn,
+    PersonIn,
+    PersonOut,
+)
+from app.staff.permissions import Role, Scope
 from app.web import figures
 from app.web.administration import reference_words as words
 from app.web.administration.parts import (
@@ -23,6 +34,7 @@ from app.web.administration.parts import (
     Section,
     Tried,
     attempt,
+    chosen,
     heads,
     sections_page,
     typed,
@@ -30,7 +42,7 @@ from app.web.administration.parts import (
 from app.web.administration.period import filter_choices
 from app.web.administration.room import ROOM, given, requires
 from app.web.citizen.choices import Choice
-from app.web.forms import Form, read, said_of
+from app.web.forms import Form, expired, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 
@@ -66,6 +78,22 @@ async def password(request: Request, id: Id, me: Administering, db: Db, lang: La
         return f"{PAGE}?done=password"
 
     done = await attempt(request, me, lang, "password", act)
+    return done if isinstance(done, Response) else await _person(request, id, me, db, lang, done)
+
+
+@router.post(f"{PAGE}/{{id}}/change")
+async def change(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> Response:
+    async def act(form: Form) -> str:
+        position = {
+            one: form.get(f"position_{one}") for one in LANGUAGES if form.get(f"position_{one}").strip()
+        }
+        given_ = {name: form.get(name) for name in ("name", "role", "agency")}
+        said = read(PersonChangeIn, given_ | {"position": position})
+        async with db.transaction() as connection:
+            await api.change_person(me.caller, id, said, connection)
+        return f"{PAGE}/{id}?done=account_changed"
+
+    done = await attempt(request, me, lang, "change", act)
     return done if isinstance(done, Response) else await _person(request, id, me, db, lang, done)
 
 
@@ -105,21 +133,28 @@ async def _people(
         t("administration.people.none", lang),
         more,
     )
-    roles = [Choice(role, t(f"administration.role.{role}", lang)) for role in Role]
     asking = Asking(
         "person",
         PAGE,
         [
             Field("login"),
             Field("name"),
-            Field("role", "choice", roles),
-            Field("agency", "choice", filter_choices(lang)["agency"], t("administration.head.body", lang)),
+            *_place_fields(lang),
             Field("password", "password"),
         ],
         t("administration.people.create", lang),
         folded=t("administration.people.new", lang),
     )
     return sections_page(request, lang, me, title, [Section(forms=[asking]), Section(grid=grid)], tried=tried)
+
+
+def _place_fields(lang: Language) -> list[Field]:
+    roles = [Choice(role, t(f"administration.role.{role}", lang)) for role in Role]
+    agencies = filter_choices(lang)["agency"]
+    return [
+        Field("role", "choice", roles),
+        Field("agency", "choice", agencies, t("administration.head.body", lang)),
+    ]
 
 
 def _account(one: PersonOut, lang: Language) -> list[Cell]:
@@ -138,22 +173,37 @@ def _account(one: PersonOut, lang: Language) -> list[Cell]:
 async def _person(
     request: Request, id_: int, me: Worker, db: Db, lang: Language, tried: Tried | None = None
 ) -> HTMLResponse:
-    """One account: its password set anew."""
+    """One account: what it is, changed; its password set anew."""
     asking = Asking(
         "password",
         f"{PAGE}/{id_}/password",
         [Field("password", "password")],
         t("administration.people.set_password", lang),
+        folded=t("administration.people.set_password", lang),
     )
     async with db.read() as connection:
         one = await api.read_person(me.caller, id_, connection)
     facts = [
         (t("administration.head.login", lang), one.login),
         (t("administration.head.role", lang), t(f"administration.role.{one.role}", lang)),
+        (t("administration.head.body", lang), words.body(one.agency, lang)),
     ]
+    changing = Asking(
+        "change",
+        f"{PAGE}/{id_}/change",
+        [
+            Field("name"),
+            *_place_fields(lang),
+            *(Field(f"position_{language}") for language in LANGUAGES),
+        ],
+        t("administration.people.change", lang),
+        {"name": one.name, "role": one.role, "agency": one.agency}
+        | {f"position_{language}": words_ for language, words_ in one.position.items()},
+        folded=t("administration.people.changing", lang),
+    )
     above = (PAGE, t("administration.page.people", lang))
     return sections_page(
-        request, lang, me, one.name, [Section(facts=facts, forms=[asking])], back=above, tried=tried
+        request, lang, me, one.name, [Section(facts=facts, forms=[changing, asking])], back=above, tried=tried
     )
 
 
@@ -163,6 +213,28 @@ async def _person(
 @router.get(CLIENTS)
 async def clients(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
     return await _clients(request, me, db, lang)
+
+
+@router.post(CLIENTS)
+async def create_client(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+    """The key is shown once, on this page, and stands in no address."""
+    form = await Form.of(request)
+    if not me.visitor.sent(form.token):
+        return await _clients(request, me, db, lang, Tried("client", form.fields, [expired(lang)]))
+    try:
+        said = _client_in(form)
+        async with db.transaction() as connection:
+            made = await api.create_client(me.caller, said, connection)
+    except AppError as error:
+        return await _clients(request, me, db, lang, Tried("client", form.fields, said_of(error, lang)))
+    return await _clients(request, me, db, lang, key=made.key)
+
+
+def _client_in(form: Form) -> ClientIn:
+    """Raises Invalid."""
+    names = ("name", "source", "requests_per_minute", "last_day")
+    given_: dict[str, object] = {name: form.get(name).strip() for name in names if form.get(name).strip()}
+    return read(ClientIn, given_ | {name: chosen(form, name) for name in ("scopes", "channels")})
 
 
 @router.post(f"{CLIENTS}/{{id}}/key")
@@ -208,7 +280,30 @@ async def _clients(
         more,
     )
     shown = [Section(t("administration.clients.new_key", lang), letter=(key, "en"))] if key else []
-    return sections_page(request, lang, me, title, [*shown, Section(grid=grid)], tried=tried)
+    forms = Section(forms=[_new_client(lang)])
+    return sections_page(request, lang, me, title, [*shown, forms, Section(grid=grid)], tried=tried)
+
+
+def _new_client(lang: Language) -> Asking:
+    directory = snapshot.current()
+    sources = [Choice(one.code, f"{one.name(lang)} ({one.code})") for one in directory.sources()]
+    scopes = [Choice(scope, t(f"administration.scope.{scope.name.lower()}", lang)) for scope in Scope]
+    return Asking(
+        "client",
+        CLIENTS,
+        [
+            Field("name", label=t("administration.field.client_name", lang)),
+            Field("source", "choice", sorted(sources, key=lambda one: sort_key(one.name, lang))),
+            Field("scopes", "many", scopes),
+            Field("channels", "many", filter_choices(lang)["channel"]),
+            Field("requests_per_minute", "number"),
+            Field("last_day", "day", label=t("administration.field.key_last_day", lang)),
+        ],
+        t("administration.clients.create", lang),
+        {"requests_per_minute": str(REQUESTS_PER_MINUTE)}
+        | {f"scopes.{scope}": "yes" for scope in (Scope.TICKETS_WRITE, Scope.TICKETS_READ)},
+        folded=t("administration.clients.new", lang),
+    )
 
 
 def _client(one: ClientOut, lang: Language) -> list[Cell]:

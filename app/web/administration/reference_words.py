@@ -11,6 +11,7 @@ from app.directory.registry import UnknownCode
 from app.web import figures
 
 _BODIES = ("parent", "agency", "successor")
+_LABELS = {"agency": "administration.head.body", "region": "administration.head.where"}
 _DAYS = ("from", "last_day")
 
 
@@ -22,7 +23,8 @@ def said(values: Mapping[str, Any], lang: Language) -> str:
 def _each(values: Mapping[str, Any], lang: Language) -> Iterator[str]:
     for name, it in values.items():
         if name != "region" or it is not None:
-            yield f"{t(f'administration.field.{name}', lang)}: {value(name, it, lang)}"
+            label = _LABELS.get(name, f"administration.field.{name}")
+            yield f"{t(label, lang)}: {value(name, it, lang)}"
 
 
 def value(name: str, value: Any, lang: Language) -> str:
@@ -34,6 +36,10 @@ def value(name: str, value: Any, lang: Language) -> str:
         return t(f"reference.kind.{value}", lang)
     if name in _BODIES or name == "region":
         return place(value, lang) if name == "region" else body(value, lang)
+    if name == "role":
+        return t(f"administration.role.{value}", lang)
+    if isinstance(value, dict):
+        return ", ".join(map(str, value.values())) or figures.NOTHING
     if isinstance(value, bool):
         return t(f"reference.{'yes' if value else 'no'}", lang)
     return hour(str(value))

@@ -10,9 +10,10 @@ import pytest
 
 from app.core import clock
 from app.core.db import Database
+from app.core.errors import Invalid
 from app.core.i18n import LANGUAGES, Language
 from app.directory import snapshot
-from app.staff import service
+from app.staff import people, service
 from app.staff.permissions import Role, Scope
 from tests.oversight.desk import Desk
 from tests.web.administration.room import PASSWORD, entered
@@ -128,6 +129,70 @@ async def test_clients_and_their_keys(db: Database, client: httpx.AsyncClient) -
     assert [act for act, _ in await entries(db)] == ["key_rotated", "client_closed", "client_opened"]
     assert key[0] not in await browser.get(f"{ROOM}/audit")
     await browser.post(f"{ROOM}/clients/999999/key", 404)
+
+
+async def test_a_person_gets_another_role_and_is_out(db: Database, client: httpx.AsyncClient) -> None:
+    operator = await entered(client, db, Role.OPERATOR, "health")
+    kept = dict(client.cookies.items())
+    client.cookies.clear()
+    admin = await entered(client, db, Role.ADMIN)
+    one, me = await account(db, "operator@health"), await account(db, "admin@administration")
+    page = f"{ROOM}/people/{one['id']}"
+    await admin.get(page)
+    said = {"name": "Ораз Сынақбаев", "role": "operator", "agency": "health", "position_kk": "Бас маман"}
+    await admin.post(f"{page}/change", **said)
+    changed = await account(db, "operator@health")
+    assert (changed["name"], changed["position"]) == ("Ораз Сынақбаев", {"kk": "Бас маман"})
+    assert changed["tokens_valid_from"] == one["tokens_valid_from"], "a name signs nobody out"
+    await admin.post(f"{page}/change", **said)  # nothing differs, nothing is noted
+    wrong = await admin.post(f"{page}/change", 422, **(said | {"agency": "sandbox", "role": "king"}))
+    assert 'id="change-role-wrong"' in wrong.text
+    await admin.post(f"{page}/change", **(said | {"role": "head", "agency": "energy"}))
+    await admin.post(f"{ROOM}/people/{me['id']}/change", 422, **(said | {"role": "operator"}))
+    assert (await account(db, "admin@administration"))["role"] == "admin"
+    assert [act for act, _ in await entries(db)] == ["account_changed", "account_changed"]
+    shown = await admin.get(f"{ROOM}/audit?lang=en")
+    assert "Body: Ministry of Energy" in shown
+    assert "Ораз" not in shown, "no person's name stands among the entries"
+    client.cookies.clear()
+    client.cookies.update(kept)
+    assert (await operator.client.get("/office")).headers["location"].startswith("/office/sign-in")
+
+
+async def test_there_is_always_an_administrator(db: Database, client: httpx.AsyncClient) -> None:
+    await entered(client, db, Role.ADMIN)
+    me = (await account(db, "admin@administration"))["id"]
+    async with db.transaction() as connection:
+        with pytest.raises(Invalid) as refused:
+            await people.set_active(connection, me, False, by=me + 1)
+        assert refused.value.errors[0].code == "last_admin"
+        with pytest.raises(Invalid) as refused:
+            await people.change(connection, me, {"role": "head"}, me + 1, clock.now())
+        assert refused.value.errors[0].code == "last_admin"
+
+
+async def test_a_client_is_made_and_its_key_shown_once(db: Database, client: httpx.AsyncClient) -> None:
+    browser = await entered(client, db, Role.ADMIN)
+    await browser.get(f"{ROOM}/clients?lang=en")
+    new = {"name": "109, production", "source": "109-turkistan", "requests_per_minute": "60"}
+    wrong = await browser.post(f"{ROOM}/clients", 422, **new)
+    assert 'id="client-scopes-wrong"' in wrong.text
+    new |= {"scopes.tickets:read": "yes"}
+    wrong = await browser.post(f"{ROOM}/clients", 422, **(new | {"last_day": "2020-01-01"}))
+    assert 'id="client-last_day-wrong"' in wrong.text
+    wrong = await browser.post(f"{ROOM}/clients", 422, **(new | {"channels.letter": "yes"}))
+    assert "call_centre" in wrong.text
+    assert 'name="channels.letter" value="yes" checked' in wrong.text
+    last = (clock.today() + timedelta(days=90)).isoformat()
+    page = (await browser.post(f"{ROOM}/clients", 200, **(new | {"last_day": last}))).text
+    key = re.search(r"ls_[A-Za-z0-9_-]{30,}", page)
+    assert key
+    headers = {"x-api-key": key[0]}
+    assert (await client.get("/api/v1/tickets", headers=headers)).status_code in {200, 422}
+    assert (await client.post("/api/v1/tickets", headers=headers, json={})).status_code == 403
+    assert await entries(db) == [("client_created", "admin@administration")]
+    for other in ("clients", "audit"):
+        assert key[0] not in await browser.get(f"{ROOM}/{other}")
 
 
 async def test_an_order_is_tried_before_it_is_announced(
