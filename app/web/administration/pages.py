@@ -13,6 +13,7 @@ from app.web.administration import (
     people,
     quality,
     reference_data,
+    reference_thing,
     resonance,
     signs,
     trends,
@@ -33,5 +34,6 @@ for page in (
     people,
     calendar,
     reference_data,
+    reference_thing,
 ):
     router.include_router(page.router)
