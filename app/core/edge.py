@@ -41,6 +41,12 @@ async def language(request: Request) -> Language:
     return language_of(request)
 
 
+def public_base(request: Request) -> str:
+    """Where people reach the service, with no slash at its end: as configured, else as this request came."""
+    configured: str = request.app.state.settings.public_url
+    return (configured or str(request.base_url)).rstrip("/")
+
+
 async def network(request: Request) -> str:
     """The caller's network: an IPv4 address, or the /64 of an IPv6 one (one household has that many)."""
     host = request.client.host if request.client else "127.0.0.1"

@@ -1,14 +1,14 @@
 """Charts as SVG, made on the server: readable in print and in grey, amounts from zero, names beside lines.
 
 They carry classes and no styles of their own (site.css) and take the colour of the text around them. Each
-has a table beside it on its page; a reader hears `label` in its place.
+has a table beside it on its page; a reader hears `label` in its place, and on asking the values.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 # A chart is drawn this wide and scaled by its page; letters stay readable on a telephone.
 WIDTH, HEIGHT = 400, 220
@@ -73,7 +73,8 @@ def lines(series: Sequence[Series], ends: tuple[str, str], label: str) -> Markup
     for y, one in _apart(last):
         said = f"{one.name} {one.values[-1]}"
         drawn.append(_text(box[0] + box[2] + 6, y + 4, said, "start", one.mark))
-    return _svg(drawn, label, WIDTH, HEIGHT, "chart")
+    told = "; ".join(f"{one.name}: {', '.join(map(str, one.values))}" for one in series)
+    return _svg(drawn, label, WIDTH, HEIGHT, "chart", told=told)
 
 
 def bars(rows: Sequence[Bar], label: str) -> Markup:
@@ -89,7 +90,8 @@ def bars(rows: Sequence[Bar], label: str) -> Markup:
         if part:
             drawn.append(_rectangle(top + 19, part, "late"))
         drawn.append(_text(width + 6, top + 28, one.said, "start"))
-    return _svg(drawn, label, WIDTH, max(len(rows), 1) * _ROW, "chart")
+    told = "; ".join(f"{one.name}: {one.said}" for one in rows)
+    return _svg(drawn, label, WIDTH, max(len(rows), 1) * _ROW, "chart", told=told)
 
 
 def _cut(name: str) -> str:
@@ -157,9 +159,18 @@ def _text(x: float, y: float, said: str, anchor: str, mark: str = "") -> Markup:
 
 
 def _svg(
-    drawn: Sequence[Markup], label: str, width: int, height: int, name: str, *, fixed: bool = False
+    drawn: Sequence[Markup],
+    label: str,
+    width: int,
+    height: int,
+    name: str,
+    *,
+    fixed: bool = False,
+    told: str = "",
 ) -> Markup:
+    """`told`: the values in words."""
     size = Markup(' width="{}" height="{}"').format(width, height) if fixed else ""
-    return Markup('<svg class="{}" role="img" aria-label="{}" viewBox="0 0 {} {}"{}>{}</svg>').format(
-        name, escape(label), width, height, size, Markup().join(drawn)
+    said = Markup("<title>{}</title><desc>{}</desc>").format(label, told) if told else Markup()
+    return Markup('<svg class="{}" role="img" aria-label="{}" viewBox="0 0 {} {}"{}>{}{}</svg>').format(
+        name, label, width, height, size, said, Markup().join(drawn)
     )

@@ -170,12 +170,6 @@ def problem_page(error: AppError, request: Request) -> Response:
     )
 
 
-def public_base(request: Request) -> str:
-    """Where people reach the service: as configured, else as this request came."""
-    configured: str = request.app.state.settings.public_url
-    return (configured or str(request.base_url)).rstrip("/")
-
-
 def _switch(request: Request, lang: Language) -> list[dict[str, Any]]:
     """The same page in each language, as links."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]

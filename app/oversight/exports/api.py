@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import Db, Lang, public_base
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.directory import snapshot
 from app.oversight import api as statistics_api
@@ -78,7 +78,7 @@ async def overdue(
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.overdue(caller, request, asked, lang, connection, Response())
-    return compliance.overdue(asked, found, _base(request), lang)
+    return compliance.overdue(asked, found, public_base(request), lang)
 
 
 @as_file(router, f"{COMPLIANCE}/weeks", "Bodies week by week")
@@ -215,9 +215,4 @@ async def stated(
 ) -> Sheet:
     async with db.read() as connection:
         found = await stated_api.stated(caller, asked, lang, connection)
-    return tables.stated(asked, found, _base(request), clock.today(), lang)
-
-
-def _base(request: Request) -> str:
-    """Where the service is, for addresses that open outside of it."""
-    return str(request.base_url).rstrip("/")
+    return tables.stated(asked, found, public_base(request), clock.today(), lang)

@@ -27,6 +27,7 @@ OVERSEERS = (Role.CONTROLLER, Role.HEAD)
 PAGES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
     "overview": ("", OVERSEERS),
     "trends": ("/trends", OVERSEERS),
+    "report": ("/report", OVERSEERS),
     "forecast": ("/forecast", OVERSEERS),
     "rises": ("/rises", OVERSEERS),
     "issues": ("/issues", OVERSEERS),

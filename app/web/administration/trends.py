@@ -79,9 +79,9 @@ async def _shown(
             "topic": links("topics", asked | BEFORE),
             "region": links("regions", asked | BEFORE),
         },
-        "weeks": _weeks(weeks, asked, lang),
+        "weeks": week_rows(weeks, asked, lang),
         "tables": [_topics(topics, lang), _regions(regions, lang)],
-        "drawn": _drawn(weeks, lang),
+        "drawn": drawn(weeks, lang),
         "period": figures.days(topics.from_, topics.to, lang),
     }
 
@@ -92,8 +92,8 @@ def weeks_of(first: date | None, last: date | None) -> int:
     return min(max(many, FEWEST_WEEKS), MOST_WEEKS)
 
 
-def _weeks(found: WeeksOut, asked: dict[str, str], lang: Language) -> list[dict[str, Any]]:
-    """The newest first."""
+def week_rows(found: WeeksOut, asked: dict[str, str], lang: Language) -> list[dict[str, Any]]:
+    """The weeks of all bodies together, each number with its cases; the newest first."""
     about = {name: asked[name] for name in period.FILTERS if asked.get(name)}
     rows = []
     for place, week in enumerate(found.weeks):
@@ -111,7 +111,7 @@ def _weeks(found: WeeksOut, asked: dict[str, str], lang: Language) -> list[dict[
     return rows[::-1]
 
 
-def _drawn(found: WeeksOut, lang: Language) -> dict[str, Any]:
+def drawn(found: WeeksOut, lang: Language) -> dict[str, Any]:
     """The weeks as a chart, under the finding that it shows."""
     total = found.total
     series = [
@@ -136,15 +136,16 @@ def _week_cell(name: str, value: int, url: str, lang: Language) -> Cell:
 
 
 def _topics(found: TopicsOut, lang: Language) -> dict[str, Any]:
-    return _table("topic", [(row.name, row.all) for row in found.rows], lang)
+    return table("topic", [(row.name, row.all) for row in found.rows], lang)
 
 
 def _regions(found: RegionsOut, lang: Language) -> dict[str, Any]:
     unnamed = t("administration.no_region", lang)
-    return _table("region", [(row.name or unnamed, row.all) for row in found.rows], lang)
+    return table("region", [(row.name or unnamed, row.all) for row in found.rows], lang)
 
 
-def _table(of: str, rows: list[tuple[str, SideOut]], lang: Language) -> dict[str, Any]:
+def table(of: str, rows: list[tuple[str, SideOut]], lang: Language) -> dict[str, Any]:
+    """Topics or regions, as `of` says. The chart has the first of them, under the finding that it shows."""
     most = rows[:MOST_BARS]
     bars_ = [_bar(name, side, lang) for name, side in most]
     whole = sum(bar.value for bar in (_bar(name, side, lang) for name, side in rows))

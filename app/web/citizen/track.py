@@ -17,7 +17,7 @@ from app.attachments import waiting
 from app.attachments.errors import MOST, AttachmentNotFound
 from app.attachments.waiting import Waiting
 from app.core import clock
-from app.core.edge import Db, Lang, Network
+from app.core.edge import Db, Lang, Network, public_base
 from app.core.errors import AppError, TooManyRequests
 from app.core.i18n import Language, t
 from app.intake import acts, receipts, tracking
@@ -30,7 +30,7 @@ from app.web.citizen import files
 from app.web.citizen.shown import shown_appeal
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.forms import read as read_form
-from app.web.pages import SCRIPTED_POLICY, keep_language, page, public_base
+from app.web.pages import SCRIPTED_POLICY, keep_language, page
 from app.web.qr import qr
 from app.web.visitor import Opened, Visiting, Visitor, close, open_to, opened, page_of
 

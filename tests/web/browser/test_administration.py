@@ -14,6 +14,7 @@ from app.directory import snapshot
 from app.staff import service
 from app.staff.permissions import Role
 from tests.ops.served import Served
+from tests.oversight.exports.reading import csv_rows
 from tests.web.browser.conftest import NARROW, WIDE, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
@@ -62,6 +63,8 @@ async def test_every_page_in_each_language(
         await looked_at(page, f"{name}-overview")
         await page.goto(f"{ROOM}/trends?to={SOON}")
         await looked_at(page, f"{name}-trends")
+        await page.goto(f"{ROOM}/report?quarter={clock.today().year}-{(clock.today().month + 2) // 3}")
+        await looked_at(page, f"{name}-report")
         for part in ("forecast", "rises", "issues", "signs", "control", "quality"):
             await page.goto(f"{ROOM}/{part}")
             for fold in await page.locator("summary").all():
@@ -125,6 +128,10 @@ async def test_from_a_figure_down_to_a_case_without_a_script(visit: Visit, contr
         count = int(await row.locator("td a[href*='figure=received']").inner_text())
         await row.locator("td a[href*='figure=received']").click()
         await expect(page.locator("tbody tr")).to_have_count(count)
+        async with page.expect_download() as loading:
+            await page.get_by_role("link", name="CSV").click()
+        there = csv_rows((await (await loading.value).path()).read_bytes())
+        assert len(there) == count
         number = await page.locator("tbody th a").first.inner_text()
         await page.locator("tbody th a").first.click()
         await expect(page.get_by_role("heading", level=1)).to_contain_text(number)
