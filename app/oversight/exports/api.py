@@ -18,10 +18,13 @@ from app.oversight.control import api as control_api
 from app.oversight.control import schemas as control
 from app.oversight.exports import compliance, lists, tables
 from app.oversight.exports.download import as_file
+from app.oversight.exports.index import index as index_sheet
 from app.oversight.exports.lists import paged, walked
 from app.oversight.exports.sheet import Row, Sheet
 from app.oversight.forecast import api as forecast_api
 from app.oversight.forecast.schemas import ForecastIn, ForecastOfIn, LateIn
+from app.oversight.index import api as index_api
+from app.oversight.index.schemas import IndexIn
 from app.oversight.resonance import issues_api, rises_api
 from app.oversight.resonance.schemas import IssuesIn, IssuesOfIn, RisesIn, RisesOfIn
 from app.oversight.schemas import MonthsIn, StatisticsIn
@@ -96,6 +99,15 @@ async def cases(
 ) -> Sheet:
     listed, directory = compliance_api.listed_cases(caller, request, asked, lang, Response())
     return lists.cases(asked, listed, db, directory, lang)
+
+
+@as_file(router, f"{COMPLIANCE}/index", "The index of bodies")
+async def index(
+    caller: HeadOrController, request: Request, asked: Annotated[IndexIn, Query()], lang: Lang, db: Db
+) -> Sheet:
+    async with db.moment() as connection:
+        found = await index_api.index(caller, request, asked, lang, connection, Response())
+    return index_sheet(asked, found, lang)
 
 
 # Control, signs, the forecast, what rises

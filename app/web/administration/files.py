@@ -17,6 +17,7 @@ from app.oversight.exports import api
 from app.oversight.exports.download import Download, Form, download
 from app.oversight.exports.sheet import Sheet
 from app.oversight.forecast.schemas import ForecastOfIn, LateIn
+from app.oversight.index.schemas import IndexIn
 from app.oversight.resonance.schemas import IssuesOfIn, RisesOfIn
 from app.oversight.signs.codes import Sign
 from app.oversight.signs.schemas import PeriodIn as SignsIn
@@ -42,6 +43,7 @@ FILES: Mapping[str, File] = {
     "regions": File(api.regions, TopicsIn),
     "weeks": File(api.weeks, WeeksIn),
     "overdue": File(api.overdue, PeriodIn),
+    "index": File(api.index, IndexIn),
     "cases": File(api.cases, CasesOfIn),
     "control": File(api.on_control, control.CasesOfIn, (Role.CONTROLLER,)),
     "signs": File(api.signs, SignsIn),

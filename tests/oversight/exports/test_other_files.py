@@ -16,6 +16,7 @@ from app.staff.permissions import Role
 from tests.casework.people import Person, make_person
 from tests.oversight.desk import Desk
 from tests.oversight.exports.reading import codes_of, csv_rows, xlsx_rows
+from tests.oversight.index.quarter import PERIOD, lived
 from tests.oversight.test_compliance import QUARTER, everything
 
 OVERSIGHT = ("oversight/signs", "oversight/forecast", "oversight/rises", "oversight/issues", "control/cases")
@@ -157,6 +158,18 @@ async def test_issues(desk: Desk, controller: Person, db: Database) -> None:
         "open",
     )
     assert csv_rows(await call(desk, "oversight/rises.csv", controller)) == []
+
+
+async def test_the_index(desk: Desk, controller: Person) -> None:
+    await lived(desk)
+    answer, rows = await both(desk, "compliance/index", controller, period=PERIOD)
+    assert [row["agency"] for row in rows] == [one["agency"]["code"] for one in answer["rows"]]
+    for one, row in zip(answer["rows"], rows, strict=True):
+        for name in ("level", "band", "rank", "of", "total", "received", "counted_weight"):
+            assert row[name] == shown(one[name])
+        for part in one["components"]:
+            for name in ("value", "of", "points", "contribution"):
+                assert row[f"{part['code']}_{name}"] == shown(part[name])
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
