@@ -19,8 +19,8 @@ from app.oversight.stated.codes import Measure
 Told = list[tuple[str, str]]
 # Closed lists: the codes, and the sentences of each.
 _LISTS: Mapping[str, tuple[type[StrEnum], str]] = {
-    "kind": (Kind, "write.kind"),
-    "applicant_type": (ApplicantType, "write.type"),
+    "kind": (Kind, "export.kinds"),
+    "applicant_type": (ApplicantType, "export.types"),
     "origin": (Origin, "export.origin"),
     "status": (Status, "office.status"),
     "close": (Close, "figure"),
