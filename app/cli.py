@@ -334,6 +334,15 @@ async def _sandbox_of(db: "Database", source: str) -> str | None:
     return await sandbox_of(db, source)
 
 
+@cli.command()
+def access() -> None:
+    """Print docs/access.md: who may do what, and who may call each route."""
+    from app.main import assemble
+    from app.web.access_page import document
+
+    click.echo(document(assemble()), nl=False)
+
+
 for group in (
     *seals_cli.commands(_on_database, Progress("looking at the record"), oversight_cli.verified),
     *staff_cli.commands(_on_database, _sandbox_of),

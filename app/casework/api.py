@@ -38,12 +38,13 @@ from app.core.edge import Configured, Lang, Read, Tx
 from app.core.errors import FieldError, Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.directory.registry import Directory
-from app.staff.access import OperatorOrHead, Staff, StaffCaller, require
-from app.staff.permissions import Role
+from app.staff.access import Reader, StaffCaller, require
+from app.staff.permissions import SEE
 
 router = APIRouter(prefix="/api/v1", tags=["casework"])
 
-Reader = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD, Role.CONTROLLER))]
+Queueing = Annotated[StaffCaller, Depends(require(SEE))]
+Taking = Annotated[StaffCaller, Depends(require(Act.CLAIM))]
 
 
 @router.get(
@@ -58,7 +59,7 @@ Reader = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD, Role.C
     responses=problems(Forbidden, Invalid),
 )
 async def read_queue(
-    caller: Reader,
+    caller: Queueing,
     connection: Read,
     lang: Lang,
     response: Response,
@@ -114,7 +115,7 @@ def _known(directory: Directory, topic: str | None, channel: str | None) -> None
     responses=problems(Forbidden, Invalid),
 )
 async def claim_next(
-    caller: OperatorOrHead,
+    caller: Taking,
     connection: Tx,
     lang: Lang,
     said: Annotated[
@@ -138,7 +139,7 @@ async def claim_next(
     responses={200: {"headers": TAG}, **problems(*SEEN, Invalid)},
 )
 async def read_case(
-    caller: Staff, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
+    caller: Reader, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
 ) -> CaseOut:
     directory = snapshot.current()
     found = await case.find(connection, caller, number, directory)
@@ -153,7 +154,7 @@ async def read_case(
     description="Append-only; each event carries the hash of the one before.",
     responses=problems(*SEEN, Invalid),
 )
-async def read_events(caller: Staff, number: Number, connection: Read, response: Response) -> EventsOut:
+async def read_events(caller: Reader, number: Number, connection: Read, response: Response) -> EventsOut:
     found = await case.find(connection, caller, number, snapshot.current())
     happened = await page.events(connection, found)
     response.headers["Cache-Control"] = "no-store"

@@ -21,6 +21,7 @@ from app.core.errors import Conflict
 from app.deadlines.regimes import Stage
 from app.directory.registry import Directory
 from app.staff.access import StaffCaller
+from app.staff.permissions import Relation
 
 # After a number: the part that stayed when others were split off.
 WHOLE = ".0"
@@ -103,7 +104,7 @@ async def find(
         raise CaseNotFound
     visible = reach.visible(caller, directory)
     part = number.part if number.part or plain != typed.strip() else _meant(rows, visible)
-    return _seen(rows, part, visible)
+    return _seen(rows, part, visible, caller)
 
 
 async def again(
@@ -111,7 +112,7 @@ async def again(
 ) -> Found:
     """The same part after an act of the caller's; also when the act has put it behind a wall for them."""
     rows = await _rows(connection, caller, found.appeal_id, directory)
-    now = _seen(rows, found.part, reach.visible(caller, directory))
+    now = _seen(rows, found.part, reach.visible(caller, directory), caller)
     return replace(now, past=now.past or _walled(rows, reach.onlooker(caller, directory)))
 
 
@@ -161,11 +162,13 @@ def _meant(rows: Sequence[asyncpg.Record], visible: frozenset[int]) -> int:
     return known[0] if known else 0
 
 
-def _seen(every: Sequence[asyncpg.Record], part: int, visible: frozenset[int]) -> Found:
+def _seen(every: Sequence[asyncpg.Record], part: int, visible: frozenset[int], caller: StaffCaller) -> Found:
     rows = _by_part(every).get(part, [])
     own = [row for row in rows if row["agency_id"] in visible]
-    as_it_is = bool(rows) and (rows[-1]["reviewing"] or rows[-1]["agency_id"] in visible)
-    if not own and not as_it_is:
+    held = bool(own) and reach.sees_as(caller, Relation.HELD)
+    reviews = bool(rows) and rows[-1]["reviewing"] and reach.sees_as(caller, Relation.REVIEWED)
+    as_it_is = bool(rows) and (reviews or rows[-1]["agency_id"] in visible)
+    if not held and not as_it_is:
         raise CaseNotFound
     shown = rows[-1] if as_it_is else own[-1]
     return Found(

@@ -14,7 +14,7 @@ from app.casework.routes import SEEN
 from app.core.edge import Configured, Db
 from app.core.errors import Invalid, problems
 from app.directory import snapshot
-from app.staff.access import Staff
+from app.staff.access import Reader
 
 router = APIRouter()
 
@@ -31,7 +31,7 @@ router = APIRouter()
     },
 )
 async def read_file(
-    caller: Staff, number: Number, id: Annotated[UUID, Path()], db: Db, settings: Configured
+    caller: Reader, number: Number, id: Annotated[UUID, Path()], db: Db, settings: Configured
 ) -> StreamingResponse:
     async with db.read() as connection:
         found = await case.find(connection, caller, number, snapshot.current())

@@ -38,14 +38,14 @@ from app.directory import snapshot
 from app.directory.registry import Directory
 from app.directory.values import Agency
 from app.staff.access import StaffCaller
-from app.staff.permissions import Role
+from app.staff.permissions import Role, roles
 
 # A head's assignment lasts longer than a lease: the colleague may be out today.
 ASSIGNED_FOR = timedelta(days=3)
 
 _COLLEAGUE = """
 SELECT id, role FROM staff_account
-WHERE login = lower($1) AND agency_id = $2 AND active AND role IN ('operator', 'head')
+WHERE login = lower($1) AND agency_id = $2 AND active AND role = ANY ($3)
 """
 
 # In the order in which acts lock: two appeals that are made duplicates of each other at once do not wait in
@@ -99,7 +99,7 @@ class Assigning(Intent):
 
     async def meant(self, asking: Asking) -> Leasing:
         agency_id = asking.found.shown["agency_id"]
-        row = await asking.connection.fetchrow(_COLLEAGUE, self.login, agency_id)
+        row = await asking.connection.fetchrow(_COLLEAGUE, self.login, agency_id, roles(Act.CLAIM))
         if row is None or not _may_see(row, asking, agency_id):
             raise Invalid.of("to", "unknown_colleague")
         return Leasing(row["id"], asking.now + ASSIGNED_FOR)

@@ -25,7 +25,7 @@ from app.deadlines.watch import service_target
 from app.directory.registry import Directory
 from app.directory.values import Agency
 from app.staff.access import StaffCaller
-from app.staff.permissions import Role, acts_of
+from app.staff.permissions import acts_of
 
 LEASE = timedelta(minutes=30)
 BEGINNING = 160
@@ -229,7 +229,7 @@ def actor(caller: StaffCaller) -> Actor:
     return Actor(
         ActorKind.STAFF,
         caller.account_id,
-        decides_alone=caller.role is Role.HEAD,
+        decides_alone=caller.may(Act.APPROVE),
         acts=acts_of(caller.role),
     )
 

@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 
-from app.appeals import walls
+from app.appeals import reach, walls
 from app.appeals.commands import Complaint
 from app.directory.registry import Directory
 from app.staff.access import StaffCaller
-from app.staff.permissions import SEE, Relation, Role, relation
-
-NOBODYS: frozenset[int] = frozenset()
+from app.staff.permissions import SEE, Relation, Role, relations
 
 
 def agencies(caller: StaffCaller, act: str, directory: Directory) -> frozenset[int]:
     """Ids of the agencies whose cases the caller may do this to; none when the role has not this act."""
-    return _related(caller.agency_id, relation(caller.role, act), directory)
+    return _listed(reach.agencies(caller.role, caller.agency_id, act, directory), directory)
 
 
 def visible(caller: StaffCaller, directory: Directory) -> frozenset[int]:
@@ -21,16 +19,13 @@ def visible(caller: StaffCaller, directory: Directory) -> frozenset[int]:
     return agencies(caller, SEE, directory)
 
 
-def _related(agency_id: int, how: Relation | None, directory: Directory) -> frozenset[int]:
-    match how:
-        case Relation.OWN_AGENCY:
-            return frozenset({agency_id})
-        case Relation.SUBTREE:
-            return directory.subtree_ids(agency_id)
-        case Relation.ANY:
-            return frozenset(agency.id for agency in directory.agencies())
-        case None:
-            return NOBODYS
+def sees_as(caller: StaffCaller, how: Relation) -> bool:
+    """Whether the role reads also what it stands to in this way: what it held, what it reviews."""
+    return not relations(caller.role, SEE).isdisjoint({how, Relation.ANY})
+
+
+def _listed(found: frozenset[int] | None, directory: Directory) -> frozenset[int]:
+    return frozenset(agency.id for agency in directory.agencies()) if found is None else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +38,7 @@ class Onlooker:
 
     @classmethod
     def of(cls, account_id: int, role: Role, agency_id: int, directory: Directory) -> "Onlooker":
-        how = relation(role, SEE)
-        whose = None if how is Relation.ANY else _related(agency_id, how, directory)
+        whose = reach.agencies(role, agency_id, SEE, directory)
         return cls(account_id, whose, role is Role.HEAD)
 
     def sees(self, complaint: Complaint, *, under_review: bool) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 
 from app.appeals.commands import ActNotAllowed, CaseNotFound
 from app.appeals.lifecycle import Act
@@ -11,6 +11,7 @@ from app.casework.case import SeveralParts
 from app.casework.inputs import EmptyIn
 from app.casework.schemas import CaseOut
 from app.core.errors import AppError, Forbidden, Invalid, VersionMissing, problems
+from app.staff.access import about_case
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -27,6 +28,7 @@ def act(
         name=f"act_{name}",
         summary=summary,
         description=description or summary,
+        dependencies=[Depends(about_case(name))],
         response_model=CaseOut,
         responses={
             200: {"headers": TAG},

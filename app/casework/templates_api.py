@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
 from app.appeals.codes import LanguageCode
 from app.casework import templates
@@ -12,9 +12,12 @@ from app.core import clock
 from app.core.edge import Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
 from app.directory import snapshot
-from app.staff.access import Head, OperatorOrHead
+from app.staff.access import StaffCaller, require
 
 router = APIRouter()
+
+Writer = Annotated[StaffCaller, Depends(require("templates"))]
+Keeper = Annotated[StaffCaller, Depends(require("keep-templates"))]
 
 TemplateId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Said = Annotated[
@@ -42,7 +45,7 @@ WRITING = problems(Forbidden, Malformed, TooLarge, UnsupportedMedia, Invalid)
     responses=problems(Forbidden, Invalid),
 )
 async def read_templates(
-    caller: OperatorOrHead,
+    caller: Writer,
     connection: Read,
     lang: Lang,
     topic: Annotated[str | None, Query(max_length=100, examples=["utilities"])] = None,
@@ -59,7 +62,7 @@ async def read_templates(
     status_code=201,
     responses=WRITING,
 )
-async def add_template(caller: Head, said: Said, connection: Tx, lang: Lang) -> TemplateOut:
+async def add_template(caller: Keeper, said: Said, connection: Tx, lang: Lang) -> TemplateOut:
     return await templates.add(connection, caller, said, snapshot.current(), lang, clock.now())
 
 
@@ -70,7 +73,7 @@ async def add_template(caller: Head, said: Said, connection: Tx, lang: Lang) -> 
     responses=WRITING | problems(Forbidden, TemplateNotFound, Malformed, TooLarge, UnsupportedMedia, Invalid),
 )
 async def change_template(
-    caller: Head, id: TemplateId, said: Said, connection: Tx, lang: Lang
+    caller: Keeper, id: TemplateId, said: Said, connection: Tx, lang: Lang
 ) -> TemplateOut:
     return await templates.change(connection, caller, id, said, snapshot.current(), lang, clock.now())
 
@@ -82,6 +85,6 @@ async def change_template(
     status_code=204,
     responses=problems(Forbidden, TemplateNotFound, Invalid),
 )
-async def remove_template(caller: Head, id: TemplateId, connection: Tx) -> Response:
+async def remove_template(caller: Keeper, id: TemplateId, connection: Tx) -> Response:
     await templates.remove(connection, caller, id)
     return Response(status_code=204)

@@ -1,9 +1,10 @@
 """Files that nobody could look at, or fetch, for long: somebody has to see to it, or tell the applicant."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import asyncpg
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from app.appeals import numbers, walls
 from app.appeals.codes import ApplicantType
@@ -16,9 +17,11 @@ from app.core.errors import Forbidden, problems
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.directory.registry import Directory
-from app.staff.access import OperatorOrHead, StaffCaller
+from app.staff.access import StaffCaller, require
 
 router = APIRouter()
+
+Watching = Annotated[StaffCaller, Depends(require("unchecked"))]
 
 LONG = timedelta(hours=1)
 MOST = 200
@@ -64,7 +67,7 @@ ORDER BY a.created_at, a.id LIMIT $6
     ),
     responses=problems(Forbidden),
 )
-async def read_unchecked(caller: OperatorOrHead, connection: Read, lang: Lang) -> UncheckedListOut:
+async def read_unchecked(caller: Watching, connection: Read, lang: Lang) -> UncheckedListOut:
     directory = snapshot.current()
     return UncheckedListOut(items=await unchecked(connection, caller, directory, lang, clock.now()))
 

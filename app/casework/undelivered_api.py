@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 
 from app.casework import undelivered
 from app.casework.inputs import SettleIn
@@ -13,9 +13,11 @@ from app.core import clock
 from app.core.edge import Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, problems
 from app.directory import snapshot
-from app.staff.access import OperatorOrHead
+from app.staff.access import StaffCaller, require
 
 router = APIRouter()
+
+Watching = Annotated[StaffCaller, Depends(require("undelivered"))]
 
 
 @router.get(
@@ -28,7 +30,7 @@ router = APIRouter()
     ),
     responses=problems(Forbidden),
 )
-async def read_undelivered(caller: OperatorOrHead, connection: Read, lang: Lang) -> UndeliveredListOut:
+async def read_undelivered(caller: Watching, connection: Read, lang: Lang) -> UndeliveredListOut:
     return UndeliveredListOut(items=await undelivered.tasks(connection, caller, snapshot.current(), lang))
 
 
@@ -40,7 +42,7 @@ async def read_undelivered(caller: OperatorOrHead, connection: Read, lang: Lang)
     responses=problems(Forbidden, NothingToSettle, Invalid),
 )
 async def settle(
-    caller: OperatorOrHead,
+    caller: Watching,
     id: Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])],
     said: Annotated[SettleIn, example(how="letter")],
     connection: Tx,

@@ -30,11 +30,10 @@ from app.intake.submission import Registration
 from app.routing.rules import UnknownAddressee
 from app.staff.access import StaffCaller, require
 from app.staff.api import SIGNED_IN
-from app.staff.permissions import Role
 
 router = APIRouter(prefix="/api/v1/desk", tags=["desk"])
 
-Clerk = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD, Role.CONTROLLER))]
+Clerk = Annotated[StaffCaller, Depends(require("desk"))]
 
 EXAMPLES: dict[str, Any] = {
     "letter": {

@@ -33,7 +33,6 @@ from app.intake.submission import Registration, Submission, source_key
 from app.intake.tickets.ticket import check_moment, too_late
 from app.staff.access import StaffCaller
 from app.staff.names import surname_and_initials
-from app.staff.permissions import Role
 
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 
@@ -50,10 +49,10 @@ class Entry:
 def ways_of(caller: StaffCaller) -> list[Way]:
     """Those by which the caller may put appeals in. A controller only hands down what came from above, an
     administrator nothing."""
-    if caller.role is Role.ADMIN:
-        return []
     return [
-        way for way in ways.of(caller.agency_code) if way.from_above or caller.role is not Role.CONTROLLER
+        way
+        for way in ways.of(caller.agency_code)
+        if caller.may("desk") and (way.from_above or caller.may("desk-own"))
     ]
 
 

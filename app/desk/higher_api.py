@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core.edge import Db, Lang, Read
@@ -16,9 +16,10 @@ from app.intake.register import KeyReused
 from app.intake.tickets.callers import Writer
 from app.intake.tickets.errors import ChannelForbidden
 from app.routing.rules import UnknownAddressee
-from app.staff.access import ClientOrStaff
+from app.staff.access import ClientCaller, StaffCaller, client_or_staff
 from app.staff.api import SIGNED_IN
 from app.staff.errors import ScopeMissing
+from app.staff.permissions import Scope
 
 router = APIRouter(prefix="/api/v1/higher", tags=["integrations"])
 
@@ -89,6 +90,7 @@ async def send_down(
     )
 
 
+ReadingBack = Annotated[ClientCaller | StaffCaller, Depends(client_or_staff(Scope.TICKETS_READ, "desk"))]
 READ_BACK = problems(*SIGNED_IN, ScopeMissing, NotFromAbove, Invalid)
 
 
@@ -104,7 +106,7 @@ READ_BACK = problems(*SIGNED_IN, ScopeMissing, NotFromAbove, Invalid)
     responses=READ_BACK,
 )
 async def sent(
-    caller: ClientOrStaff, connection: Read, lang: Lang, asked: Annotated[SentIn, Query()]
+    caller: ReadingBack, connection: Read, lang: Lang, asked: Annotated[SentIn, Query()]
 ) -> SentListOut:
     directory = snapshot.current()
     sender, question = higher.Sender.of(caller, directory), higher.understood(asked, directory)
@@ -122,7 +124,7 @@ async def sent(
     ),
     responses=READ_BACK,
 )
-async def counts(caller: ClientOrStaff, connection: Read, asked: Annotated[CountsIn, Query()]) -> CountsOut:
+async def counts(caller: ReadingBack, connection: Read, asked: Annotated[CountsIn, Query()]) -> CountsOut:
     directory = snapshot.current()
     sender, question = higher.Sender.of(caller, directory), higher.understood(asked, directory)
     return await higher.counts(connection, sender, question)

@@ -29,7 +29,7 @@ from app.directory.changes_schemas import (
     ThingOut,
 )
 from app.directory.changing import ChangeOver, DirectoryContradiction, DirectoryMoved, State
-from app.staff.access import Admin, StaffCaller
+from app.staff.access import Curator, StaffCaller
 
 router = APIRouter(prefix="/api/v1/admin/directory", tags=["administration"])
 
@@ -54,7 +54,7 @@ class ChangesIn(Schema):
     "leave it.",
     responses=problems(Forbidden, Invalid),
 )
-async def list_changes(_: Admin, asked: Annotated[ChangesIn, Query()], connection: Moment) -> ChangesOut:
+async def list_changes(_: Curator, asked: Annotated[ChangesIn, Query()], connection: Moment) -> ChangesOut:
     before = paging.after(asked.cursor) if asked.cursor else paging.LARGEST_ID
     rows = await changing.newest(connection, before, asked.limit + 1, asked.kind, asked.code)
     now = await changing.state(connection)
@@ -71,7 +71,7 @@ async def list_changes(_: Admin, asked: Annotated[ChangesIn, Query()], connectio
     "closed instead.",
     responses=problems(Forbidden, NotFound, ChangeOver, DirectoryContradiction, Invalid),
 )
-async def take_back(caller: Admin, id: Id, db: Db) -> ChangesOut:
+async def take_back(caller: Curator, id: Id, db: Db) -> ChangesOut:
     async with db.transaction() as connection:
         await changing.take_back(connection, id, caller.account_id, clock.now())
         (row,) = await changing.newest(connection, id + 1, 1)
@@ -84,12 +84,12 @@ async def take_back(caller: Admin, id: Id, db: Db) -> ChangesOut:
     summary="One thing of the directory, with its version",
     responses=problems(Forbidden, NotFound, Invalid),
 )
-async def read_thing(_: Admin, kind: Kind, code: Thing, connection: Moment) -> ThingOut:
+async def read_thing(_: Curator, kind: Kind, code: Thing, connection: Moment) -> ThingOut:
     return shown(await changing.state(connection), kind, code)
 
 
 @router.post("/agency", summary="Make a body under another", status_code=201, responses=CHANGING)
-async def make_agency(caller: Admin, said: NewAgencyIn, db: Db) -> ThingOut:
+async def make_agency(caller: Curator, said: NewAgencyIn, db: Db) -> ThingOut:
     usual = SettingsIn(version="new")
     row = {name: _json(getattr(usual, name)) for name in SETTINGS} | {
         "kind": said.kind.value,
@@ -107,7 +107,7 @@ async def make_agency(caller: Admin, said: NewAgencyIn, db: Db) -> ThingOut:
     responses=CHANGING,
 )
 async def rename(
-    caller: Admin, kind: Literal["topic", "channel", "source"], code: Thing, said: NamesIn, db: Db
+    caller: Curator, kind: Literal["topic", "channel", "source"], code: Thing, said: NamesIn, db: Db
 ) -> ThingOut:
     return await _made(db, caller, Change(What(f"{kind}_names"), code, _names(said)), said.version)
 
@@ -119,7 +119,7 @@ async def rename(
     responses=CHANGING,
 )
 async def rename_from(
-    caller: Admin, kind: Literal["agency", "region"], code: Thing, said: DatedNamesIn, db: Db
+    caller: Curator, kind: Literal["agency", "region"], code: Thing, said: DatedNamesIn, db: Db
 ) -> ThingOut:
     names = {"from": said.from_.isoformat(), **_names(said)}
     return await _made(db, caller, Change(What(f"{kind}_names"), code, names), said.version)
@@ -130,7 +130,7 @@ async def rename_from(
     summary="Whose part a body is, its hours, its warnings",
     responses=CHANGING,
 )
-async def set_up(caller: Admin, code: Thing, said: SettingsIn, db: Db) -> ThingOut:
+async def set_up(caller: Curator, code: Thing, said: SettingsIn, db: Db) -> ThingOut:
     """Only what is given and differs is kept as changed: in all else later data files count."""
     async with db.moment() as connection:
         now = await changing.state(connection)
@@ -146,7 +146,7 @@ async def set_up(caller: Admin, code: Thing, said: SettingsIn, db: Db) -> ThingO
     description="It is never deleted. On what it answered on, its successor answers from the day after on.",
     responses=CHANGING,
 )
-async def end(caller: Admin, code: Thing, said: EndIn, db: Db) -> ThingOut:
+async def end(caller: Curator, code: Thing, said: EndIn, db: Db) -> ThingOut:
     return await _made(db, caller, end_of(code, said), said.version)
 
 
@@ -157,7 +157,7 @@ async def end(caller: Admin, code: Thing, said: EndIn, db: Db) -> ThingOut:
     "those that somebody holds stay with them.",
     responses=CHANGING,
 )
-async def answer(caller: Admin, code: Thing, said: CompetenceIn, db: Db) -> ThingOut:
+async def answer(caller: Curator, code: Thing, said: CompetenceIn, db: Db) -> ThingOut:
     return await _made(db, caller, competence_of(code, said), said.version)
 
 

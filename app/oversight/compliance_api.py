@@ -34,7 +34,7 @@ from app.oversight.compliance_schemas import (
 from app.oversight.overdue import overdue as count_overdue
 from app.oversight.reach import Looker
 from app.oversight.schemas import AgencyRef
-from app.staff.access import HeadOrController, StaffCaller
+from app.staff.access import Overseer, StaffCaller
 
 router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"])
 
@@ -47,7 +47,7 @@ REFUSALS = problems(Forbidden, Invalid, NotFound)
 
 @router.get("/agencies", summary="How bodies keep the law", description=_WHOSE, responses=REFUSALS)
 async def agencies(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[ComplianceIn, Query()],
     lang: Lang,
@@ -62,7 +62,7 @@ async def agencies(
     "/topics", summary="The same by topic, of all bodies together", description=_WHOSE, responses=REFUSALS
 )
 async def topics(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[TopicsIn, Query()],
     lang: Lang,
@@ -77,7 +77,7 @@ async def topics(
     "/regions", summary="The same by region, of all bodies together", description=_WHOSE, responses=REFUSALS
 )
 async def regions(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[TopicsIn, Query()],
     lang: Lang,
@@ -96,7 +96,7 @@ async def regions(
     responses=REFUSALS,
 )
 async def overdue(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[PeriodIn, Query()],
     lang: Lang,
@@ -113,7 +113,7 @@ async def overdue(
     description="The codes of the figures, in the order in which they are shown, with their names.",
     responses=problems(Forbidden),
 )
-async def columns(_: HeadOrController, lang: Lang) -> ColumnsOut:
+async def columns(_: Overseer, lang: Lang) -> ColumnsOut:
     return ColumnsOut(
         columns=[
             ColumnOut(code=one.code, unit=one.unit, title=one.title(lang), means=one.meaning(lang))
@@ -130,7 +130,7 @@ async def columns(_: HeadOrController, lang: Lang) -> ColumnsOut:
     responses=REFUSALS,
 )
 async def list_cases(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[CasesIn, Query()],
     lang: Lang,

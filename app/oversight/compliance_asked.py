@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from app.appeals import reach
 from app.appeals.codes import ApplicantType, Kind
 from app.core import clock
 from app.core.errors import FieldError, Invalid, NotFound
@@ -31,7 +32,6 @@ from app.oversight.compliance_schemas import (
 from app.oversight.reading import By, Days
 from app.oversight.statistics import Filters
 from app.staff.access import StaffCaller
-from app.staff.permissions import Role
 
 MOST_SPANS = 60
 ONE_DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ class Question:
 
 def visible(caller: StaffCaller, directory: Directory) -> frozenset[int] | None:
     """The bodies whose figures the caller sees; None: all."""
-    return None if caller.role is Role.CONTROLLER else directory.subtree_ids(caller.agency_id)
+    return reach.agencies(caller.role, caller.agency_id, "oversight", directory)
 
 
 def understood(asked: PeriodIn, caller: StaffCaller, directory: Directory, today: date) -> Question:

@@ -4,13 +4,13 @@ a head those of the own subtree, an operator those of the own agency."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.appeals import walls
+from app.appeals import reach, walls
 from app.core.errors import Forbidden, Invalid
 from app.directory.registry import Directory, UnknownCode
 from app.directory.values import Agency
 from app.oversight.asked import unknown_code
 from app.staff.access import StaffCaller
-from app.staff.permissions import SEE, Relation, Role, relation
+from app.staff.permissions import SEE, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,7 @@ class Looker:
 
     @classmethod
     def of(cls, caller: StaffCaller, directory: Directory) -> "Looker":
-        match relation(caller.role, SEE):
-            case Relation.ANY:
-                agencies = None
-            case Relation.SUBTREE:
-                agencies = directory.subtree_ids(caller.agency_id)
-            case Relation.OWN_AGENCY:
-                agencies = frozenset({caller.agency_id})
-            case None:
-                agencies = frozenset()
+        agencies = reach.agencies(caller.role, caller.agency_id, SEE, directory)
         return cls(caller.account_id, agencies, caller.role is Role.HEAD)
 
     @property

@@ -14,7 +14,7 @@ from app.oversight.compliance_asked import Question, heard
 from app.oversight.compliance_schemas import SeriesOut, SpanOut, WeeksIn, WeeksOut, WeeksRowOut
 from app.oversight.schemas import AgencyRef
 from app.oversight.weekly import Week, Weeks, growing
-from app.staff.access import HeadOrController
+from app.staff.access import Overseer
 
 router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"])
 
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"])
     responses=problems(Forbidden, Invalid, NotFound),
 )
 async def weeks(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[WeeksIn, Query()],
     lang: Lang,

@@ -38,11 +38,10 @@ from app.questions.schemas import (
 from app.staff.access import Public, StaffCaller, require
 from app.staff.api import SIGNED_IN
 from app.staff.attempts import Throttled
-from app.staff.permissions import Role
 
 router = APIRouter(prefix="/api/v1", tags=["questions"])
 
-Keeper = Annotated[StaffCaller, Depends(require(Role.HEAD, Role.ADMIN))]
+Keeper = Annotated[StaffCaller, Depends(require("keep-faq"))]
 EntryId = Annotated[int, Path(ge=1, le=service.LARGEST_ID, examples=[1])]
 # So many of the answers that were found are shown before a question is registered.
 OFFERED = 5

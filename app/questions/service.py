@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import asyncpg
 
+from app.appeals import reach
 from app.core import clock
 from app.core.errors import FieldError, Forbidden, Invalid
 from app.core.i18n import DEFAULT, Language
@@ -26,7 +27,6 @@ from app.questions.schemas import (
     FaqWordsIn,
 )
 from app.staff.access import StaffCaller
-from app.staff.permissions import Role
 
 LARGEST_ID = 2**63 - 1
 
@@ -186,9 +186,8 @@ async def _kept(
 
 def _kept_by(caller: StaffCaller, directory: Directory) -> frozenset[int]:
     """The agencies whose answers the caller keeps: an administrator all, a head those below."""
-    if caller.role is Role.ADMIN:
-        return frozenset(agency.id for agency in directory.agencies())
-    return directory.subtree_ids(caller.agency_id)
+    found = reach.agencies(caller.role, caller.agency_id, "keep-faq", directory)
+    return frozenset(agency.id for agency in directory.agencies()) if found is None else found
 
 
 def _row(id_: int, version: int, said: FaqWordsIn, author_id: int | None) -> repository.Version:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Body, Path, Response
+from fastapi import APIRouter, Body, Depends, Path, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
@@ -44,9 +44,12 @@ from app.reception.schemas import (
     WalkInIn,
     WalkInOut,
 )
-from app.staff.access import Head, OperatorOrHead, StaffCaller
+from app.staff.access import StaffCaller, require
 
 router = APIRouter()
+
+Receiving = Annotated[StaffCaller, Depends(require("receptions"))]
+Publishing = Annotated[StaffCaller, Depends(require("publish-receptions"))]
 
 
 def _quarter(typed: str) -> str:
@@ -104,9 +107,7 @@ CALL_OFF: dict[str, Any] = {"ill": {"value": {"reason": "Қабылдаушы і
     description="Draft or published, with what it still lacks: a reception in each month (R21).",
     responses=problems(Forbidden, ScheduleNotFound, Invalid),
 )
-async def read_schedule(
-    caller: OperatorOrHead, quarter: QuarterName, lang: Lang, connection: Read
-) -> ScheduleOut:
+async def read_schedule(caller: Receiving, quarter: QuarterName, lang: Lang, connection: Read) -> ScheduleOut:
     return await _shown(connection, caller, Quarter.parse(quarter), lang)
 
 
@@ -132,7 +133,7 @@ def _body(caller: StaffCaller) -> Agency:
     responses=problems(Forbidden, ScheduleNotFound, SchedulePublished, Invalid),
 )
 async def draft_schedule(
-    caller: OperatorOrHead,
+    caller: Receiving,
     quarter: QuarterName,
     said: Annotated[ScheduleIn, Body(openapi_examples=SCHEDULE)],
     lang: Lang,
@@ -150,7 +151,9 @@ async def draft_schedule(
     "reception: it is published all the same, and receptions can be added. Again changes nothing.",
     responses=problems(Forbidden, ScheduleNotFound, ScheduleEmpty, Invalid),
 )
-async def publish_schedule(caller: Head, quarter: QuarterName, lang: Lang, connection: Tx) -> ScheduleOut:
+async def publish_schedule(
+    caller: Publishing, quarter: QuarterName, lang: Lang, connection: Tx
+) -> ScheduleOut:
     of = Quarter.parse(quarter)
     await schedule.publish(connection, _body(caller), of, caller.account_id, clock.now())
     return await _shown(connection, caller, of, lang)
@@ -164,7 +167,7 @@ async def publish_schedule(caller: Head, quarter: QuarterName, lang: Lang, conne
     responses=problems(Forbidden, ScheduleNotFound, ScheduleDraft, Invalid),
 )
 async def add_receptions(
-    caller: Head,
+    caller: Publishing,
     quarter: QuarterName,
     said: Annotated[ScheduleIn, Body(openapi_examples=SCHEDULE)],
     lang: Lang,
@@ -183,7 +186,7 @@ async def add_receptions(
     responses=problems(Forbidden, SlotNotFound, SlotOver, Invalid),
 )
 async def call_off_slot(
-    caller: OperatorOrHead,
+    caller: Receiving,
     id: Id,
     said: Annotated[CallOffIn, Body(openapi_examples=CALL_OFF)],
     connection: Tx,
@@ -199,7 +202,7 @@ async def call_off_slot(
     responses=problems(Forbidden, ReceptionNotFound, SlotOver, Invalid),
 )
 async def call_off_reception(
-    caller: OperatorOrHead,
+    caller: Receiving,
     id: Id,
     said: Annotated[CallOffIn, Body(openapi_examples=CALL_OFF)],
     connection: Tx,
@@ -216,7 +219,7 @@ async def call_off_reception(
     responses=problems(Forbidden, NotFound, Invalid),
 )
 async def read_day(
-    caller: OperatorOrHead,
+    caller: Receiving,
     day: Annotated[Day, Path(examples=["2026-12-09"])],
     lang: Lang,
     connection: Read,
@@ -236,7 +239,7 @@ async def read_day(
     },
 )
 async def add_walk_in(
-    caller: OperatorOrHead,
+    caller: Receiving,
     id: Id,
     said: Annotated[WalkInIn, Body(openapi_examples=WALK_IN)],
     connection: Tx,
@@ -265,7 +268,7 @@ async def add_walk_in(
     },
 )
 async def record_outcome(
-    caller: OperatorOrHead,
+    caller: Receiving,
     id: Id,
     said: Annotated[VisitIn, Body(openapi_examples=VISIT)],
     lang: Lang,

@@ -15,7 +15,7 @@ from app.directory.changes_api import Thing, competence_of, end_of
 from app.directory.changes_schemas import CompetenceIn, EndIn
 from app.directory.changing import DirectoryContradiction, DirectoryMoved
 from app.routing import trial
-from app.staff.access import Admin
+from app.staff.access import Curator
 
 router = APIRouter(prefix="/api/v1/admin/directory", tags=["administration"])
 
@@ -52,14 +52,14 @@ class TrialOut(Out):
     description=HOW,
     responses=TRYING,
 )
-async def preview_competence(_: Admin, code: Thing, said: CompetenceIn, connection: Moment) -> TrialOut:
+async def preview_competence(_: Curator, code: Thing, said: CompetenceIn, connection: Moment) -> TrialOut:
     return await _tried(connection, competence_of(code, said), said.version, said.from_, code)
 
 
 @router.post(
     "/agency/{code}/end/preview", summary="What a body's end would move", description=HOW, responses=TRYING
 )
-async def preview_end(_: Admin, code: Thing, said: EndIn, connection: Moment) -> TrialOut:
+async def preview_end(_: Curator, code: Thing, said: EndIn, connection: Moment) -> TrialOut:
     after = said.last_day + timedelta(days=1)
     return await _tried(connection, end_of(code, said), said.version, after, None)
 

@@ -20,7 +20,7 @@ from app.core.errors import Forbidden, Unauthenticated
 from app.staff import limits, repository, tokens
 from app.staff.errors import KeyExpired, KeyInvalid, ScopeMissing, SessionOver
 from app.staff.models import REQUESTS_PER_MINUTE
-from app.staff.permissions import Role, Scope
+from app.staff.permissions import SEE, Role, Scope, known, may
 from app.staff.service import key_hash
 
 TOKEN_URL = "/api/v1/auth/token"
@@ -37,23 +37,45 @@ _api_key = APIKeyHeader(
 )
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_KINDS: dict[Callable[..., Any], str] = {}
 
 
-def declares(kind: str) -> Callable[[Function], Function]:
-    """Mark a dependency as one that says who the caller is; `callers_of` finds it."""
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a route asks of its caller. `act`: of the table of who may do what, blank for whoever is of the
+    kind. `of_case`: the case decides, which is a 404 for who may not see it; else a role without the act gets
+    403. `scope`: of a client."""
+
+    kind: str
+    act: str = ""
+    of_case: bool = False
+    scope: str = ""
+
+
+_ASKS: dict[Callable[..., Any], frozenset[Asks]] = {}
+
+
+def declares(
+    kind: str, *, act: str = "", of_case: bool = False, scope: str = ""
+) -> Callable[[Function], Function]:
+    """Mark a dependency as one that says who the caller is; `asks_of` finds it."""
+    known([act] if act else [])
 
     def mark(dependency: Function) -> Function:
-        _KINDS[dependency] = kind
+        _ASKS[dependency] = _ASKS.get(dependency, frozenset()) | {Asks(kind, act, of_case, scope)}
         return dependency
 
     return mark
 
 
+def asks_of(dependant: Dependant) -> frozenset[Asks]:
+    """What a route (`route.dependant`) asks of its caller: nothing at all is a mistake."""
+    own = _ASKS.get(dependant.call, frozenset()) if dependant.call else frozenset()
+    return own.union(*(asks_of(inner) for inner in dependant.dependencies))
+
+
 def callers_of(dependant: Dependant) -> frozenset[str]:
-    """The kinds of caller a route declares (`route.dependant`): none is a mistake."""
-    own = {_KINDS[dependant.call]} if dependant.call in _KINDS else set()
-    return frozenset(own).union(*(callers_of(inner) for inner in dependant.dependencies))
+    """The kinds of caller that a route declares."""
+    return frozenset(one.kind for one in asks_of(dependant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,10 @@ class StaffCaller:
     agency_code: str
     session: UUID
     position: Mapping[str, str] = field(default_factory=dict)
+
+    def may(self, act: str) -> bool:
+        """By the role, whatever the case."""
+        return may(self.role, act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +143,39 @@ async def signed_in(db: Database, claims: tokens.Claims) -> StaffCaller:
 Staff = Annotated[StaffCaller, Depends(staff)]
 
 
-def require(*roles: Role) -> Callable[..., Awaitable[StaffCaller]]:
-    """A dependency for rooms that only these roles enter; others get 403."""
+def require(act: str) -> Callable[..., Awaitable[StaffCaller]]:
+    """A dependency for what only some roles do; others get 403, before what they sent is read."""
 
-    @declares("staff")
+    @declares("staff", act=act)
     async def check(caller: Staff) -> StaffCaller:
-        if caller.role not in roles:
-            raise Forbidden
+        return _permitted(caller, act)
+
+    return check
+
+
+def _permitted(caller: StaffCaller, act: str) -> StaffCaller:
+    if not caller.may(act):
+        raise Forbidden
+    return caller
+
+
+def about_case(act: str) -> Callable[..., Awaitable[StaffCaller]]:
+    """A dependency for what is done to a case: the case is found first, so that who may not see it gets the
+    404 of one that is not there (`casework.acts.Doing`, `casework.case.find`). What was sent is read before
+    that: whether it has a good shape says nothing of any case."""
+
+    @declares("staff", act=act, of_case=True)
+    async def check(caller: Staff) -> StaffCaller:
         return caller
 
     return check
 
 
-Head = Annotated[StaffCaller, Depends(require(Role.HEAD))]
-Controller = Annotated[StaffCaller, Depends(require(Role.CONTROLLER))]
-Admin = Annotated[StaffCaller, Depends(require(Role.ADMIN))]
-OperatorOrHead = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD))]
-HeadOrController = Annotated[StaffCaller, Depends(require(Role.HEAD, Role.CONTROLLER))]
+Reader = Annotated[StaffCaller, Depends(about_case(SEE))]
+SignedIn = Annotated[StaffCaller, Depends(require("session"))]
+Overseer = Annotated[StaffCaller, Depends(require("oversight"))]
+Controlling = Annotated[StaffCaller, Depends(require("control-orders"))]
+Curator = Annotated[StaffCaller, Depends(require("reference"))]
 
 
 @declares("client")
@@ -177,30 +219,37 @@ async def within_limit(
 Client = Annotated[ClientCaller, Depends(within_limit)]
 
 
-@declares("client")
-async def client_or_staff(
-    db: Db,
-    settings: Configured,
-    key: Annotated[str | None, Depends(_api_key)],
-    token: Annotated[str | None, Depends(_bearer)],
-) -> ClientCaller | StaffCaller:
-    """A program by its key, within its limit, or a person by a token; a key that is sent counts first."""
-    if key:
-        return await within_limit(await client(db, key), db, settings)
-    return await staff(db, token)
-
-
-ClientOrStaff = Annotated[ClientCaller | StaffCaller, Depends(client_or_staff)]
-
-
 def client_with(scope: Scope) -> Callable[..., Awaitable[ClientCaller]]:
     """A dependency for clients that have the scope; others get 403."""
 
-    @declares("client")
+    @declares("client", scope=scope)
     async def check(caller: Client) -> ClientCaller:
-        if scope not in caller.scopes:
-            raise ScopeMissing(scope=scope)
-        return caller
+        return _within_scope(caller, scope)
+
+    return check
+
+
+def _within_scope(caller: ClientCaller, scope: Scope) -> ClientCaller:
+    if scope not in caller.scopes:
+        raise ScopeMissing(scope=scope)
+    return caller
+
+
+def client_or_staff(scope: Scope, act: str) -> Callable[..., Awaitable[ClientCaller | StaffCaller]]:
+    """A program by its key, within its limit and its scopes, or a person who may do this, by a token; a key
+    that is sent counts first. Others get 403."""
+
+    @declares("client", scope=scope)
+    @declares("staff", act=act)
+    async def check(
+        db: Db,
+        settings: Configured,
+        key: Annotated[str | None, Depends(_api_key)],
+        token: Annotated[str | None, Depends(_bearer)],
+    ) -> ClientCaller | StaffCaller:
+        if key:
+            return _within_scope(await within_limit(await client(db, key), db, settings), scope)
+        return _permitted(await staff(db, token), act)
 
     return check
 

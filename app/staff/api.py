@@ -16,7 +16,7 @@ from app.core.errors import (
     problems,
 )
 from app.staff import sessions
-from app.staff.access import Public, Staff
+from app.staff.access import Public, SignedIn
 from app.staff.door import Doors
 from app.staff.errors import (
     InvalidCredentials,
@@ -134,7 +134,7 @@ def _needed(form: TokenForm, *names: str) -> list[str]:
     responses=problems(Malformed, *SIGNED_IN, TooLarge, UnsupportedMedia, Invalid),
 )
 async def logout(
-    caller: Staff,
+    caller: SignedIn,
     connection: Tx,
     body: Annotated[
         LogoutIn | None, Body(openapi_examples={"here": {"value": {"everywhere": False}}})
@@ -150,7 +150,7 @@ async def logout(
     description="The account behind the token: its role, its agency, and what the role may do on a case.",
     responses=problems(*SIGNED_IN),
 )
-async def me(caller: Staff) -> MeOut:
+async def me(caller: SignedIn) -> MeOut:
     return MeOut(
         login=caller.login,
         name=caller.name,

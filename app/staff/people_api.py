@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from app.core import clock, paging
@@ -12,7 +12,7 @@ from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.core.schema import Code, Day, FullLine, Out, Schema
 from app.staff import audit, keys, people
-from app.staff.access import Admin
+from app.staff.access import StaffCaller, require
 from app.staff.errors import ClientNotFound, LoginTaken
 from app.staff.models import REQUESTS_PER_MINUTE, AuditAct
 from app.staff.people import NewClient
@@ -22,6 +22,10 @@ from app.staff.schemas import Secret
 from app.staff.service import normal_login
 
 router = APIRouter(prefix="/api/v1/admin", tags=["administration"])
+
+KeepingPeople = Annotated[StaffCaller, Depends(require("people"))]
+KeepingClients = Annotated[StaffCaller, Depends(require("clients"))]
+Auditing = Annotated[StaffCaller, Depends(require("audit"))]
 
 MOST = 200
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
@@ -130,7 +134,7 @@ class AuditsOut(Out):
 
 
 @router.get("/people", summary="People", responses=problems(Forbidden, Invalid))
-async def list_people(_: Admin, asked: Annotated[PeopleIn, Query()], connection: Read) -> PeopleOut:
+async def list_people(_: KeepingPeople, asked: Annotated[PeopleIn, Query()], connection: Read) -> PeopleOut:
     """Accounts in the order in which they were made, also closed ones."""
     after = paging.after(asked.cursor)
     rows = await people.people(connection, after, asked.login, asked.agency, asked.limit + 1)
@@ -146,7 +150,7 @@ async def list_people(_: Admin, asked: Annotated[PeopleIn, Query()], connection:
     status_code=201,
     responses=problems(Forbidden, LoginTaken, Invalid),
 )
-async def create_person(caller: Admin, said: PersonIn, db: Db) -> PersonOut:
+async def create_person(caller: KeepingPeople, said: PersonIn, db: Db) -> PersonOut:
     password_hash = await people.hashed(said.password)
     async with db.transaction() as connection:
         agency_id = await people.agency_of(connection, said.agency)
@@ -157,7 +161,7 @@ async def create_person(caller: Admin, said: PersonIn, db: Db) -> PersonOut:
 
 
 @router.get("/people/{id}", summary="A person", responses=problems(Forbidden, NotFound, Invalid))
-async def read_person(_: Admin, id: Id, connection: Read) -> PersonOut:
+async def read_person(_: KeepingPeople, id: Id, connection: Read) -> PersonOut:
     rows = await people.people(connection, id - 1, None, None, 1)
     if not rows or rows[0]["id"] != id:
         raise NotFound
@@ -170,7 +174,7 @@ async def read_person(_: Admin, id: Id, connection: Read) -> PersonOut:
     description="Whose role or body changes is signed out everywhere.",
     responses=problems(Forbidden, NotFound, Invalid),
 )
-async def change_person(caller: Admin, id: Id, said: PersonChangeIn, connection: Tx) -> PersonOut:
+async def change_person(caller: KeepingPeople, id: Id, said: PersonChangeIn, connection: Tx) -> PersonOut:
     given = said.model_dump(mode="json", include=said.model_fields_set)
     await people.change(connection, id, given, caller.account_id, clock.now())
     (row,) = await people.people(connection, id - 1, None, None, 1)
@@ -180,7 +184,7 @@ async def change_person(caller: Admin, id: Id, said: PersonChangeIn, connection:
 @router.post(
     "/people/{id}/close", summary="Close an account", responses=problems(Forbidden, NotFound, Invalid)
 )
-async def close_person(caller: Admin, id: Id, connection: Tx) -> PersonOut:
+async def close_person(caller: KeepingPeople, id: Id, connection: Tx) -> PersonOut:
     """Signed out everywhere, and in no more. What the person did keeps their name."""
     return await _turned(connection, id, False, caller.account_id)
 
@@ -188,7 +192,7 @@ async def close_person(caller: Admin, id: Id, connection: Tx) -> PersonOut:
 @router.post(
     "/people/{id}/open", summary="Open a closed account", responses=problems(Forbidden, NotFound, Invalid)
 )
-async def open_person(caller: Admin, id: Id, connection: Tx) -> PersonOut:
+async def open_person(caller: KeepingPeople, id: Id, connection: Tx) -> PersonOut:
     return await _turned(connection, id, True, caller.account_id)
 
 
@@ -205,14 +209,14 @@ async def _turned(connection: Any, id_: int, active: bool, by: int) -> PersonOut
     status_code=204,
     responses=problems(Forbidden, NotFound, Invalid),
 )
-async def set_password(caller: Admin, id: Id, said: PasswordIn, db: Db) -> None:
+async def set_password(caller: KeepingPeople, id: Id, said: PasswordIn, db: Db) -> None:
     password_hash = await people.hashed(said.password)
     async with db.transaction() as connection:
         await people.set_password(connection, id, password_hash, caller.account_id)
 
 
 @router.get("/clients", summary="Clients of sources", responses=problems(Forbidden, Invalid))
-async def list_clients(_: Admin, asked: Annotated[PageIn, Query()], connection: Read) -> ClientsOut:
+async def list_clients(_: KeepingClients, asked: Annotated[PageIn, Query()], connection: Read) -> ClientsOut:
     """Never with their keys, which are kept as hashes."""
     rows = await people.clients(connection, paging.after(asked.cursor), asked.limit + 1)
     items = [ClientOut(**dict(row)) for row in rows[: asked.limit]]
@@ -222,7 +226,7 @@ async def list_clients(_: Admin, asked: Annotated[PageIn, Query()], connection: 
 @router.post(
     "/clients", summary="Make a client of a source", status_code=201, responses=problems(Forbidden, Invalid)
 )
-async def create_client(caller: Admin, said: ClientIn, connection: Tx) -> MadeOut:
+async def create_client(caller: KeepingClients, said: ClientIn, connection: Tx) -> MadeOut:
     """With a key, which is shown this once and kept as a hash. The command line makes a key for tests."""
     ends = None
     if said.last_day is not None:
@@ -238,7 +242,7 @@ async def create_client(caller: Admin, said: ClientIn, connection: Tx) -> MadeOu
 @router.post(
     "/clients/{id}/close", summary="Close a client", responses=problems(Forbidden, ClientNotFound, Invalid)
 )
-async def close_client(caller: Admin, id: Id, connection: Tx) -> ClientOut:
+async def close_client(caller: KeepingClients, id: Id, connection: Tx) -> ClientOut:
     """Its keys are refused until it is opened again."""
     return await _switched(connection, id, False, caller.account_id)
 
@@ -246,7 +250,7 @@ async def close_client(caller: Admin, id: Id, connection: Tx) -> ClientOut:
 @router.post(
     "/clients/{id}/open", summary="Open a client", responses=problems(Forbidden, ClientNotFound, Invalid)
 )
-async def open_client(caller: Admin, id: Id, connection: Tx) -> ClientOut:
+async def open_client(caller: KeepingClients, id: Id, connection: Tx) -> ClientOut:
     return await _switched(connection, id, True, caller.account_id)
 
 
@@ -263,12 +267,12 @@ async def _switched(connection: Any, id_: int, active: bool, by: int) -> ClientO
     status_code=201,
     responses=problems(Forbidden, ClientNotFound, Invalid),
 )
-async def rotate_key(caller: Admin, id: Id, connection: Tx) -> KeyOut:
+async def rotate_key(caller: KeepingClients, id: Id, connection: Tx) -> KeyOut:
     return KeyOut(key=await people.rotate_key(connection, id, caller.account_id))
 
 
 @router.get("/audit", summary="What administrators changed", responses=problems(Forbidden, Invalid))
-async def list_audit(_: Admin, asked: Annotated[PageIn, Query()], connection: Read) -> AuditsOut:
+async def list_audit(_: Auditing, asked: Annotated[PageIn, Query()], connection: Read) -> AuditsOut:
     """An entry for each change of people, clients and the calendar; none is ever changed or removed."""
     before = paging.after(asked.cursor) if asked.cursor else paging.LARGEST_ID
     rows = await audit.newest(connection, before, asked.limit + 1)

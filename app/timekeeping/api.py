@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
@@ -16,7 +16,7 @@ from app.deadlines.calendar import Override
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.staff import audit
-from app.staff.access import Admin
+from app.staff.access import StaffCaller, require
 from app.staff.models import AuditAct
 from app.timekeeping import orders, repository
 from app.timekeeping.moves import Move
@@ -35,6 +35,8 @@ from app.timekeeping.schemas import (
 
 router = APIRouter(prefix="/api/v1/admin", tags=["administration"])
 
+Announcing = Annotated[StaffCaller, Depends(require("calendar"))]
+
 MOST_LISTED = 100
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 
@@ -48,7 +50,7 @@ Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
     ),
     responses=problems(Forbidden),
 )
-async def calendar_orders(_: Admin, connection: Read) -> OrdersOut:
+async def calendar_orders(_: Announcing, connection: Read) -> OrdersOut:
     found = await repository.overrides(connection)
     deciding = {order.day: order for order in found}
     return OrdersOut(items=[_order(order, in_force=deciding[order.day] is order) for order in found])
@@ -75,7 +77,7 @@ def _order(order: Override, *, in_force: bool) -> OrderOut:
     ),
     responses=problems(Forbidden, OrderTaken, Invalid),
 )
-async def preview_order(_: Admin, said: OrderIn, db: Db, language: Lang) -> PreviewOut:
+async def preview_order(_: Announcing, said: OrderIn, db: Db, language: Lang) -> PreviewOut:
     tried = await orders.try_out(db, said)
     directory, today = snapshot.current(), clock.today()
     items = [_move(move, directory, language, today) for move in tried.listed]
@@ -104,7 +106,7 @@ def _move(move: Move, directory: Directory, language: Language, today: date) -> 
     status_code=201,
     responses=problems(Forbidden, OrderTaken, Invalid),
 )
-async def announce_order(caller: Admin, said: OrderIn, connection: Tx) -> RecalculationOut:
+async def announce_order(caller: Announcing, said: OrderIn, connection: Tx) -> RecalculationOut:
     id_ = await orders.announce(connection, said, caller.account_id, clock.now())
     days = [named.day.isoformat() for named in said.days]
     await audit.note(connection, caller.account_id, AuditAct.CALENDAR_ORDERED, id_, days=days)
@@ -117,7 +119,7 @@ async def announce_order(caller: Admin, said: OrderIn, connection: Tx) -> Recalc
     description="The newest hundred, with how far the worker is.",
     responses=problems(Forbidden),
 )
-async def recalculations(_: Admin, connection: Read) -> RecalculationsOut:
+async def recalculations(_: Announcing, connection: Read) -> RecalculationsOut:
     rows = await repository.newest(connection, MOST_LISTED)
     return RecalculationsOut(items=[_recalculation(row) for row in rows])
 
@@ -127,7 +129,7 @@ async def recalculations(_: Admin, connection: Read) -> RecalculationsOut:
     summary="One recalculation",
     responses=problems(Forbidden, NotFound),
 )
-async def recalculation(_: Admin, id: Id, connection: Read) -> RecalculationOut:
+async def recalculation(_: Announcing, id: Id, connection: Read) -> RecalculationOut:
     return await _shown(connection, id)
 
 

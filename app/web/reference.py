@@ -252,9 +252,9 @@ def _implied(route: RouteContext) -> list[type[AppError]]:
         )
     if route.dependant.query_params or route.dependant.path_params or route.dependant.header_params:
         found.append(Invalid)
-    if callers_of(route.dependant) == {"client"}:
+    if "client" in callers_of(route.dependant):
         found += [KeyInvalid, KeyExpired, ScopeMissing, TooManyRequests]
-    if callers_of(route.dependant) == {"staff"}:
+    if "staff" in callers_of(route.dependant):
         found += [Unauthenticated, TokenInvalid, TokenExpired, SessionOver]
     return found
 

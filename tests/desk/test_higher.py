@@ -225,7 +225,7 @@ async def test_scopes_count(db: Database, client: httpx.AsyncClient) -> None:
 
 async def test_an_administrator_reads_no_text(clerks: Clerks) -> None:
     """An administrator keeps people and reference data, and no appeal's text."""
-    refused(await clerks.ask("admin@administration", "GET", SENT), 403, "not_from_above")
+    refused(await clerks.ask("admin@administration", "GET", SENT), 403, "forbidden")
 
 
 async def test_a_test_key_tries_it_and_nobody_sees_it(

@@ -14,7 +14,7 @@ from app.core.errors import Forbidden, Unauthenticated
 from app.staff import access, service
 from app.staff.access import (
     ClientCaller,
-    Head,
+    Overseer,
     Public,
     PublicOrStaff,
     StaffCaller,
@@ -34,7 +34,7 @@ def caller(role: Role) -> StaffCaller:
 
 @pytest.mark.parametrize("role", list(Role))
 async def test_a_room_for_heads_and_controllers(role: Role) -> None:
-    check = require(Role.HEAD, Role.CONTROLLER)
+    check = require("oversight")
     if role in {Role.HEAD, Role.CONTROLLER}:
         assert (await check(caller(role))).role is role
     else:
@@ -122,13 +122,13 @@ def test_what_a_route_declares() -> None:
     router = APIRouter()
     writer = Depends(client_with(Scope.TICKETS_WRITE))
 
-    def for_head(_: Head) -> None: ...
+    def for_overseer(_: Overseer) -> None: ...
     def for_anybody(_: Public) -> None: ...
     def for_both(_: PublicOrStaff) -> None: ...
     def for_writer(_: Annotated[ClientCaller, writer]) -> None: ...
     def for_nobody_said(_: int) -> None: ...
 
-    for handler in (for_head, for_anybody, for_both, for_writer, for_nobody_said):
+    for handler in (for_overseer, for_anybody, for_both, for_writer, for_nobody_said):
         router.add_api_route(f"/{handler.__name__}", handler)
     found = [set(callers_of(route.dependant)) for route in router.routes if isinstance(route, APIRoute)]
     assert found == [{"staff"}, {"public"}, {"public"}, {"client"}, set()]

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 
 from app.core import clock
 from app.core.edge import Read
@@ -13,9 +13,11 @@ from app.core.schema import Day
 from app.intake.mail import repository
 from app.intake.mail.models import MailResult
 from app.intake.mail.schemas import MailboxesOut, MailboxOut, MailDayOut, NotTakenOut
-from app.staff.access import Admin
+from app.staff.access import StaffCaller, require
 
 router = APIRouter(prefix="/api/v1/mailboxes", tags=["administration"])
+
+Watching = Annotated[StaffCaller, Depends(require("mailboxes"))]
 
 MOST = 500
 
@@ -30,7 +32,7 @@ class MailboxNotFound(NotFound):
     description="Each with what came of today's e-mails. They are added by `listening-state mailbox add`.",
     responses=problems(Forbidden),
 )
-async def read_mailboxes(caller: Admin, connection: Read) -> MailboxesOut:
+async def read_mailboxes(caller: Watching, connection: Read) -> MailboxesOut:
     rows = await repository.listed(connection, clock.today())
     return MailboxesOut(items=[_mailbox(dict(row)) for row in rows])
 
@@ -47,7 +49,7 @@ def _mailbox(row: dict[str, Any]) -> MailboxOut:
     responses=problems(Forbidden, MailboxNotFound, Invalid),
 )
 async def read_day(
-    caller: Admin,
+    caller: Watching,
     code: Annotated[str, Path(max_length=100, pattern="^[a-z0-9-]+$", examples=["energy"])],
     day: Annotated[Day, Path(examples=["2026-11-27"])],
     connection: Read,

@@ -109,7 +109,7 @@ def _topic(code: str) -> Topic:
 # Requests
 
 
-@declares("client")
+@declares("client", scope=Scope.TICKETS_WRITE)
 async def sender(db: Db, form: Form, header: Annotated[str, Header(alias="X-API-Key")] = "") -> ClientCaller:
     """Whose `api_key` it is: a client that brings in by this channel. Else ApiKeyRefused."""
     key = (form.one("api_key") or "").encode() or header.encode("latin-1", "replace")

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated
 
 import asyncpg
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Depends, Path
 from pydantic import Field
 
-from app.appeals import numbers
+from app.appeals import numbers, reach
 from app.appeals.codes import ApplicantType
 from app.appeals.commands import CaseNotFound
 from app.core import clock
@@ -22,10 +22,11 @@ from app.intake.blogs.answers import NothingToPublish, Texts
 from app.intake.blogs.posts import CHANNEL
 from app.intake.open311 import repository
 from app.intake.open311.models import Released
-from app.staff.access import OperatorOrHead, StaffCaller
-from app.staff.permissions import Role
+from app.staff.access import StaffCaller, require
 
 router = APIRouter(prefix="/api/v1/open311", tags=["casework"])
+
+Releasing = Annotated[StaffCaller, Depends(require("release-public"))]
 
 REASON = "publication.reason"
 Number = Annotated[str, Path(max_length=40, examples=["JT-2026-00000123"])]
@@ -103,7 +104,7 @@ WORDS = {
     responses=problems(Forbidden, CaseNotFound, NotListed, NothingToPublish, Invalid),
 )
 async def release(
-    caller: OperatorOrHead,
+    caller: Releasing,
     number: Number,
     said: Annotated[ReleaseIn, Body(openapi_examples=WORDS)],
     connection: Tx,
@@ -127,7 +128,7 @@ async def release(
     description="Every decision, the oldest first.",
     responses=problems(Forbidden, CaseNotFound, NotListed, Invalid),
 )
-async def releases(caller: OperatorOrHead, number: Number, connection: Read) -> ReleasesOut:
+async def releases(caller: Releasing, number: Number, connection: Read) -> ReleasesOut:
     row = await _held(connection, caller, number)
     if not row["listed"]:
         raise NotListed
@@ -160,9 +161,8 @@ async def _held(connection: asyncpg.Connection, caller: StaffCaller, typed: str)
 
 
 def _reaches(caller: StaffCaller, holders: Sequence[int]) -> bool:
-    own = frozenset({caller.agency_id})
-    agencies = snapshot.current().subtree_ids(caller.agency_id) if caller.role is Role.HEAD else own
-    return not agencies.isdisjoint(holders)
+    found = reach.agencies(caller.role, caller.agency_id, "release-public", snapshot.current())
+    return found is None or not found.isdisjoint(holders)
 
 
 async def _releases(connection: asyncpg.Connection, row: asyncpg.Record) -> ReleasesOut:

@@ -13,9 +13,10 @@ from app.oversight.asked import refuse_unknown, wrong_days
 from app.oversight.control import reading
 from app.oversight.control.orders import REASON
 from app.oversight.control.schemas import CasesIn, CasesOut, OrderIn, OrderOut, OrdersOut
-from app.staff.access import Controller
+from app.staff.access import Controlling
 
 router = APIRouter(prefix="/api/v1/control", tags=["control"])
+
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 
 _GIVE = """
@@ -35,7 +36,7 @@ _END = "UPDATE control_order SET ended_at = $2, ended_by = $3 WHERE id = $1 AND 
     ),
     responses=problems(Forbidden, Invalid),
 )
-async def cases(_: Controller, asked: Annotated[CasesIn, Query()], lang: Lang, connection: Read) -> CasesOut:
+async def cases(_: Controlling, asked: Annotated[CasesIn, Query()], lang: Lang, connection: Read) -> CasesOut:
     refuse_unknown(asked.agency, asked.topic, None)
     return await reading.cases(connection, asked, lang)
 
@@ -46,7 +47,7 @@ async def cases(_: Controller, asked: Annotated[CasesIn, Query()], lang: Lang, c
     description="The newest 200, with how many cases each took and lifted.",
     responses=problems(Forbidden),
 )
-async def orders(_: Controller, lang: Lang, connection: Read) -> OrdersOut:
+async def orders(_: Controlling, lang: Lang, connection: Read) -> OrdersOut:
     return OrdersOut(items=await reading.orders(connection, lang))
 
 
@@ -61,7 +62,7 @@ async def orders(_: Controller, lang: Lang, connection: Read) -> OrdersOut:
     status_code=201,
     responses=problems(Forbidden, Invalid),
 )
-async def give_order(caller: Controller, said: OrderIn, lang: Lang, connection: Tx) -> OrderOut:
+async def give_order(caller: Controlling, said: OrderIn, lang: Lang, connection: Tx) -> OrderOut:
     refuse_unknown(said.agency, said.topic, said.region)
     today = clock.today()
     days = {"from": said.from_, "until": said.until}
@@ -94,7 +95,7 @@ async def give_order(caller: Controller, said: OrderIn, lang: Lang, connection: 
     ),
     responses=problems(Forbidden, NotFound),
 )
-async def end_order(caller: Controller, id: Id, lang: Lang, connection: Tx) -> OrderOut:
+async def end_order(caller: Controlling, id: Id, lang: Lang, connection: Tx) -> OrderOut:
     await connection.execute(_END, id, clock.now(), caller.account_id)
     found = await reading.orders(connection, lang, id)
     if not found:

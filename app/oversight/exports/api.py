@@ -35,7 +35,7 @@ from app.oversight.signs.schemas import PeriodIn as SignsIn
 from app.oversight.signs.schemas import SignIn
 from app.oversight.stated import api as stated_api
 from app.oversight.stated.schemas import StatedIn
-from app.staff.access import Controller, HeadOrController, Public, PublicOrStaff
+from app.staff.access import Controlling, Overseer, Public, PublicOrStaff
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
 router = APIRouter()
@@ -50,7 +50,7 @@ Portion = tuple[Sequence[Row], str | None]
 
 @as_file(router, f"{COMPLIANCE}/agencies", "How bodies keep the law")
 async def agencies(
-    caller: HeadOrController, request: Request, asked: Annotated[ComplianceIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[ComplianceIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.agencies(caller, request, asked, lang, connection, Response())
@@ -59,7 +59,7 @@ async def agencies(
 
 @as_file(router, f"{COMPLIANCE}/topics", "Compliance by topic")
 async def topics(
-    caller: HeadOrController, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.topics(caller, request, asked, lang, connection, Response())
@@ -68,7 +68,7 @@ async def topics(
 
 @as_file(router, f"{COMPLIANCE}/regions", "Compliance by region")
 async def regions(
-    caller: HeadOrController, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.regions(caller, request, asked, lang, connection, Response())
@@ -77,7 +77,7 @@ async def regions(
 
 @as_file(router, f"{COMPLIANCE}/overdue", "What is overdue today")
 async def overdue(
-    caller: HeadOrController, request: Request, asked: Annotated[PeriodIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[PeriodIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.overdue(caller, request, asked, lang, connection, Response())
@@ -86,7 +86,7 @@ async def overdue(
 
 @as_file(router, f"{COMPLIANCE}/weeks", "Bodies week by week")
 async def weeks(
-    caller: HeadOrController, request: Request, asked: Annotated[WeeksIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[WeeksIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.moment() as connection:
         found = await weekly_api.weeks(caller, request, asked, lang, connection, Response())
@@ -95,7 +95,7 @@ async def weeks(
 
 @as_file(router, f"{COMPLIANCE}/cases", "The cases that a figure counts")
 async def cases(
-    caller: HeadOrController, request: Request, asked: Annotated[CasesOfIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[CasesOfIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     listed, directory = compliance_api.listed_cases(caller, request, asked, lang, Response())
     return lists.cases(asked, listed, db, directory, lang)
@@ -103,7 +103,7 @@ async def cases(
 
 @as_file(router, f"{COMPLIANCE}/index", "The index of bodies")
 async def index(
-    caller: HeadOrController, request: Request, asked: Annotated[IndexIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[IndexIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.moment() as connection:
         found = await index_api.index(caller, request, asked, lang, connection, Response())
@@ -115,7 +115,7 @@ async def index(
 
 @as_file(router, "/api/v1/control/cases", "What is on control", Forbidden, Invalid, tag="control")
 async def on_control(
-    caller: Controller,
+    caller: Controlling,
     request: Request,
     asked: Annotated[control.CasesOfIn, Query()],
     lang: Lang,
@@ -131,7 +131,7 @@ async def on_control(
 
 @as_file(router, f"{OVERSIGHT}/signs", "How often there are signs")
 async def signs(
-    caller: HeadOrController, request: Request, asked: Annotated[SignsIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[SignsIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.read() as connection:
         found = await signs_api.signs(caller, asked, lang, connection)
@@ -140,7 +140,7 @@ async def signs(
 
 @as_file(router, f"{OVERSIGHT}/signs/{{sign}}", "The cases of one sign", Forbidden, Invalid, NotFound)
 async def sign(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[SignsIn, Query()],
     lang: Lang,
@@ -157,7 +157,7 @@ async def sign(
 
 @as_file(router, f"{OVERSIGHT}/forecast", "What will be late")
 async def forecast(
-    caller: HeadOrController, request: Request, asked: Annotated[ForecastOfIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[ForecastOfIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async with db.read() as connection:
         found = await forecast_api.forecast(caller, paged(ForecastIn, asked, None), lang, connection)
@@ -166,7 +166,7 @@ async def forecast(
 
 @as_file(router, f"{OVERSIGHT}/forecast/cases", "The cases of a body that will be late")
 async def late(
-    caller: HeadOrController, request: Request, asked: Annotated[LateIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[LateIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async def page(connection: asyncpg.Connection, cursor: str | None) -> Portion:
         found = await forecast_api.forecast(caller, paged(ForecastIn, asked, cursor), lang, connection)
@@ -178,7 +178,7 @@ async def late(
 
 @as_file(router, f"{OVERSIGHT}/rises", "Where appeals rise")
 async def rises(
-    caller: HeadOrController, request: Request, asked: Annotated[RisesOfIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[RisesOfIn, Query()], lang: Lang, db: Db
 ) -> Sheet:
     async def page(connection: asyncpg.Connection, cursor: str | None) -> Portion:
         found = await rises_api.rises(caller, paged(RisesIn, asked, cursor), lang, connection)

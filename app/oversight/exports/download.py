@@ -3,7 +3,7 @@
 A call's twin is a function that gives a sheet, and a line above it:
 
     @as_file(router, "/api/v1/compliance/topics", "By topic")
-    async def topics(caller: HeadOrController, …, db: Db) -> Sheet: …
+    async def topics(caller: Overseer, …, db: Db) -> Sheet: …
 
 makes `/api/v1/compliance/topics.csv` and `.xlsx`. It takes `Db` and no connection of the request's: a long
 list is read while it is sent, in a session of its own.

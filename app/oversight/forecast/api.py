@@ -9,7 +9,7 @@ from app.core.errors import Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.oversight.forecast import answers
 from app.oversight.forecast.schemas import ForecastIn, ForecastOut
-from app.staff.access import HeadOrController
+from app.staff.access import Overseer
 
 router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])
 
@@ -28,6 +28,6 @@ router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])
     responses=problems(Invalid, Forbidden),
 )
 async def forecast(
-    caller: HeadOrController, asked: Annotated[ForecastIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[ForecastIn, Query()], lang: Lang, connection: Read
 ) -> ForecastOut:
     return await answers.forecast(connection, asked, caller, snapshot.current(), lang)

@@ -17,7 +17,7 @@ from app.oversight.index.asked import span_asked
 from app.oversight.index.definition import version_on
 from app.oversight.index.kept import in_order
 from app.oversight.index.schemas import NOW, DefinitionIn, DefinitionOut, IndexIn, IndexOut
-from app.staff.access import HeadOrController, Public, StaffCaller
+from app.staff.access import Overseer, Public, StaffCaller
 
 router = APIRouter(prefix="/api/v1/compliance/index", tags=["oversight"])
 
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/v1/compliance/index", tags=["oversight"])
     responses=problems(Forbidden, Invalid, NotFound),
 )
 async def index(
-    caller: HeadOrController,
+    caller: Overseer,
     request: Request,
     asked: Annotated[IndexIn, Query()],
     lang: Lang,

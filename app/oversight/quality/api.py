@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 
 from app.core import clock
 from app.core.cipher import cipher
@@ -36,9 +36,11 @@ from app.oversight.quality.schemas import (
     VerdictOut,
 )
 from app.oversight.schemas import AgencyRef
-from app.staff.access import Controller, StaffCaller
+from app.staff.access import StaffCaller, require
 
 router = APIRouter(prefix="/api/v1/quality", tags=["control"])
+
+Judging = Annotated[StaffCaller, Depends(require("quality"))]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 
 _SAMPLES = """
@@ -72,7 +74,7 @@ WHERE q.sample_id = $1
     description="The form that a sample drawn today is checked against.",
     responses=problems(Forbidden),
 )
-async def form(_: Controller, lang: Lang) -> FormOut:
+async def form(_: Judging, lang: Lang) -> FormOut:
     return _form(form_on(clock.today()), lang)
 
 
@@ -88,7 +90,7 @@ async def form(_: Controller, lang: Lang) -> FormOut:
     status_code=201,
     responses=problems(Forbidden, Invalid),
 )
-async def draw(caller: Controller, said: SampleIn, connection: Tx) -> SampleOut:
+async def draw(caller: Judging, said: SampleIn, connection: Tx) -> SampleOut:
     if wrong := list(wrong_days({"from": said.from_, "to": said.to}, said.from_, said.to)):
         raise Invalid(errors=wrong)
     wanted = Wanted(said.seed, said.from_, said.to, said.per_agency)
@@ -99,7 +101,7 @@ async def draw(caller: Controller, said: SampleIn, connection: Tx) -> SampleOut:
 @router.get(
     "/samples", summary="Samples of answers", description="The newest 200.", responses=problems(Forbidden)
 )
-async def samples(_: Controller, connection: Read) -> SamplesOut:
+async def samples(_: Judging, connection: Read) -> SamplesOut:
     return SamplesOut(items=await _samples(connection, None))
 
 
@@ -109,7 +111,7 @@ async def samples(_: Controller, connection: Read) -> SamplesOut:
     description="Without those that the caller may not judge: of their own agency, or signed by them.",
     responses=problems(Forbidden, NotFound),
 )
-async def lots(caller: Controller, id: Id, lang: Lang, connection: Read) -> LotsOut:
+async def lots(caller: Judging, id: Id, lang: Lang, connection: Read) -> LotsOut:
     await _known(connection, id)
     rows = await connection.fetch(_LOTS, caller.account_id, caller.agency_id, id)
     return LotsOut(
@@ -135,7 +137,7 @@ async def lots(caller: Controller, id: Id, lang: Lang, connection: Read) -> Lots
     ),
     responses=problems(Forbidden, NotFound),
 )
-async def answer(caller: Controller, id: Id, lang: Lang, connection: Read) -> AnswerOut:
+async def answer(caller: Judging, id: Id, lang: Lang, connection: Read) -> AnswerOut:
     return await _shown(connection, id, caller, lang)
 
 
@@ -145,7 +147,7 @@ async def answer(caller: Controller, id: Id, lang: Lang, connection: Read) -> An
     description="Once, and for good, by the first two who do. A mark for each criterion of the form.",
     responses=problems(Forbidden, NotFound, JudgedAlready, Invalid),
 )
-async def judge(caller: Controller, id: Id, said: VerdictIn, lang: Lang, connection: Tx) -> AnswerOut:
+async def judge(caller: Judging, id: Id, said: VerdictIn, lang: Lang, connection: Tx) -> AnswerOut:
     await judging.judge(connection, id, caller.account_id, caller.agency_id, said, clock.now())
     return await _shown(connection, id, caller, lang)
 
@@ -156,7 +158,7 @@ async def judge(caller: Controller, id: Id, said: VerdictIn, lang: Lang, connect
     description="For each criterion, of the answers that both have judged.",
     responses=problems(Forbidden, NotFound),
 )
-async def agreed(_: Controller, id: Id, lang: Lang, connection: Read) -> AgreementOut:
+async def agreed(_: Judging, id: Id, lang: Lang, connection: Read) -> AgreementOut:
     sample = await _known(connection, id)
     pairs = await connection.fetch(_PAIRS, id)
     criteria = [_agreed(one, pairs, lang) for one in form_on(sample.form).criteria]

@@ -11,7 +11,6 @@ from app.oversight.asked import refuse_unknown
 from app.oversight.reach import Looker, not_walled
 from app.oversight.resonance.schemas import IssueIn
 from app.staff.access import StaffCaller
-from app.staff.permissions import Role
 
 _SEEN = f"""
 SELECT DISTINCT h.appeal_id, h.applicant_type FROM holding h
@@ -42,7 +41,7 @@ async def group_of(
         raise Invalid.of("topic", "issue_group")
     looker = Looker.of(caller, directory)
     agency_id = directory.agency(said.agency).id if said.agency else None
-    if agency_id is None and caller.role is Role.HEAD:
+    if agency_id is None and looker.agencies is not None:
         agency_id = caller.agency_id
     if agency_id is not None and not looker.sees(agency_id):
         raise Invalid.of("agency", "issue_agency")

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from app.appeals import reach
 from app.core import clock, paging
 from app.core.cipher import cipher
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -85,11 +86,17 @@ class Room:
     @property
     def heads(self) -> list[int] | None:
         """The bodies whose issues the caller sees without owning them; None: all."""
-        if self.caller.role is Role.CONTROLLER:
-            return None
-        if self.caller.role is Role.HEAD:
-            return sorted(self.directory.subtree_ids(self.caller.agency_id))
-        return []
+        return self._listed("issues")
+
+    @property
+    def decides(self) -> list[int] | None:
+        """Those on whose issues, where a head opened them, the caller decides; None: on all there are."""
+        return self._listed("oversight")
+
+    def _listed(self, act: str) -> list[int] | None:
+        caller = self.caller
+        found = reach.agencies(caller.role, caller.agency_id, act, self.directory)
+        return None if found is None else sorted(found)
 
 
 async def open_one(room: Room, group: Group, owner_id: int, instruction: str, due_on: date) -> int:
@@ -145,9 +152,8 @@ async def take(room: Room, id_: int, step: Step, word: str) -> None:
 
 def _decides(room: Room, row: asyncpg.Record) -> bool:
     """A controller; a head on what a head opened with the own bodies: not on what the Administration did."""
-    if room.caller.role is Role.CONTROLLER:
-        return True
-    return row["opener_role"] == Role.HEAD and row["agency_id"] in (room.heads or ())
+    bodies = room.decides
+    return bodies is None or (row["opener_role"] == Role.HEAD and row["agency_id"] in bodies)
 
 
 async def matching(room: Room, row: asyncpg.Record) -> Matching:

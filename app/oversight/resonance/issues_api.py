@@ -28,11 +28,10 @@ from app.oversight.resonance.schemas import (
     WordIn,
 )
 from app.oversight.resonance.steps import Step
-from app.staff.access import HeadOrController, StaffCaller, require
-from app.staff.permissions import Role
+from app.staff.access import Overseer, StaffCaller, require
 
 router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])
-Worker = Annotated[StaffCaller, Depends(require(Role.OPERATOR, Role.HEAD, Role.CONTROLLER))]
+Worker = Annotated[StaffCaller, Depends(require("issues"))]
 ONE_DAY = timedelta(days=1)
 
 
@@ -47,7 +46,7 @@ ONE_DAY = timedelta(days=1)
     responses=problems(Forbidden, Invalid),
 )
 async def trends(
-    caller: HeadOrController, asked: Annotated[TrendsIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[TrendsIn, Query()], lang: Lang, connection: Read
 ) -> TrendsOut:
     directory = snapshot.current()
     return await weekly.trends(connection, Looker.of(caller, directory), directory, lang)
@@ -60,7 +59,7 @@ async def trends(
     responses=problems(Forbidden, Invalid),
 )
 async def appeals(
-    caller: HeadOrController, asked: Annotated[AppealsIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[AppealsIn, Query()], lang: Lang, connection: Read
 ) -> AppealsOut:
     refuse_unknown(None, asked.topic, asked.region)
     if errors := list(wrong_days({"from": asked.from_, "to": asked.to}, asked.from_, asked.to)):
@@ -94,7 +93,7 @@ async def list_issues(
     status_code=201,
     responses=problems(Forbidden, Invalid),
 )
-async def open_issue(caller: HeadOrController, said: IssueIn, lang: Lang, connection: Tx) -> IssueOut:
+async def open_issue(caller: Overseer, said: IssueIn, lang: Lang, connection: Tx) -> IssueOut:
     directory = snapshot.current()
     room = Room(connection, caller, directory, lang)
     group = await group_of(connection, said, caller, directory)
@@ -158,7 +157,7 @@ async def done(caller: Worker, id: Id, said: WordIn, lang: Lang, connection: Tx)
     description="A controller; a head what a head opened with the own bodies.",
     responses=problems(Forbidden, NotFound, Invalid, IssueState),
 )
-async def send_back(caller: HeadOrController, id: Id, said: WordIn, lang: Lang, connection: Tx) -> IssueOut:
+async def send_back(caller: Overseer, id: Id, said: WordIn, lang: Lang, connection: Tx) -> IssueOut:
     return await _take(Room(connection, caller, snapshot.current(), lang), id, Step.SENT_BACK, said)
 
 
@@ -168,7 +167,7 @@ async def send_back(caller: HeadOrController, id: Id, said: WordIn, lang: Lang, 
     description="As sending back: whether it is seen to, the weeks after show.",
     responses=problems(Forbidden, NotFound, Invalid, IssueState),
 )
-async def close(caller: HeadOrController, id: Id, said: WordIn, lang: Lang, connection: Tx) -> IssueOut:
+async def close(caller: Overseer, id: Id, said: WordIn, lang: Lang, connection: Tx) -> IssueOut:
     return await _take(Room(connection, caller, snapshot.current(), lang), id, Step.CLOSED, said)
 
 

@@ -12,7 +12,7 @@ from app.directory import snapshot
 from app.oversight.reach import Looker
 from app.oversight.resonance import cases, reading
 from app.oversight.resonance.schemas import AppealsOut, PageIn, RiseOut, RisesIn, RisesOut, WordIn
-from app.staff.access import HeadOrController
+from app.staff.access import Overseer
 
 router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
@@ -35,7 +35,7 @@ WHERE id = $1 AND acknowledged_at IS NULL
     responses=problems(Forbidden, Invalid),
 )
 async def rises(
-    caller: HeadOrController, asked: Annotated[RisesIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[RisesIn, Query()], lang: Lang, connection: Read
 ) -> RisesOut:
     directory = snapshot.current()
     return await reading.rises(connection, Looker.of(caller, directory), asked, directory, lang)
@@ -47,7 +47,7 @@ async def rises(
     description="With each of its hours: how many came, how many are usual, how unlikely that is.",
     responses=problems(Forbidden, NotFound, Invalid),
 )
-async def rise(caller: HeadOrController, id: Id, lang: Lang, connection: Read) -> RiseOut:
+async def rise(caller: Overseer, id: Id, lang: Lang, connection: Read) -> RiseOut:
     directory = snapshot.current()
     found = await reading.rise(connection, Looker.of(caller, directory), id, directory, lang)
     if found is None:
@@ -65,7 +65,7 @@ async def rise(caller: HeadOrController, id: Id, lang: Lang, connection: Read) -
     responses=problems(Forbidden, NotFound, Invalid),
 )
 async def rise_cases(
-    caller: HeadOrController, id: Id, asked: Annotated[PageIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, id: Id, asked: Annotated[PageIn, Query()], lang: Lang, connection: Read
 ) -> AppealsOut:
     directory = snapshot.current()
     looker = Looker.of(caller, directory)
@@ -83,7 +83,7 @@ async def rise_cases(
     ),
     responses=problems(Forbidden, NotFound, Invalid),
 )
-async def acknowledge(caller: HeadOrController, id: Id, said: WordIn, lang: Lang, connection: Tx) -> RiseOut:
+async def acknowledge(caller: Overseer, id: Id, said: WordIn, lang: Lang, connection: Tx) -> RiseOut:
     directory = snapshot.current()
     looker = Looker.of(caller, directory)
     if await reading.rise(connection, looker, id, directory, lang) is None:

@@ -10,7 +10,7 @@ from app.directory import snapshot
 from app.oversight.signs import lists
 from app.oversight.signs.codes import Sign
 from app.oversight.signs.schemas import PeriodIn, SignIn, SignOut, SignsOut
-from app.staff.access import HeadOrController
+from app.staff.access import Overseer
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
 router = APIRouter(prefix="/api/v1/oversight/signs", tags=["oversight"])
@@ -39,7 +39,7 @@ REFUSALS = problems(Invalid, Unauthenticated, TokenInvalid, TokenExpired, Sessio
     responses=REFUSALS,
 )
 async def signs(
-    caller: HeadOrController, asked: Annotated[PeriodIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[PeriodIn, Query()], lang: Lang, connection: Read
 ) -> SignsOut:
     return await lists.overview(connection, asked, caller, snapshot.current(), lang)
 
@@ -57,7 +57,7 @@ async def signs(
     responses=REFUSALS | problems(SignNotFound),
 )
 async def cases_of_a_sign(
-    caller: HeadOrController,
+    caller: Overseer,
     sign: SignCode,
     asked: Annotated[SignIn, Query()],
     lang: Lang,

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse
 from app.core.edge import Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language, long_date, t
-from app.staff.permissions import Role
 from app.timekeeping import api
 from app.timekeeping.schemas import OrderIn, OrderOut, PreviewOut, RecalculationOut
 from app.web import figures
@@ -26,16 +25,16 @@ from app.web.administration.parts import (
     heads,
     sections_page,
 )
-from app.web.administration.room import ROOM, requires
+from app.web.administration.room import ROOM
 from app.web.citizen.choices import Choice
 from app.web.forms import Form, expired, read, said_of
-from app.web.office.signed_in import Worker
+from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = f"{ROOM}/calendar"
-Administering = Annotated[Worker, Depends(requires(Role.ADMIN))]
+Administering = Annotated[Worker, Depends(requires("calendar"))]
 # So many days one form takes; the call takes a hundred.
 ROWS = 4
 DAY_FIELDS = ("day", "working", "exchanged_with")

@@ -13,7 +13,6 @@ from app.core.i18n import Language, long_date, t
 from app.directory import snapshot
 from app.oversight.control import api
 from app.oversight.control.schemas import CaseOut, CasesIn, OrderIn, OrderOut
-from app.staff.permissions import Role
 from app.web import figures
 from app.web.administration.files import links
 from app.web.administration.parts import (
@@ -30,15 +29,15 @@ from app.web.administration.parts import (
     typed,
 )
 from app.web.administration.period import filter_choices
-from app.web.administration.room import ROOM, given, requires
+from app.web.administration.room import ROOM, given
 from app.web.forms import Form, read, said_of
-from app.web.office.signed_in import Worker
+from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = f"{ROOM}/control"
-Controlling = Annotated[Worker, Depends(requires(Role.CONTROLLER))]
+Controlling = Annotated[Worker, Depends(requires("control-orders"))]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 

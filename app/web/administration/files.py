@@ -21,8 +21,7 @@ from app.oversight.index.schemas import IndexIn
 from app.oversight.resonance.schemas import IssuesOfIn, RisesOfIn
 from app.oversight.signs.codes import Sign
 from app.oversight.signs.schemas import PeriodIn as SignsIn
-from app.staff.permissions import Role
-from app.web.administration.room import OVERSEERS, ROOM, Overseeing, given
+from app.web.administration.room import ROOM, Overseeing, given
 from app.web.forms import read
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +33,7 @@ class File:
 
     made: Callable[..., Awaitable[Sheet]]
     asked: type[BaseModel]
-    roles: tuple[Role, ...] = OVERSEERS
+    act: str = "oversight"
 
 
 FILES: Mapping[str, File] = {
@@ -45,7 +44,7 @@ FILES: Mapping[str, File] = {
     "overdue": File(api.overdue, PeriodIn),
     "index": File(api.index, IndexIn),
     "cases": File(api.cases, CasesOfIn),
-    "control": File(api.on_control, control.CasesOfIn, (Role.CONTROLLER,)),
+    "control": File(api.on_control, control.CasesOfIn, "control-orders"),
     "signs": File(api.signs, SignsIn),
     "forecast": File(api.forecast, ForecastOfIn),
     "forecast-cases": File(api.late, LateIn),
@@ -67,7 +66,7 @@ async def file(
     found = FILES.get(name)
     if found is None or form not in set(Form):
         raise NotFound
-    if me.caller.role not in found.roles:
+    if not me.may(found.act):
         raise Forbidden
     asked = read(found.asked, given(request, found.asked))
     return await download(await found.made(me.caller, request, asked, lang, db), Form(form), lang)

@@ -40,16 +40,18 @@ from app.web.administration.parts import (
     typed,
 )
 from app.web.administration.period import filter_choices
-from app.web.administration.room import ROOM, given, requires
+from app.web.administration.room import ROOM, given
 from app.web.citizen.choices import Choice
 from app.web.forms import Form, expired, read, said_of
-from app.web.office.signed_in import Worker
+from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
 router = APIRouter(include_in_schema=False)
 
 PAGE, CLIENTS, AUDIT = f"{ROOM}/people", f"{ROOM}/clients", f"{ROOM}/audit"
-Administering = Annotated[Worker, Depends(requires(Role.ADMIN))]
+KeepingPeople = Annotated[Worker, Depends(requires("people"))]
+KeepingClients = Annotated[Worker, Depends(requires("clients"))]
+Auditing = Annotated[Worker, Depends(requires("audit"))]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 TURNS = {"close": api.close_person, "open": api.open_person}
 SWITCHES = {"close": api.close_client, "open": api.open_client}
@@ -57,12 +59,12 @@ Turn = Annotated[str, Path(pattern="^(close|open)$")]
 
 
 @router.get(PAGE)
-async def people(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+async def people(request: Request, me: KeepingPeople, db: Db, lang: Lang) -> HTMLResponse:
     return await _people(request, me, db, lang)
 
 
 @router.post(PAGE)
-async def create(request: Request, me: Administering, db: Db, lang: Lang) -> Response:
+async def create(request: Request, me: KeepingPeople, db: Db, lang: Lang) -> Response:
     async def act(form: Form) -> str:
         await api.create_person(me.caller, typed(PersonIn, form), db)
         return f"{PAGE}?done=account"
@@ -72,7 +74,7 @@ async def create(request: Request, me: Administering, db: Db, lang: Lang) -> Res
 
 
 @router.post(f"{PAGE}/{{id}}/password")
-async def password(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> Response:
+async def password(request: Request, id: Id, me: KeepingPeople, db: Db, lang: Lang) -> Response:
     async def act(form: Form) -> str:
         await api.set_password(me.caller, id, typed(PasswordIn, form), db)
         return f"{PAGE}?done=password"
@@ -82,7 +84,7 @@ async def password(request: Request, id: Id, me: Administering, db: Db, lang: La
 
 
 @router.post(f"{PAGE}/{{id}}/change")
-async def change(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> Response:
+async def change(request: Request, id: Id, me: KeepingPeople, db: Db, lang: Lang) -> Response:
     async def act(form: Form) -> str:
         position = {
             one: form.get(f"position_{one}") for one in LANGUAGES if form.get(f"position_{one}").strip()
@@ -99,7 +101,7 @@ async def change(request: Request, id: Id, me: Administering, db: Db, lang: Lang
 
 @router.post(f"{PAGE}/{{id}}/{{turn}}")
 async def turn_person(
-    request: Request, id: Id, turn: Turn, me: Administering, db: Db, lang: Lang
+    request: Request, id: Id, turn: Turn, me: KeepingPeople, db: Db, lang: Lang
 ) -> Response:
     async def act(_: Form) -> str:
         async with db.transaction() as connection:
@@ -111,7 +113,7 @@ async def turn_person(
 
 
 @router.get(f"{PAGE}/{{id}}")
-async def person(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+async def person(request: Request, id: Id, me: KeepingPeople, db: Db, lang: Lang) -> HTMLResponse:
     return await _person(request, id, me, db, lang)
 
 
@@ -211,12 +213,12 @@ async def _person(
 
 
 @router.get(CLIENTS)
-async def clients(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+async def clients(request: Request, me: KeepingClients, db: Db, lang: Lang) -> HTMLResponse:
     return await _clients(request, me, db, lang)
 
 
 @router.post(CLIENTS)
-async def create_client(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+async def create_client(request: Request, me: KeepingClients, db: Db, lang: Lang) -> HTMLResponse:
     """The key is shown once, on this page, and stands in no address."""
     form = await Form.of(request)
     if not me.visitor.sent(form.token):
@@ -238,7 +240,7 @@ def _client_in(form: Form) -> ClientIn:
 
 
 @router.post(f"{CLIENTS}/{{id}}/key")
-async def key(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -> Response:
+async def key(request: Request, id: Id, me: KeepingClients, db: Db, lang: Lang) -> Response:
     """The new key is shown once, on this page, and stands in no address."""
     form = await Form.of(request)
     if not me.visitor.sent(form.token):
@@ -250,7 +252,7 @@ async def key(request: Request, id: Id, me: Administering, db: Db, lang: Lang) -
 
 @router.post(f"{CLIENTS}/{{id}}/{{turn}}")
 async def turn_client(
-    request: Request, id: Id, turn: Turn, me: Administering, db: Db, lang: Lang
+    request: Request, id: Id, turn: Turn, me: KeepingClients, db: Db, lang: Lang
 ) -> Response:
     async def act(_: Form) -> str:
         async with db.transaction() as connection:
@@ -328,7 +330,7 @@ def _client(one: ClientOut, lang: Language) -> list[Cell]:
 
 
 @router.get(AUDIT)
-async def audit(request: Request, me: Administering, db: Db, lang: Lang) -> HTMLResponse:
+async def audit(request: Request, me: Auditing, db: Db, lang: Lang) -> HTMLResponse:
     asked = given(request, PageIn)
     title = t("administration.page.audit", lang)
     try:

@@ -17,7 +17,6 @@ from app.oversight.quality.schemas import (
     SampleOut,
     VerdictIn,
 )
-from app.staff.permissions import Role
 from app.web import figures
 from app.web.administration import period
 from app.web.administration.parts import (
@@ -32,16 +31,16 @@ from app.web.administration.parts import (
     sections_page,
     typed,
 )
-from app.web.administration.room import ROOM, requires
+from app.web.administration.room import ROOM
 from app.web.citizen.choices import Choice
 from app.web.forms import Form, read
-from app.web.office.signed_in import Worker
+from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = f"{ROOM}/quality"
-Judging = Annotated[Worker, Depends(requires(Role.CONTROLLER))]
+Judging = Annotated[Worker, Depends(requires("quality"))]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 MARK = "marks."
 

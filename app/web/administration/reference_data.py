@@ -20,7 +20,6 @@ from app.directory.changes_schemas import (
 )
 from app.directory.registry import Directory
 from app.directory.values import Agency
-from app.staff.permissions import Role
 from app.web import figures
 from app.web.administration import reference_forms as forms
 from app.web.administration import reference_words as words
@@ -35,15 +34,15 @@ from app.web.administration.parts import (
     sections_page,
     typed,
 )
-from app.web.administration.room import ROOM, given, requires
+from app.web.administration.room import ROOM, given
 from app.web.forms import Form, read, said_of
-from app.web.office.signed_in import Worker
+from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = f"{ROOM}/reference"
-Administering = Annotated[Worker, Depends(requires(Role.ADMIN))]
+Administering = Annotated[Worker, Depends(requires("reference"))]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 

@@ -4,57 +4,41 @@ It has the operators' door and cookie (`web/office/signed_in.py`). Controllers s
 ones; an administrator keeps people and reference data and sees no appeal.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from app.core.errors import Forbidden
 from app.core.i18n import Language, t
-from app.staff.access import declares
-from app.staff.permissions import Role
 from app.web.office import signed_in
-from app.web.office.signed_in import Worker, Working
+from app.web.office.signed_in import Worker, requires
 from app.web.pages import page
 
 ROOM = f"{signed_in.ROOM}/administration"
 S = TypeVar("S", bound=BaseModel)
 
-OVERSEERS = (Role.CONTROLLER, Role.HEAD)
-# In the order of the room's menu: what comes after ROOM, and for whom.
-PAGES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
-    "overview": ("", OVERSEERS),
-    "trends": ("/trends", OVERSEERS),
-    "report": ("/report", OVERSEERS),
-    "forecast": ("/forecast", OVERSEERS),
-    "rises": ("/rises", OVERSEERS),
-    "issues": ("/issues", OVERSEERS),
-    "signs": ("/signs", OVERSEERS),
-    "control": ("/control", (Role.CONTROLLER,)),
-    "quality": ("/quality", (Role.CONTROLLER,)),
-    "people": ("/people", (Role.ADMIN,)),
-    "clients": ("/clients", (Role.ADMIN,)),
-    "calendar": ("/calendar", (Role.ADMIN,)),
-    "reference": ("/reference", (Role.ADMIN,)),
-    "audit": ("/audit", (Role.ADMIN,)),
+# In the order of the room's menu: what comes after ROOM, and which act of the table opens it.
+PAGES: Mapping[str, tuple[str, str]] = {
+    "overview": ("", "oversight"),
+    "trends": ("/trends", "oversight"),
+    "report": ("/report", "oversight"),
+    "forecast": ("/forecast", "oversight"),
+    "rises": ("/rises", "oversight"),
+    "issues": ("/issues", "oversight"),
+    "signs": ("/signs", "oversight"),
+    "control": ("/control", "control-orders"),
+    "quality": ("/quality", "quality"),
+    "people": ("/people", "people"),
+    "clients": ("/clients", "clients"),
+    "calendar": ("/calendar", "calendar"),
+    "reference": ("/reference", "reference"),
+    "audit": ("/audit", "audit"),
 }
 
 
-def requires(*roles: Role) -> Callable[..., Awaitable[Worker]]:
-    """A page's caller with one of these roles; others get 403."""
-
-    @declares("staff")
-    async def check(me: Working) -> Worker:
-        if me.caller.role not in roles:
-            raise Forbidden
-        return me
-
-    return check
-
-
-Overseeing = Annotated[Worker, Depends(requires(*OVERSEERS))]
+Overseeing = Annotated[Worker, Depends(requires("oversight"))]
 
 
 def room_page(
@@ -69,8 +53,8 @@ def room_page(
         me=me,
         menu=[
             {"url": f"{ROOM}{path}", "name": t(f"administration.page.{name}", lang)}
-            for name, (path, roles) in PAGES.items()
-            if me.caller.role in roles
+            for name, (path, act) in PAGES.items()
+            if me.may(act)
         ],
         **shown,
     )

@@ -13,21 +13,21 @@ from app.desk import earlier
 from app.directory import snapshot
 from app.web.forms import Form
 from app.web.office.case import Number, case_page
-from app.web.office.signed_in import ROOM, Working
+from app.web.office.signed_in import ROOM, AtCase
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get(f"{ROOM}/cases/{{number}}/files/{{id}}")
 async def file(
-    number: Number, id: Annotated[UUID, Path()], me: Working, db: Db, settings: Configured
+    number: Number, id: Annotated[UUID, Path()], me: AtCase, db: Db, settings: Configured
 ) -> StreamingResponse:
     return await files_api.read_file(me.caller, number, id, db, settings)
 
 
 @router.post(f"{ROOM}/cases/{{number}}/earlier")
 async def look_up(
-    request: Request, number: Number, me: Working, db: Db, lang: Lang, settings: Configured
+    request: Request, number: Number, me: AtCase, db: Db, lang: Lang, settings: Configured
 ) -> Response:
     """The case with what its applicant wrote before; asked for by a press, because each look is kept."""
     form = await Form.of(request)

@@ -22,12 +22,11 @@ from app.core.errors import AppError
 from app.core.i18n import Language, t
 from app.directory import snapshot
 from app.settings import Settings
-from app.staff.permissions import Role, may
 from app.web.citizen.choices import bodies
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.office.case import ActForm, said_by
 from app.web.office.queue import BULK_ACTS
-from app.web.office.signed_in import ROOM, Worker, Working
+from app.web.office.signed_in import ROOM, Queueing, Worker
 from app.web.pages import SCRIPTED_POLICY, page
 
 router = APIRouter(include_in_schema=False)
@@ -51,16 +50,16 @@ class Result:
     sentence: str
 
 
-def acts_for(role: Role) -> list[str]:
-    return [act for act in BULK_ACTS if may(role, act)]
+def acts_for(me: Worker) -> list[str]:
+    return [act for act in BULK_ACTS if me.may(act)]
 
 
 @router.post(BULK)
-async def rehearse(request: Request, me: Working, db: Db, lang: Lang) -> Response:
+async def rehearse(request: Request, me: Queueing, db: Db, lang: Lang) -> Response:
     """What would become of each, by the acts themselves, undone again."""
     form = await Form.of(request)
     act, chosen = form.get("act"), _chosen(form)
-    if act not in acts_for(me.caller.role) or not chosen:
+    if act not in acts_for(me) or not chosen:
         return RedirectResponse(ROOM, 303)
     schema = ACTS[act].schema
     if not me.visitor.sent(form.token):
@@ -76,10 +75,10 @@ async def rehearse(request: Request, me: Working, db: Db, lang: Lang) -> Respons
 
 
 @router.post(f"{BULK}/do")
-async def do(request: Request, me: Working, db: Db, lang: Lang) -> Response:
+async def do(request: Request, me: Queueing, db: Db, lang: Lang) -> Response:
     form = await Form.of(request)
     act, chosen = form.get("act"), _chosen(form)
-    if act not in acts_for(me.caller.role) or not chosen:
+    if act not in acts_for(me) or not chosen:
         return RedirectResponse(ROOM, 303)
     if not me.visitor.sent(form.token):
         return _page(request, lang, me, act, form, _unasked(chosen), [expired(lang)])

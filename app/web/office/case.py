@@ -35,7 +35,7 @@ from app.web.citizen import files
 from app.web.citizen.choices import bodies
 from app.web.citizen.shown import day_of
 from app.web.forms import Form, Mistake, expired, said_of
-from app.web.office.signed_in import ROOM, Worker, Working
+from app.web.office.signed_in import ROOM, AtCase, Worker
 from app.web.pages import SCRIPTED_POLICY, page
 
 router = APIRouter(include_in_schema=False)
@@ -89,7 +89,7 @@ ORDER = (
 
 
 @router.get(f"{ROOM}/cases/{{number}}")
-async def read(request: Request, number: Number, me: Working, db: Db, lang: Lang) -> Response:
+async def read(request: Request, number: Number, me: AtCase, db: Db, lang: Lang) -> Response:
     try:
         async with db.read() as connection:
             seen = await changes.place(connection)
@@ -109,7 +109,7 @@ async def read(request: Request, number: Number, me: Working, db: Db, lang: Lang
 
 @router.post(f"{ROOM}/cases/{{number}}/{{act}}")
 async def do(
-    request: Request, number: Number, act: str, me: Working, db: Db, lang: Lang, network: Network
+    request: Request, number: Number, act: str, me: AtCase, db: Db, lang: Lang, network: Network
 ) -> Response:
     if act not in ACTS:
         raise NotFound

@@ -13,18 +13,16 @@ from fastapi.responses import HTMLResponse
 
 from app.appeals import numbers
 from app.core.edge import Db, Lang
-from app.core.errors import AppError, Forbidden
+from app.core.errors import AppError
 from app.core.i18n import LANGUAGES, Language, t
 from app.desk import api, earlier, entry
 from app.desk.schemas import DeskAppealIn, DeskRegistrationOut, EarlierIn, EarlierListOut
 from app.desk.ways import Way
 from app.directory import snapshot
-from app.staff.access import declares
-from app.staff.permissions import Role
 from app.web import forms
 from app.web.citizen.choices import KINDS, bodies, regions, topic_choices
 from app.web.forms import Form, Mistake, expired, said_of
-from app.web.office.signed_in import ROOM, Worker, Working
+from app.web.office.signed_in import ROOM, Worker, requires
 from app.web.pages import SCRIPTED_POLICY, page
 
 router = APIRouter(include_in_schema=False)
@@ -41,14 +39,7 @@ FIELDS = (
 Typed = dict[str, str]
 
 
-@declares("staff")
-async def clerk(me: Working) -> Worker:
-    if me.caller.role is Role.ADMIN:
-        raise Forbidden
-    return me
-
-
-Clerk = Annotated[Worker, Depends(clerk)]
+Clerk = Annotated[Worker, Depends(requires("desk"))]
 
 
 @router.get(DESK)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,12 +18,14 @@ from app.staff.errors import TotpInvalid, TotpSetupRequired
 from app.staff.permissions import Role
 from app.staff.sessions import Tokens
 from app.web.forms import Form, Mistake, expired, said_of
-from app.web.office.signed_in import ROOM, SIGN_IN, Working, begin, end, within
+from app.web.office.signed_in import ROOM, SIGN_IN, Worker, begin, end, requires, within
 from app.web.pages import page
 from app.web.qr import qr
 from app.web.visitor import Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
+
+SigningOut = Annotated[Worker, Depends(requires("session"))]
 
 SECOND_FACTOR = f"{ROOM}/second-factor"
 
@@ -105,7 +108,7 @@ async def _set_up(
 
 
 @router.post(f"{ROOM}/sign-out")
-async def sign_out(request: Request, me: Working, db: Db) -> Response:
+async def sign_out(request: Request, me: SigningOut, db: Db) -> Response:
     form = await Form.of(request)
     there = RedirectResponse(SIGN_IN, 303)
     if me.visitor.sent(form.token):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.appeals import numbers
@@ -11,19 +11,21 @@ from app.casework import api, templates
 from app.casework.schemas import TemplateIn
 from app.core import clock
 from app.core.edge import Configured, Db, Lang
-from app.core.errors import AppError, Forbidden
+from app.core.errors import AppError
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.intake.shown import answer_out
-from app.staff.permissions import Role
 from app.web import forms
 from app.web.citizen.choices import topic_choices
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.office.case import Number
-from app.web.office.signed_in import ROOM, Worker, Working
+from app.web.office.signed_in import ROOM, AtCase, Worker, requires
 from app.web.pages import SCRIPTED_POLICY, page
 
 router = APIRouter(include_in_schema=False)
+
+Writing = Annotated[Worker, Depends(requires("templates"))]
+Keeping = Annotated[Worker, Depends(requires("keep-templates"))]
 
 TEMPLATES = f"{ROOM}/templates"
 FIELDS = ("name", "topic", "language", "text")
@@ -31,7 +33,7 @@ FIELDS = ("name", "topic", "language", "text")
 
 @router.get(f"{ROOM}/cases/{{number}}/preview")
 async def preview(
-    request: Request, number: Number, me: Working, db: Db, lang: Lang, settings: Configured
+    request: Request, number: Number, me: AtCase, db: Db, lang: Lang, settings: Configured
 ) -> Response:
     """The proposed answer, else one's draft, put by what puts the citizen's page."""
     async with db.read() as connection:
@@ -62,25 +64,23 @@ async def preview(
 
 
 @router.get(TEMPLATES)
-async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLResponse:
+async def read(request: Request, me: Writing, db: Db, lang: Lang) -> HTMLResponse:
     return await _page(request, me, db, lang, request.query_params.get("edit", ""))
 
 
 @router.post(TEMPLATES)
-async def add(request: Request, me: Working, db: Db, lang: Lang) -> Response:
+async def add(request: Request, me: Keeping, db: Db, lang: Lang) -> Response:
     return await _keep(request, me, db, lang, None)
 
 
 @router.post(f"{TEMPLATES}/{{id}}")
 async def change(
-    request: Request, id: Annotated[int, Path(ge=1, le=2**63 - 1)], me: Working, db: Db, lang: Lang
+    request: Request, id: Annotated[int, Path(ge=1, le=2**63 - 1)], me: Keeping, db: Db, lang: Lang
 ) -> Response:
     return await _keep(request, me, db, lang, id)
 
 
 async def _keep(request: Request, me: Worker, db: Db, lang: Language, id_: int | None) -> Response:
-    if me.caller.role is not Role.HEAD:
-        raise Forbidden
     form, directory = await Form.of(request), snapshot.current()
     edited = str(id_ or "")
     if not me.visitor.sent(form.token):
@@ -114,8 +114,6 @@ async def _page(
     typed: dict[str, str] | None = None,
     wrong: list[Mistake] | None = None,
 ) -> HTMLResponse:
-    if me.caller.role not in {Role.OPERATOR, Role.HEAD}:
-        raise Forbidden
     async with db.read() as connection:
         there = await templates.listed(connection, me.caller, snapshot.current(), lang)
     one = next((one for one in there if one.own and str(one.id) == edited), None)
@@ -136,6 +134,6 @@ async def _page(
         topics=topics,
         topic_names={topic.code: topic.name for topic in topics},
         fields=templates.FIELDS,
-        may=me.caller.role is Role.HEAD,
+        may=me.may("keep-templates"),
         done="done" in request.query_params,
     )

@@ -22,7 +22,7 @@ from app.core.db import Database
 from app.core.edge import Db, Lang
 from app.core.i18n import Language, t
 from app.directory import snapshot
-from app.web.office.signed_in import ROOM, Worker, Working
+from app.web.office.signed_in import ROOM, Queueing, Worker
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,7 +36,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Ty
 
 
 @router.get(f"{ROOM}/live")
-async def stream(request: Request, me: Working, db: Db, lang: Lang) -> Response:
+async def stream(request: Request, me: Queueing, db: Db, lang: Lang) -> Response:
     """Raises CaseNotFound, SeveralParts, Unavailable."""
     place = Place.of(request.headers.get("last-event-id", "")) or _place(request)
     watcher = await _watcher(request, me, db, place)
@@ -46,7 +46,7 @@ async def stream(request: Request, me: Working, db: Db, lang: Lang) -> Response:
 
 
 @router.get(f"{ROOM}/live/poll")
-async def poll(request: Request, me: Working, db: Db, lang: Lang) -> JSONResponse:
+async def poll(request: Request, me: Queueing, db: Db, lang: Lang) -> JSONResponse:
     """The same for who can open no stream. Raises CaseNotFound, SeveralParts."""
     watcher = await _watcher(request, me, db, _place(request))
     now = clock.now()

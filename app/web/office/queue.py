@@ -1,31 +1,34 @@
 """The queue as a page: what is due first, the filters in the address, the next case by one press."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.appeals.lifecycle import Act
 from app.casework import api, changes, views
 from app.casework.queue import View
 from app.casework.schemas import QueueItem
 from app.casework.views import SavedView
 from app.core import clock
 from app.core.edge import Db, Lang
-from app.core.errors import AppError, Forbidden
+from app.core.errors import AppError
 from app.core.i18n import Language, t
 from app.deadlines.explain import period
 from app.deadlines.regimes import Unit
 from app.directory import snapshot
-from app.staff.permissions import Role, may
+from app.staff.permissions import Role
 from app.web.citizen.choices import Choice, topic_choices
 from app.web.citizen.shown import NEAR, Day
 from app.web.forms import Form
-from app.web.office.signed_in import ROOM, Worker, Working
+from app.web.office.signed_in import ROOM, Queueing, Worker, requires
 from app.web.pages import SCRIPTED_POLICY, page
 
 router = APIRouter(include_in_schema=False)
+
+Taking = Annotated[Worker, Depends(requires(Act.CLAIM))]
 
 FILTERS = ("topic", "channel", "q")
 SHOWN_AT_ONCE = 50
@@ -34,15 +37,13 @@ BULK_ACTS = ("claim", "assign", "forward", "approve")
 
 
 @router.get(ROOM)
-async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLResponse:
+async def read(request: Request, me: Queueing, db: Db, lang: Lang) -> HTMLResponse:
     given = request.query_params
     view = _view(given.get("view", ""), me)
     filters = {name: given[name][:200] for name in FILTERS if given.get(name)}
     mistake, found, seen = "", None, ""
     kept: Sequence[SavedView] = ()
     try:
-        if me.caller.role is Role.ADMIN:
-            raise Forbidden
         async with db.read() as connection:
             seen = str(await changes.place(connection))
             kept = await views.of(connection, me.caller.account_id)
@@ -77,7 +78,7 @@ async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLRespons
         rows=[_row(item, lang) for item in found.items] if found else [],
         more=_url(view, filters | {"cursor": found.next_cursor}) if found and found.next_cursor else None,
         mistake=mistake,
-        acts=[one for one in BULK_ACTS if may(me.caller.role, one)],
+        acts=[one for one in BULK_ACTS if me.may(one)],
         kept=[{"id": one.id, "name": one.name, "url": f"{ROOM}?{one.query}"} for one in kept],
         seen=seen,
         taken="nothing" in given,
@@ -85,10 +86,10 @@ async def read(request: Request, me: Working, db: Db, lang: Lang) -> HTMLRespons
 
 
 @router.post(f"{ROOM}/next")
-async def claim_next(request: Request, me: Working, db: Db, lang: Lang) -> Response:
+async def claim_next(request: Request, me: Taking, db: Db, lang: Lang) -> Response:
     """The most urgent case that nobody works on, taken and opened."""
     form = await Form.of(request)
-    if not me.visitor.sent(form.token) or me.caller.role not in {Role.OPERATOR, Role.HEAD}:
+    if not me.visitor.sent(form.token):
         return RedirectResponse(ROOM, 303)
     async with db.transaction() as connection:
         taken = await api.claim_next(me.caller, connection, lang)
@@ -98,7 +99,7 @@ async def claim_next(request: Request, me: Working, db: Db, lang: Lang) -> Respo
 
 
 @router.post(f"{ROOM}/views")
-async def keep_view(request: Request, me: Working, db: Db, lang: Lang) -> Response:
+async def keep_view(request: Request, me: Queueing, db: Db, lang: Lang) -> Response:
     """What stands in the address now, under a name."""
     form = await Form.of(request)
     view = _view(form.get("view"), me)
@@ -113,7 +114,7 @@ async def keep_view(request: Request, me: Working, db: Db, lang: Lang) -> Respon
 
 
 @router.post(f"{ROOM}/views/forget")
-async def forget_view(request: Request, me: Working, db: Db) -> Response:
+async def forget_view(request: Request, me: Queueing, db: Db) -> Response:
     form = await Form.of(request)
     if me.visitor.sent(form.token) and form.get("id").isdigit() and len(form.get("id")) < 19:
         async with db.transaction() as connection:

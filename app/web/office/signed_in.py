@@ -5,6 +5,7 @@ page asks whether its sign-in still lasts, as every call does.
 """
 
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -17,9 +18,10 @@ from fastapi.responses import RedirectResponse, Response
 from app.core import clock
 from app.core.cipher import cipher
 from app.core.edge import Db
-from app.core.errors import AppError, Unauthenticated
+from app.core.errors import AppError, Forbidden, Unauthenticated
 from app.staff import tokens
 from app.staff.access import StaffCaller, declares, signed_in
+from app.staff.permissions import SEE
 from app.staff.sessions import Tokens
 from app.staff.tokens import Claims
 from app.web.pages import keep_language, problem_page
@@ -37,6 +39,9 @@ class Worker:
 
     caller: StaffCaller
     visitor: Visitor
+
+    def may(self, act: str) -> bool:
+        return self.caller.may(act)
 
 
 def begin(response: Response, given: Tokens, visitor: Visitor) -> None:
@@ -68,6 +73,28 @@ async def worker(request: Request, db: Db, visitor: Visiting) -> Worker:
 
 
 Working = Annotated[Worker, Depends(worker)]
+
+
+def requires(act: str) -> Callable[..., Awaitable[Worker]]:
+    """A page's caller who may do this; others get 403. As `staff.access.require` for the API."""
+
+    @declares("staff", act=act)
+    async def check(me: Working) -> Worker:
+        if not me.may(act):
+            raise Forbidden
+        return me
+
+    return check
+
+
+@declares("staff", act=SEE, of_case=True)
+async def of_case(me: Working) -> Worker:
+    """A page about a case: who may not see it gets the 404 of one that is not there."""
+    return me
+
+
+AtCase = Annotated[Worker, Depends(of_case)]
+Queueing = Annotated[Worker, Depends(requires(SEE))]
 
 
 def _claims(cookie: str) -> Claims | None:
