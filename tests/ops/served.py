@@ -30,7 +30,7 @@ class Served:
             "LS_DATA_DIR": str(folder),
             "LS_SECRET_KEY": SECRET,
             "LS_PORT": str(self.port),
-            "LS_WORKERS": "2",
+            "LS_WORKERS": "1",
             **more,
         }
         self._process: subprocess.Popen[bytes] | None = None
