@@ -43,7 +43,14 @@ FROM holding h
 WHERE h.agency_id = ANY ({agencies}) AND {figure}{about} AND {not_walled} AND h.id > {after}
 ORDER BY h.id LIMIT {limit}
 """
+# Of the pages' total: what is more is said to be more.
+_COUNT = """
+SELECT count(*) FROM (
+    SELECT FROM holding h WHERE h.agency_id = ANY ({agencies}) AND {figure}{about} AND {not_walled}
+    LIMIT {limit}) counted
+"""
 PORTION = 1000
+MOST_COUNTED = 10_000
 
 
 @dataclass
@@ -73,6 +80,12 @@ class Listed:
         rows: list[asyncpg.Record] = await connection.fetch(sql, *values)
         return rows
 
+    async def count(self, connection: asyncpg.Connection) -> int:
+        """How many there are; MOST_COUNTED + 1 when there are more than MOST_COUNTED."""
+        sql, values = self._statement(0, MOST_COUNTED + 1, _COUNT)
+        total: int = await connection.fetchval(sql, *values)
+        return total
+
     async def all(self, connection: asyncpg.Connection) -> AsyncIterator[list[asyncpg.Record]]:
         """All of them, in portions and by one statement; the connection is in a transaction."""
         sql, values = self._statement(0, None)
@@ -80,7 +93,7 @@ class Listed:
         while rows := await cursor.fetch(PORTION):
             yield rows
 
-    def _statement(self, after: int, limit: int | None) -> tuple[str, list[Any]]:
+    def _statement(self, after: int, limit: int | None, statement: str = _PAGE) -> tuple[str, list[Any]]:
         bound = _Values([])
         about = {name: value for name, value in self.filters.given().items() if name != "agency_id"}
         names = {
@@ -97,16 +110,17 @@ class Listed:
             head=bound.bind(head, "boolean"),
             under_review=_UNDER_REVIEW,
         )
-        sql = _PAGE.format(
+        place = bound.bind(after, "bigint")
+        sql = statement.format(
             agencies=names["agencies"],
             figure=_condition(self.figure, names, given),
             about="".join(f" AND h.{name} = {place}" for name, place in given.items()),
             not_walled=not_walled,
-            after=bound.bind(after, "bigint"),
+            after=place,
             limit=bound.bind(limit, "int"),
         )
         # Every value is compared with something, whichever figure it is.
-        asked = f"SELECT {names['first']}, {names['end']}, {names['judged_on']}"
+        asked = f"SELECT {names['first']}, {names['end']}, {names['judged_on']}, {place}"
         return f"WITH asked AS ({asked}) {sql}", bound.values
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.appeals import numbers
 from app.core import clock
 from app.core.edge import LANGUAGE_COOKIE, language_of
 from app.core.errors import AppError, NotFound
@@ -78,6 +79,17 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.globals["asset_url"] = asset_url
+
+
+def shown_number(number: str) -> str:
+    """As people read it; addresses and fields keep the API's form. Anything else stays as typed."""
+    try:
+        return numbers.parse(number).display()
+    except numbers.NumberError:
+        return number
+
+
+_templates.filters["shown"] = shown_number
 
 
 class Keeps(Protocol):

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+import asyncpg
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -12,6 +13,7 @@ from app.core.errors import Invalid
 from app.core.i18n import Language, known, t
 from app.directory import snapshot
 from app.oversight import compliance_api
+from app.oversight.cases import MOST_COUNTED
 from app.oversight.columns import BY_CODE
 from app.oversight.compliance_schemas import NO_REGION, CaseOut, CasesIn
 from app.web import figures
@@ -20,6 +22,7 @@ from app.web.administration.room import Overseeing, given, room_page
 from app.web.administration.table import CASES
 from app.web.forms import Mistake, read, said_of
 from app.web.office import signed_in
+from app.web.office.signed_in import Worker
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,13 +33,15 @@ SHOWN_AT_ONCE = "50"
 async def cases(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
     asked = given(request, CasesIn)
     wrong: list[Mistake] = []
-    rows, more, question = [], "", None
+    rows, more, question, total = [], "", None, ""
     try:
         question = read(CasesIn, {"limit": SHOWN_AT_ONCE} | asked)
         async with db.moment() as connection:
             found = await compliance_api.list_cases(
                 me.caller, request, question, lang, connection, Response()
             )
+            if not question.cursor:
+                total = await _total(me, request, question, lang, connection)
         rows = [_row(case, lang) for case in found.items]
         if found.next_cursor:
             more = f"{CASES}?{urlencode(asked | {'cursor': found.next_cursor})}"
@@ -53,9 +58,21 @@ async def cases(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRes
         about=_about(question, lang) if question else [],
         rows=rows,
         more=more,
+        total=total,
         files=links("cases", asked) if rows else [],
         first=not asked.get("cursor"),
     )
+
+
+async def _total(
+    me: Worker, request: Request, asked: CasesIn, lang: Language, connection: asyncpg.Connection
+) -> str:
+    """How many cases there are, in words."""
+    listed, _ = compliance_api.listed_cases(me.caller, request, asked, lang, Response())
+    count = await listed.count(connection)
+    if count > MOST_COUNTED:
+        return t("administration.cases.more_than", lang, count=figures.number(MOST_COUNTED, lang))
+    return t("administration.cases.total", lang, count=figures.number(count, lang))
 
 
 def _title(figure: str, lang: Language) -> str:

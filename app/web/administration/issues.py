@@ -39,7 +39,7 @@ from app.web.administration.parts import (
 )
 from app.web.administration.period import filter_choices
 from app.web.administration.resonance import appeals_page
-from app.web.administration.room import ROOM, Overseeing, given
+from app.web.administration.room import ROOM, Overseeing, Owning, given
 from app.web.charts import Series, lines
 from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
@@ -55,7 +55,7 @@ NEXT = {State.OPEN: ("done", "close"), State.DONE: ("send-back", "close"), State
 
 
 @router.get(PAGE)
-async def issues(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def issues(request: Request, me: Owning, db: Db, lang: Lang) -> HTMLResponse:
     return await _issues(request, me, db, lang)
 
 
@@ -97,10 +97,15 @@ async def _issues(
         lang,
         me,
         title,
-        [Section(grid=grid, files=links("issues", asked), forms=[_asking(lang)])],
-        lead=t("administration.issues.lead", lang),
+        [_section(grid, asked, lang) if me.may("oversight") else Section(grid=grid)],
+        lead=t(f"administration.issues.{'lead' if me.may('oversight') else 'yours'}", lang),
         tried=tried,
     )
+
+
+def _section(grid: Grid, asked: dict[str, str], lang: Language) -> Section:
+    """As those who open issues see it."""
+    return Section(grid=grid, files=links("issues", asked), forms=[_asking(lang)])
 
 
 def _asking(lang: Language) -> Asking:
@@ -149,12 +154,12 @@ def _over(one: IssueBriefOut, lang: Language) -> str:
 
 
 @router.get(f"{PAGE}/{{id}}")
-async def issue(request: Request, id: Id, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def issue(request: Request, id: Id, me: Owning, db: Db, lang: Lang) -> HTMLResponse:
     return await _issue(request, id, me, db, lang)
 
 
 @router.get(f"{PAGE}/{{id}}/cases")
-async def issue_cases(request: Request, id: Id, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def issue_cases(request: Request, id: Id, me: Owning, db: Db, lang: Lang) -> HTMLResponse:
     asked = given(request, IssueCasesIn)
     async with db.read() as connection:
         found = await issues_api.issue_cases(me.caller, id, read(IssueCasesIn, asked), lang, connection)
@@ -167,7 +172,7 @@ async def take(
     request: Request,
     id: Id,
     step: Annotated[str, Path(pattern="^(done|send-back|close)$")],
-    me: Overseeing,
+    me: Owning,
     db: Db,
     lang: Lang,
 ) -> Response:
@@ -208,6 +213,7 @@ async def _issue(
             folded=t(f"administration.issues.act.{step}", lang),
         )
         for step in NEXT[one.state]
+        if step == "done" or me.may("oversight")
     ]
     return sections_page(
         request,

@@ -4,7 +4,7 @@ One template shows them all, and one macro every form."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -167,8 +167,9 @@ def sections_page(
     back: tuple[str, str] | None = None,
     tried: Tried | None = None,
     wrong: Sequence[Mistake] = (),
+    period: Mapping[str, Any] | None = None,
 ) -> HTMLResponse:
-    """`back`: the page above, as its address and name."""
+    """`back`: the page above, as its address and name. `period`: `period.shown`, for a page of days."""
     if tried is not None:
         sections = [replace(one, forms=[tried.put(form) for form in one.forms]) for one in sections]
         if all(form.name != tried.name for one in sections for form in one.forms):
@@ -188,6 +189,7 @@ def sections_page(
         title=title,
         lead=lead,
         back=back,
+        period=period,
         sections=sections,
         wrong=mistakes,
         done=t(done, lang) if known(done) else "",

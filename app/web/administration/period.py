@@ -1,5 +1,6 @@
 """The period and the filters that every page of figures has, as they stand in its address."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -24,15 +25,19 @@ def _days(first: date, last: date) -> dict[str, str]:
 
 
 def shown(
-    asked: dict[str, str], page: str, lang: Language, more: dict[str, str] | None = None
+    asked: dict[str, str],
+    page: str,
+    lang: Language,
+    more: dict[str, str] | None = None,
+    filters: Sequence[str] = FILTERS,
 ) -> dict[str, Any]:
-    """What the form of a page shows. `more`: what else its address says."""
+    """What the form of a page shows. `more`: what else its address says; `filters`: those that it has."""
     return {
         "asked": asked,
         "more": more or {},
         "periods": _links(asked, page, lang, more or {}),
-        "choices": filter_choices(lang),
-        "filtered": [name for name in FILTERS if asked.get(name)],
+        "choices": {name: all_ for name, all_ in filter_choices(lang).items() if name in filters},
+        "filtered": [name for name in filters if asked.get(name)],
     }
 
 

@@ -26,7 +26,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "report": ("/report", "oversight"),
     "forecast": ("/forecast", "oversight"),
     "rises": ("/rises", "oversight"),
-    "issues": ("/issues", "oversight"),
+    "issues": ("/issues", "issues"),
     "signs": ("/signs", "oversight"),
     "control": ("/control", "control-orders"),
     "quality": ("/quality", "quality"),
@@ -39,6 +39,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
 
 
 Overseeing = Annotated[Worker, Depends(requires("oversight"))]
+# An operator sees the systemic issues that are theirs to see to, and nothing else here.
+Owning = Annotated[Worker, Depends(requires("issues"))]
 
 
 def room_page(

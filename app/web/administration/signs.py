@@ -28,13 +28,14 @@ PAGE = f"{ROOM}/signs"
 async def signs(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
     asked = period.usual() | given(request, PeriodIn)
     title = t("administration.page.signs", lang)
+    days = period.shown(asked, PAGE, lang, filters=("agency",))
     try:
         async with db.read() as connection:
             found = await api.signs(me.caller, read(PeriodIn, asked), lang, connection)
     except Invalid as error:
-        return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
+        return sections_page(request, lang, me, title, [], wrong=said_of(error, lang), period=days)
     section = Section(grid=_bodies(found, lang), files=links("signs", asked))
-    return sections_page(request, lang, me, title, [section], lead=found.note)
+    return sections_page(request, lang, me, title, [section], lead=found.note, period=days)
 
 
 def _bodies(found: SignsOut, lang: Language) -> Grid:
@@ -74,11 +75,14 @@ async def sign(
 ) -> HTMLResponse:
     asked = period.usual() | given(request, SignIn)
     above = (PAGE, t("administration.page.signs", lang))
+    still = {name: value for name, value in asked.items() if name != "cursor"}
+    days = period.shown(still, f"{PAGE}/{sign}", lang, filters=("agency",))
     try:
         async with db.read() as connection:
             found = await api.cases_of_a_sign(me.caller, sign, read(SignIn, asked), lang, connection)
     except Invalid as error:
-        return sections_page(request, lang, me, above[1], [], back=above, wrong=said_of(error, lang))
+        wrong = said_of(error, lang)
+        return sections_page(request, lang, me, above[1], [], back=above, wrong=wrong, period=days)
     more = ""
     if found.next_cursor:
         more = f"{PAGE}/{sign}?{urlencode(asked | {'cursor': found.next_cursor})}"
@@ -91,7 +95,7 @@ async def sign(
     )
     title = t(f"administration.sign.{found.sign}", lang)
     section = Section(words=[found.note], grid=grid, files=links(f"signs-{found.sign}", asked))
-    return sections_page(request, lang, me, title, [section], lead=found.what, back=above)
+    return sections_page(request, lang, me, title, [section], lead=found.what, back=above, period=days)
 
 
 def _item(item: ItemOut, lang: Language) -> list[Cell]:

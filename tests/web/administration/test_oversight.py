@@ -169,6 +169,38 @@ async def test_an_issue_is_opened_seen_to_and_closed(
     await browser.get(f"{ROOM}/issues/424242", 404)
 
 
+async def test_an_operator_sees_to_an_issue_that_is_theirs(
+    db: Database, desk: Desk, client: httpx.AsyncClient
+) -> None:
+    await desk.file_many("2025-10-01 10:00", 2, "health", topic="health", region="KZ-61")
+    owner = await entered(client, db, Role.OPERATOR, "health")
+    kept = dict(client.cookies.items())
+    client.cookies.clear()
+    controller = await entered(client, db, Role.CONTROLLER)
+    await controller.get(f"{ROOM}/issues")
+    due = (clock.today() + timedelta(days=20)).isoformat()
+    issue = {"topic": "health", "owner": "operator@health", "instruction": "Кезекті қысқарту."}
+    there = (
+        (await controller.post(f"{ROOM}/issues", **issue, due_on=due)).headers["location"].partition("?")[0]
+    )
+    other = issue | {"topic": "tax", "owner": "controller@administration"}
+    others = (
+        (await controller.post(f"{ROOM}/issues", **other, due_on=due)).headers["location"].partition("?")[0]
+    )
+    client.cookies.clear()
+    client.cookies.update(kept)
+    links = dict(await owner.links("/office?lang=en"))
+    page = await owner.get(links["My systemic issues"])
+    assert f'href="{there}"' in page
+    assert f'href="{others}"' not in page
+    assert "<form" not in page.partition("<main")[2], "nothing to open, nothing to export"
+    await owner.get(others, 404)
+    assert "ЖТ-" in await owner.get(f"{there}/cases?from=2025-10-01&to=2025-10-02")
+    await owner.get(there)
+    await owner.post(f"{there}/done", word="Екі дәрігер қосылды.")
+    await owner.get(ROOM, 403)
+
+
 async def test_who_will_be_late_is_named(db: Database, desk: Desk, client: httpx.AsyncClient) -> None:
     at = (clock.now() - timedelta(days=4)).astimezone(clock.ZONE).strftime("%Y-%m-%d 10:00")
     await desk.file_many(at, 3, "health")

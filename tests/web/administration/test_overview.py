@@ -50,6 +50,7 @@ async def test_every_figure_opens_as_many_cases_as_it_says(
         cases = await browser.get(url)
         if figure in {"received", "pending", "overdue", "complaints_upheld"}:
             assert len(rows(cases)) == int(words), url
+            assert f"Cases: {words}<" in cases
 
 
 async def test_sorted_filtered_and_opened_by_address(

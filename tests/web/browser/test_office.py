@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from app.appeals.numbers import parse
 from app.core.i18n import LANGUAGES, Language, t
 from tests.ops.served import Served
 from tests.web.browser.conftest import NARROW, WIDE, Visit
@@ -162,7 +163,7 @@ async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
         await expect(second.get_by_text("Екінші жауап.")).to_be_visible()
         await entered(head, "dana")
         await head.goto("/office?view=awaiting_approval")
-        await head.get_by_role("link", name=number).click()
+        await head.get_by_role("link", name=parse(number).display()).click()
         await head.wait_for_url(f"**/office/cases/{number}")
         await head.keyboard.press("a")
         await expect(head.get_by_role("status").first).to_have_text(t("office.done.approve", "kk"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from app.appeals.numbers import parse
 from app.staff.permissions import Role
 from tests.casework.people import ANSWER, Office
 from tests.web.office.conftest import entered
@@ -16,7 +17,8 @@ def results(page: httpx.Response) -> Mapping[str, list[str]]:
     for heading, inner in re.findall(
         r'<section aria-labelledby="(good|bad)">(.*?)</section>', page.text, re.S
     ):
-        found[heading] = re.findall(r"JT-[0-9]{4}-[0-9]{8}", re.sub(r'"[^"]*"', "", inner))
+        shown = re.findall(r"ЖТ-[0-9]{4}-[0-9]{8}", re.sub(r'"[^"]*"', "", inner))
+        found[heading] = [parse(number).format() for number in shown]
     return found
 
 
