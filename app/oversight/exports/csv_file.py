@@ -5,7 +5,8 @@ Excel runs what begins like a formula, so a text that does gets an apostrophe be
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 
 from app.core import clock
@@ -16,17 +17,18 @@ MARK = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-async def pieces(sheet: Sheet) -> AsyncIterator[bytes]:
+async def pieces(sheet: Sheet) -> AsyncGenerator[bytes, None]:
     """In portions; the head comes with the first rows, so that what fails at once fails before it."""
     buffer = io.StringIO(newline="")
     buffer.write(MARK)
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([column.key for column in sheet.columns])
-    async for rows in sheet.rows:
-        writer.writerows([written(value) for value in row] for row in rows)
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
+    async with aclosing(sheet.rows):
+        async for rows in sheet.rows:
+            writer.writerows([written(value) for value in row] for row in rows)
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
     if rest := buffer.getvalue():
         yield rest.encode()
 

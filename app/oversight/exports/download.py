@@ -10,7 +10,7 @@ list is read while it is sent, in a session of its own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from enum import StrEnum
 from tempfile import TemporaryDirectory
@@ -74,15 +74,14 @@ async def download(sheet: Sheet, form: Form, lang: Language) -> Download:
     )
 
 
-async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    opened: Any = rest
-    async with aclosing(opened):
+async def _all(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
         yield first
         async for piece in rest:
             yield piece
 
 
-async def _workbook(sheet: Sheet, lang: Language) -> AsyncIterator[bytes]:
+async def _workbook(sheet: Sheet, lang: Language) -> AsyncGenerator[bytes, None]:
     """A workbook is sent when it is whole: its table of contents stands at its end, and is read first."""
     with TemporaryDirectory(prefix="listening-state-") as folder:
         path = await xlsx_file.write(sheet, lang, folder)

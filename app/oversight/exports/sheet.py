@@ -1,6 +1,6 @@
 """A sheet: what a question's answer is before it is written as a file."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from app.oversight.columns import BY_CODE, Unit
 
 Value: TypeAlias = str | int | float | bool | date | datetime | None
 Row: TypeAlias = Sequence[Value]
-Rows: TypeAlias = AsyncIterator[Sequence[Row]]
+Rows: TypeAlias = AsyncGenerator[Sequence[Row], None]
 
 
 class Kind(StrEnum):

@@ -7,7 +7,7 @@ same room; what a page of a workbook cannot hold goes on on the next one.
 import re
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -32,8 +32,9 @@ async def write(sheet: Sheet, lang: Language, folder: str, most: int = MOST_ROWS
     """The workbook in `folder`, an empty one of the caller's, where also the parts of it lie meanwhile."""
     book = await to_thread(_Book, sheet, lang, Path(folder), most)
     try:
-        async for rows in sheet.rows:
-            await to_thread(book.add, rows)
+        async with aclosing(sheet.rows):
+            async for rows in sheet.rows:
+                await to_thread(book.add, rows)
     except BaseException:
         book.give_up()
         raise

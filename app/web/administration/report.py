@@ -39,7 +39,7 @@ from app.web import figures
 from app.web.administration.files import links
 from app.web.administration.room import ROOM, Overseeing, room_page
 from app.web.administration.table import Node, page_of, roots, written
-from app.web.administration.trends import drawn, table, week_rows
+from app.web.administration.trends import drawn, table, week_rows, weeks_of
 from app.web.charts import Bar, bars
 from app.web.forms import Mistake, read, said_of
 from app.web.office.signed_in import Worker
@@ -137,7 +137,8 @@ async def _found(
     about |= {"agency": agency} if agency else {}
     compared = about | {"compare": "both"}
     whole, parts = read(ComplianceIn, compared), read(TopicsIn, compared)
-    by_week = read(WeeksIn, about | {"weeks": str(WEEKS)})
+    many = weeks_of(quarter.first, min(quarter.last, clock.today()))
+    by_week = read(WeeksIn, about | {"weeks": str(min(many, WEEKS))})
     async with db.moment() as connection:
         common = (lang, connection, Response())
         found = Found(
@@ -266,8 +267,10 @@ def _fact(code: str, total: SideOut, lang: Language) -> dict[str, Any]:
 
 def _told(code: str, of: SideOut, lang: Language, *, late: bool = False) -> Told:
     figure = of.figures[code]
+    known = of.before or of.year
     before, year = (
-        _text(code, it.figures[code], lang) if it else figures.NOTHING for it in (of.before, of.year)
+        _text(code, it.figures[code], lang) if it else figures.NOTHING if known else ""
+        for it in (of.before, of.year)
     )
     return Told(
         text=_text(code, figure, lang),

@@ -1,5 +1,6 @@
 """What a file holds, read back: real days and numbers, no formulas, any length."""
 
+import asyncio
 import os
 import tracemalloc
 from datetime import UTC, date, datetime
@@ -185,3 +186,30 @@ async def test_what_fails_at_once_is_an_error_and_leaves_no_files(
 
 def test_a_csv_value_is_written_one_way() -> None:
     assert [csv_file.written(value) for value in (None, True, 0, 0.5, "a")] == ["", "true", "0", "0.5", "a"]
+
+
+@pytest.mark.parametrize("how", ["gone", "asleep"])
+async def test_a_reader_who_is_gone_or_asleep_holds_nothing(
+    monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("app.oversight.exports.download.PATIENCE", 0.02)
+    let_go = asyncio.Event()
+
+    async def rows() -> Rows:
+        try:
+            while True:
+                yield [[1]]
+        finally:
+            let_go.set()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            if how == "gone":
+                raise OSError("the connection is closed")
+            await asyncio.Event().wait()
+
+    columns = [Column("n", Kind.NUMBER, "N", "A number.")]
+    answer = await download(Sheet("a", "A", [], columns, rows()), Form.CSV, "kk")
+    with pytest.raises(OSError if how == "gone" else TimeoutError):
+        await answer.stream_response(send)
+    await asyncio.wait_for(let_go.wait(), 5)
