@@ -1,5 +1,6 @@
 """Public statistics on a page: each chart has its table, and what the call hides is hidden in both."""
 
+import html
 import re
 
 import httpx
@@ -9,6 +10,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.i18n import LANGUAGES, Language, t
 from tests.oversight.desk import Desk
+from tests.oversight.exports.reading import csv_rows
 
 YEAR = "from=2025-01-01&to=2025-12-31"
 
@@ -71,3 +73,19 @@ async def test_nothing_and_wrong(filled: Desk) -> None:
     assert f"{clock.today().year}-01-01" in usual.text
     long = await client.get("/statistics?from=2010-01-01&to=2025-12-31")
     assert long.status_code == 422
+
+
+async def test_each_table_is_a_file_too(filled: Desk) -> None:
+    """Hidden where the table hides, and in the page's language."""
+    page = await filled.client.get(f"/statistics?{YEAR}&topic=land&lang=ru")
+    links = re.findall(r'href="(/api/v1/statistics/[^"]*[.]csv[^"]*)"', page.text)
+    (link,) = links
+    there = csv_rows((await filled.client.get(html.unescape(link))).content)
+    shown = rows(page, "body")
+    assert {row["agency_name"]: row["received"] or "—" for row in there} == {
+        name: cells[0] for name, cells in shown.items()
+    }
+    assert "—" in {cells[0] for cells in shown.values()}
+    whole = await filled.client.get(f"/statistics?{YEAR}")
+    for link in re.findall(r'href="(/api/v1/statistics/[^"]*[.](?:csv|xlsx)[^"]*)"', whole.text):
+        assert (await filled.client.get(html.unescape(link))).status_code == 200

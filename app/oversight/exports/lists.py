@@ -1,5 +1,6 @@
 """Lists as sheets, read while they are sent: each portion is named as it comes."""
 
+from asyncio import Semaphore
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import TypeVar
@@ -27,6 +28,9 @@ S = TypeVar("S", bound=BaseModel)
 Page = Callable[[asyncpg.Connection, str | None], Awaitable[tuple[Sequence[Row], str | None]]]
 MOST = 200
 """Of a page of those lists that are read by their call's own pages."""
+
+AT_ONCE = Semaphore(3)
+"""Lists of cases that a process reads at once; others wait. Each holds a session while it is read."""
 
 CASE = ("kind", "topic", "channel", "region", "applicant_type", "origin", "status")
 DAYS = ("registered_on", "due_on", "closed_on")
@@ -72,7 +76,7 @@ def cases(asked: CasesOfIn, listed: Listed, db: Database, directory: Directory, 
 
 async def _cases(listed: Listed, db: Database, directory: Directory, lang: Language) -> Rows:
     """By one statement, whose cost does not grow with the number of portions."""
-    async with db.moment() as connection:
+    async with AT_ONCE, db.moment() as connection:
         async for rows in listed.all(connection):
             yield [_case(case_out(row, directory, lang)) for row in rows]
 

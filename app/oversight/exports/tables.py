@@ -100,7 +100,7 @@ def statistics(asked: StatisticsIn, found: StatisticsOut, lang: Language) -> She
         return [*(getattr(row, name) for name in names), row.on_time_share, row.suppressed]
 
     rows: list[Row] = [[row.agency.code, row.agency.name, *values(row)] for row in found.rows]
-    rows.append([None, t("export.scope.total", lang), *values(found.total)])
+    rows.append([None, t("web.figures.total", lang), *values(found.total)])
     appeals = "" if found.total.appeals is None else str(found.total.appeals)
     return Sheet(
         f"statistics-{found.from_}-{found.to}",
