@@ -13,6 +13,7 @@ import app.intake.tickets.models
 import app.notices.models
 import app.oversight.control.models
 import app.oversight.forecast.models
+import app.oversight.index.models
 import app.oversight.models
 import app.oversight.quality.models
 import app.oversight.resonance.models

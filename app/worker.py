@@ -24,6 +24,7 @@ from app.intake.mail.jobs import Mailboxes
 from app.oversight.checking import check_figures
 from app.oversight.control.orders import carry_out
 from app.oversight.forecast.trials import try_forecasts
+from app.oversight.index.closing import Closing
 from app.oversight.resonance.looking import listen
 from app.oversight.rollups import fold_all
 from app.oversight.signs.printing import print_answers
@@ -71,6 +72,7 @@ async def _purge_expired(db: Database) -> None:
 
 
 _mailboxes = Mailboxes(bounced)
+_closing = Closing()
 
 JOBS: Sequence[Job] = (
     Job("purge-expired", timedelta(minutes=10), _purge_expired),
@@ -88,6 +90,7 @@ JOBS: Sequence[Job] = (
     Job("listen", timedelta(minutes=10), listen),
     Job("print-answers", timedelta(seconds=5), print_answers),
     Job("try-forecasts", timedelta(minutes=10), try_forecasts),
+    Job("close-index", timedelta(minutes=10), _closing.visit),
     Job("remind", timedelta(minutes=1), remind),
     Job("forget-booking-keys", timedelta(hours=1), forget),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),

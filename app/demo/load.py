@@ -28,6 +28,7 @@ from app.directory.registry import Directory
 from app.intake.blogs import posts
 from app.intake.register import register
 from app.intake.submission import Registration, Submission
+from app.oversight.index.closing import close_now
 from app.questions import seed as questions
 from app.settings import Settings
 from app.staff import repository
@@ -48,6 +49,7 @@ async def load_demo(db: Database, settings: Settings, progress: Progress) -> Key
     loader = await _Loader.on(db, directory, texts, progress)
     await loader.run()
     await questions.load(db, directory)
+    await close_now(db)
     return Keys(password, clients)
 
 

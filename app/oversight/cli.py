@@ -1,4 +1,4 @@
-"""`listening-state stats …`: are the figures what the events say?
+"""`listening-state stats …`: are the figures what the events say? `… index close`: keep a period's index.
 
 What is heavy is imported where it is used, as in app/cli.py: `--help` must not wait for it.
 """
@@ -37,7 +37,24 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
             click.echo(f"corrected: {line}")
         click.echo("The rollups are made anew.")
 
-    return [stats]
+    return [stats, _index(on_database)]
+
+
+def _index(on_database: OnDatabase) -> click.Group:
+    index = click.Group("index", help="The index of bodies, and the periods that are kept as they were.")
+
+    @index.command("close")
+    @click.option("--period", help="Only this month, quarter or year: 2026-07, 2026-Q3, 2026.")
+    @click.option("--dry-run", is_flag=True, help="Say what would be kept, and keep nothing.")
+    def close(period: str | None, dry_run: bool) -> None:
+        """Close what is due now. The worker does it by itself, once the figures have stood still."""
+        from app.oversight.index.closing import close_now
+
+        lines = on_database(lambda db: close_now(db, period, keeping=not dry_run))
+        for line in lines or ["Nothing is due."]:
+            click.echo(line)
+
+    return index
 
 
 async def verified(db: "Database", progress: Progress) -> list[str]:

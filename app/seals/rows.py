@@ -1,6 +1,6 @@
 """The rows of the record as leaves of a tree: every event in the order of commits, and after it what was
 written with it and never changes: its facts in the ledger and, of a registration, the appeal and what it
-complains about.
+complains about. At the end stands what no event speaks of: the closed periods of the index and their rows.
 
 None holds personal data. A leaf names the hash of its event, in which there is a secret salt, so that nobody
 can guess what their neighbour in the tree says.
@@ -57,6 +57,17 @@ _COMPLAINTS = """
 SELECT appeal_id, about_id, about_part, respondent_id, signers, reviewer, reviewer_id
 FROM complaint WHERE appeal_id = ANY ($1::bigint[])
 """
+# What was written after the events of the seal before and before the last of this one, by its transaction.
+_CLOSED: Mapping[str, str] = {
+    "index_period": """
+        SELECT id, xid::text::bigint AS xid, period, first, last, closed_at, definition FROM index_period
+        WHERE xid > $1::text::xid8 AND xid <= $2::text::xid8 ORDER BY id
+    """,
+    "index_score": """
+        SELECT id, xid::text::bigint AS xid, period_id, agency, data FROM index_score
+        WHERE xid > $1::text::xid8 AND xid <= $2::text::xid8 ORDER BY id
+    """,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +103,10 @@ async def following(connection: asyncpg.Connection, after: Place, most: int) -> 
     return await connection.fetch(AFTER, str(after[0]), after[1], most)
 
 
-async def leaves(connection: asyncpg.Connection, events: Sequence[asyncpg.Record]) -> list[Leaf]:
-    """Of these events and of what was written with them, in the order of the tree."""
+async def leaves(
+    connection: asyncpg.Connection, events: Sequence[asyncpg.Record], after: Place, upto: Place
+) -> list[Leaf]:
+    """Of the events between two places, of what was written with them and of what no event is about."""
     registered = [event["appeal_id"] for event in events if event["kind"] == EventKind.REGISTERED]
     asked = ([event["appeal_id"] for event in events], [event["hash"] for event in events])
     facts = _grouped(await connection.fetch(_LEDGER, *asked), "event_hash")
@@ -110,7 +123,16 @@ async def leaves(connection: asyncpg.Connection, events: Sequence[asyncpg.Record
             found += [
                 _leaf("complaint", appeal_id, dict(row) | said) for row in complaints.get(appeal_id, ())
             ]
-    return found
+    return found + await _closed(connection, after[0], upto[0])
+
+
+async def _closed(connection: asyncpg.Connection, after: int, upto: int) -> list[Leaf]:
+    """Every transaction lies between the last ones of two seals that follow each other, of one pair only."""
+    return [
+        _leaf(table, row["id"], dict(row))
+        for table, sql in _CLOSED.items()
+        for row in await connection.fetch(sql, str(after), str(upto))
+    ]
 
 
 def event_leaf(event: asyncpg.Record) -> Leaf:

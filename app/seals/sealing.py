@@ -67,18 +67,26 @@ def _file() -> HeadsFile:
     return HeadsFile.of(get_settings())
 
 
+async def last_seal(connection: asyncpg.Connection) -> asyncpg.Record | None:
+    """Raises AheadOfTime: what is written now would be numbered as if it had been written before it."""
+    last = await connection.fetchrow(_LAST)
+    if last and last["ahead"]:
+        raise AheadOfTime(
+            "the transactions are numbered anew: see 'Backup and restore' in docs/operations.md"
+        )
+    return last
+
+
 async def _seal_one(db: Database) -> bool:
     async with db.transaction() as connection:
-        last = await connection.fetchrow(_LAST)
-        if last and last["ahead"]:
-            raise AheadOfTime(
-                "the transactions are numbered anew: see 'Backup and restore' in docs/operations.md"
-            )
-        events = await rows.settled(connection, rows.place(last) if last else BEGINNING, MOST)
+        last = await last_seal(connection)
+        after = rows.place(last) if last else BEGINNING
+        events = await rows.settled(connection, after, MOST)
         if not events:
             return False
-        leaves = [leaf.hash for leaf in await rows.leaves(connection, events)]
-        return await _add(connection, last, rows.place(events[-1]), leaves)
+        upto = rows.place(events[-1])
+        leaves = [leaf.hash for leaf in await rows.leaves(connection, events, after, upto)]
+        return await _add(connection, last, upto, leaves)
 
 
 async def _add(

@@ -117,7 +117,8 @@ class Walk:
         except NotAHead:
             return  # the heads were looked at before
         self.newest = head.at
-        for found in sealed_rows.of_seal(head, seal["leaves"], await rows.leaves(connection, events)):
+        leaves = await rows.leaves(connection, events, after, rows.place(seal))
+        for found in sealed_rows.of_seal(head, seal["leaves"], leaves):
             yield found
         async for found in contents.wrong(connection, events, self.erased):
             yield found

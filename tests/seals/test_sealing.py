@@ -52,7 +52,7 @@ async def sealed(db: Database) -> list[int]:
         ):
             upto = (seal["xid"], seal["upto_id"])
             events = await rows.between(connection, after, upto, 10_000)
-            leaves = await rows.leaves(connection, events)
+            leaves = await rows.leaves(connection, events, after, upto)
             assert b"".join(leaf.hash for leaf in leaves) == seal["leaves"]
             found += [event["id"] for event in events]
             after = upto

@@ -23,6 +23,7 @@ from app.core.db import Database, DatabaseUrls, prepare
 from app.core.i18n import LANGUAGES, catalogues
 from app.directory import snapshot
 from app.oversight import checking, rollups
+from app.oversight.index import closing, periods
 from app.sandbox import erasing
 from app.seals import heads, sealing
 from app.seals.findings import Finding
@@ -94,6 +95,8 @@ async def record(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reco
             assert answer.status_code == 201, answer.text
             passed_on = await office.file()
             await office.act("head@energy", passed_on.number, "forward", to="health", reason="Бұл сіздікі.")
+            await _close_this_month(db)
+            await office.act("head@health", passed_on.number, "note", text="Қарап жатырмыз.")
             await seal(db, file)
             await office.file()
         await rollups.fold(db)
@@ -104,11 +107,17 @@ async def record(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reco
         await owner.close()
 
 
+async def _close_this_month(db: Database) -> None:
+    span = periods.of_code(f"{clock.today():%Y-%m}")
+    assert span
+    assert await closing.keep(db, await closing.as_it_is(db, span))
+
+
 async def test_a_record_that_nobody_changed_is_whole(record: Record) -> None:
     async with record.changed() as db:
         found, walk = await record.walk(db)
     assert found == []
-    assert (walk.seals, walk.events, walk.unsealed, walk.erased.texts) == (2, 7, 1, 0)
+    assert (walk.seals, walk.events, walk.unsealed, walk.erased.texts) == (2, 8, 1, 0)
     assert walk.oldest_unsealed
     assert walk.newest
 
@@ -194,6 +203,18 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
         ("UPDATE counter_delta SET answered_late = 1 WHERE answered = 1", "figures"),
         (f"UPDATE counter_delta SET received = 0 {FIRST}", "figures"),
         (f"DELETE FROM counter_delta {FIRST}", "figures"),
+    ],
+    "index_period": [
+        ("UPDATE index_period SET closed_at = closed_at + interval '1 day'", "changed"),
+        ("UPDATE index_period SET definition = jsonb_set(definition, '{least_cases}', '1')", "changed"),
+        ("UPDATE index_period SET period = '2020'", "changed"),
+    ],
+    "index_score": [
+        (f"UPDATE index_score SET data = jsonb_set(data, '{{total}}', '99.5') {FIRST}", "changed"),
+        (f"UPDATE index_score SET data = jsonb_set(data, '{{figures,overdue}}', '1') {FIRST}", "changed"),
+        (f"UPDATE index_score SET agency = 'zzz' {FIRST}", "changed"),
+        ("UPDATE index_score SET xid = '3' WHERE id = 1", "added"),  # as if it were of the seal before
+        ("DELETE FROM index_score WHERE id = (SELECT max(id) FROM index_score)", "removed_after"),
     ],
     "seal": [
         ("UPDATE seal SET head = replace(head, '\"size\":', '\"size\":1') WHERE number = 1", "signature"),
@@ -385,7 +406,7 @@ def test_the_command_names_it_in_three_languages(
     try:
         done = in_thread(lambda: verify("en"))
         assert done.exit_code == 0, done.output
-        assert "Nothing was changed: 7 events under 2 seals" in done.output
+        assert "Nothing was changed: 8 events under 2 seals" in done.output
         assert "Not sealed yet: 1 events" in done.output
         done = in_thread(lambda: verify("en", "--since", "2099-01-01"))
         assert (done.exit_code, done.stdout.partition(":")[0]) == (0, "No seal was looked at")

@@ -5,18 +5,28 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
-from app.core.edge import Lang, Moment
+from app.core.edge import Lang, Moment, Read
 from app.core.errors import Forbidden, Invalid, NotFound, problems
+from app.core.i18n import Language
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.oversight.asked import FIRST_DAY, LAST_DAY, refuse_repeated, unknown_code, unknown_codes, wrong_days
 from app.oversight.compliance_asked import visible
-from app.oversight.index import kept
+from app.oversight.index import closing, kept
 from app.oversight.index.answer import definition_out, rows_out
 from app.oversight.index.asked import span_asked
+from app.oversight.index.closing import Closed
 from app.oversight.index.definition import version_on
-from app.oversight.index.kept import in_order
-from app.oversight.index.schemas import NOW, DefinitionIn, DefinitionOut, IndexIn, IndexOut
+from app.oversight.index.kept import Index, in_order
+from app.oversight.index.schemas import (
+    NOW,
+    DefinitionIn,
+    DefinitionOut,
+    IndexIn,
+    IndexOut,
+    PeriodOut,
+    PeriodsOut,
+)
 from app.staff.access import Overseer, Public, StaffCaller
 
 router = APIRouter(prefix="/api/v1/compliance/index", tags=["oversight"])
@@ -45,17 +55,30 @@ async def index(
     response.headers["Content-Language"] = lang
     directory, today = snapshot.current(), clock.today()
     span, seen = span_asked(asked, today), _seen(asked, caller, directory)
-    found = await kept.computed(connection, span, directory, today)
-    rows = [row for row in in_order(found.rows, found.version) if seen is None or row.agency in seen]
+    closed = await closing.read(connection, span)
+    found, beside = closed.index if closed else None, None
+    if found is None or asked.beside == NOW:
+        as_it_is = await kept.computed(connection, span, directory, today, found and found.version)
+        found, beside = (found, as_it_is) if found else (as_it_is, None)
+    return _answer(found, closed, beside, seen, lang)
+
+
+def _answer(
+    found: Index, closed: Closed | None, beside: Index | None, seen: frozenset[str] | None, lang: Language
+) -> IndexOut:
+    """`beside`: a closed period as it would be now."""
+    span, version = found.span, found.version
+    rows = [row for row in in_order(found.rows, version) if seen is None or row.agency in seen]
+    now = {row.agency: row for row in beside.rows} if beside else None
     return IndexOut(
         **{"from": span.first},
         to=span.last,
         period=span.code,
-        state="open",
-        closed_at=None,
-        closes_on=None,
-        definition=definition_out(found.version, lang),
-        rows=rows_out(rows, found.version, span, lang),
+        state="closed" if closed else "open",
+        closed_at=closed.at if closed else None,
+        closes_on=None if closed else closing.closes_on(span),
+        definition=definition_out(version, lang),
+        rows=rows_out(rows, version, span, lang, now),
     )
 
 
@@ -73,6 +96,23 @@ def _seen(asked: IndexIn, caller: StaffCaller, directory: Directory) -> frozense
             raise NotFound
         ids = directory.subtree_ids(about)
     return None if ids is None else frozenset(directory.agency_by_id(id_).code for id_ in ids)
+
+
+@router.get(
+    "/periods",
+    summary="The closed periods of the index",
+    description="Months, quarters and years whose index is kept as it was when they were closed.",
+    responses=problems(Forbidden),
+)
+async def closed_periods(_: Overseer, connection: Read) -> PeriodsOut:
+    return PeriodsOut(
+        items=[
+            PeriodOut(
+                **{"from": row["first"]}, to=row["last"], period=row["period"], closed_at=row["closed_at"]
+            )
+            for row in await closing.closed(connection)
+        ]
+    )
 
 
 @router.get(

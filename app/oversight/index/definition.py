@@ -57,6 +57,8 @@ class Component(_Part):
 
 
 class Version(_Part):
+    """Closed periods keep theirs as JSON: what is added here later has a default."""
+
     first: date = Field(alias="from")
     closes_after_days: int = Field(ge=0, le=90)
     least_cases: int = Field(ge=1)

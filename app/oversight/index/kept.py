@@ -71,11 +71,18 @@ class Index:
     rows: Sequence[KeptRow]
 
 
-async def computed(connection: asyncpg.Connection, span: Span, directory: Directory, today: date) -> Index:
-    """From the figures as they are now. Two statements; the connection sees one moment."""
+async def computed(
+    connection: asyncpg.Connection,
+    span: Span,
+    directory: Directory,
+    today: date,
+    version: Version | None = None,
+) -> Index:
+    """From the figures as they are now, by a version or the period's own. Two statements; the connection sees
+    one moment."""
     days = Days(span.first, span.last)
     (found,) = await compliance.count_spans(connection, [days], Filters(), today=today)
-    version = version_on(span.first)
+    version = version or version_on(span.first)
     return Index(span, version, rows_of(version, found, directory, span.last))
 
 
