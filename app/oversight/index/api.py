@@ -56,17 +56,19 @@ async def index(
     directory, today = snapshot.current(), clock.today()
     span, seen = span_asked(asked, today), _seen(asked, caller, directory)
     closed = await closing.read(connection, span)
-    found, beside = closed.index if closed else None, None
-    if found is None or asked.beside == NOW:
-        as_it_is = await kept.computed(connection, span, directory, today, found and found.version)
-        found, beside = (found, as_it_is) if found else (as_it_is, None)
-    return _answer(found, closed, beside, seen, lang)
+    as_it_is = None
+    if closed is None or asked.beside == NOW:
+        version = closed.index.version if closed else version_on(span.first)
+        as_it_is = await kept.computed(connection, span, version, directory, today)
+    return _answer(closed, as_it_is, seen, lang)
 
 
 def _answer(
-    found: Index, closed: Closed | None, beside: Index | None, seen: frozenset[str] | None, lang: Language
+    closed: Closed | None, as_it_is: Index | None, seen: frozenset[str] | None, lang: Language
 ) -> IndexOut:
-    """`beside`: a closed period as it would be now."""
+    """`as_it_is`: of a closed period, what stands beside it."""
+    found, beside = (closed.index, as_it_is) if closed else (as_it_is, None)
+    assert found
     span, version = found.span, found.version
     rows = [row for row in in_order(found.rows, version) if seen is None or row.agency in seen]
     now = {row.agency: row for row in beside.rows} if beside else None

@@ -79,7 +79,7 @@ def is_due(span: Span, today: date) -> bool:
 
 async def as_it_is(db: Database, span: Span) -> Index:
     async with db.moment() as connection:
-        return await computed(connection, span, snapshot.current(), clock.today())
+        return await computed(connection, span, version_on(span.first), snapshot.current(), clock.today())
 
 
 async def keep(db: Database, index: Index) -> bool:

@@ -14,7 +14,7 @@ from app.directory.registry import Directory
 from app.directory.values import Agency
 from app.oversight import compliance
 from app.oversight.compliance import Key, Sums, together
-from app.oversight.index.definition import Version, version_on
+from app.oversight.index.definition import Version
 from app.oversight.index.periods import Span
 from app.oversight.index.scoring import Place, Score, Scored, Unranked, ranks, score
 from app.oversight.reading import Days
@@ -72,17 +72,11 @@ class Index:
 
 
 async def computed(
-    connection: asyncpg.Connection,
-    span: Span,
-    directory: Directory,
-    today: date,
-    version: Version | None = None,
+    connection: asyncpg.Connection, span: Span, version: Version, directory: Directory, today: date
 ) -> Index:
-    """From the figures as they are now, by a version or the period's own. Two statements; the connection sees
-    one moment."""
+    """From the figures as they are now. Two statements; the connection sees one moment."""
     days = Days(span.first, span.last)
     (found,) = await compliance.count_spans(connection, [days], Filters(), today=today)
-    version = version or version_on(span.first)
     return Index(span, version, rows_of(version, found, directory, span.last))
 
 

@@ -12,7 +12,7 @@ from app.appeals.numbers import Number
 from app.core import clock
 from app.core.db import Database, DatabaseUrls
 from app.directory import snapshot
-from app.oversight.index import closing, kept
+from app.oversight.index import api, closing
 from app.oversight.index.closing import Closing, NotDue, close_now, closes_on, due
 from app.oversight.index.definition import versions
 from app.oversight.index.periods import of_code
@@ -64,7 +64,7 @@ async def test_a_closed_quarter_stays_as_it_was_and_the_open_figures_move(
 
     await later(desk)
     other = versions()[0].model_copy(update={"least_cases": 1, "bands": versions()[0].bands[:1]})
-    monkeypatch.setattr(kept, "version_on", lambda day: other)
+    monkeypatch.setattr(api, "version_on", lambda day: other)
     monkeypatch.setattr("app.directory.values.Agency.name", lambda *_: "Another name")
     assert await raw(desk.client, controller) == was
     assert await close_now(db, PERIOD) == [
