@@ -168,8 +168,11 @@ def sections_page(
     tried: Tried | None = None,
     wrong: Sequence[Mistake] = (),
     period: Mapping[str, Any] | None = None,
+    template: str = "sections.html",
+    **shown: Any,
 ) -> HTMLResponse:
-    """`back`: the page above, as its address and name. `period`: `period.shown`, for a page of days."""
+    """`back`: the page above, as its address and name. `period`: `period.shown`, for a page of days.
+    `template`: one that says more around the sections, of what is `shown`."""
     if tried is not None:
         sections = [replace(one, forms=[tried.put(form) for form in one.forms]) for one in sections]
         if all(form.name != tried.name for one in sections for form in one.forms):
@@ -182,7 +185,7 @@ def sections_page(
     done = f"administration.done.{request.query_params.get('done', '')[:40]}"
     return room_page(
         request,
-        "sections.html",
+        template,
         lang,
         me,
         status=422 if mistakes else 200,
@@ -195,6 +198,7 @@ def sections_page(
         done=t(done, lang) if known(done) else "",
         label_of=lambda one: one.label or t(f"administration.field.{one.name}", lang),
         hint_of=lambda name: _hint(f"administration.field.{name}.hint", lang),
+        **shown,
     )
 
 

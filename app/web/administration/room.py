@@ -24,6 +24,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "overview": ("", "oversight"),
     "trends": ("/trends", "oversight"),
     "report": ("/report", "oversight"),
+    "index": ("/index", "oversight"),
     "forecast": ("/forecast", "oversight"),
     "rises": ("/rises", "oversight"),
     "issues": ("/issues", "issues"),
