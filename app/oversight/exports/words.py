@@ -86,7 +86,7 @@ def _said(name: str, value: object, lang: Language) -> str:
         return BY_CODE[code].title(lang) if code in BY_CODE else t("export.judged", lang)
     if name == "region" and code != NO_REGION:
         code = code.upper()
-    for sentences in (f"export.{name}.{code}", f"export.asked.{code}"):
-        if known(sentences):
-            return t(sentences, lang)
-    return words(name, lang).get(code, code)
+    if name == "by" and known(f"export.asked.{code}"):
+        return _field(code, lang)
+    sentence = f"export.{name}.{code}"
+    return t(sentence, lang) if known(sentence) else words(name, lang).get(code, code)

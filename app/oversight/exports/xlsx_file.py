@@ -137,7 +137,8 @@ class _Book:
             row += 1
         for note in (*sheet.notes, t("export.note.empty", lang)):
             row += 1
-            page.write_string(row, 0, note)
+            page.write_string(row, 0, t("export.about.note", lang))
+            page.write_string(row, 2, note)
         row += 2
         for place, head in enumerate(("export.about.column", "export.about.code", "export.about.means")):
             page.write_string(row, place, t(head, lang), self.head)
