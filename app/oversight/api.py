@@ -38,9 +38,9 @@ statistics = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
         "- `basis=activity` counts what was done in the period: "
         "`carried_in + received = answered + forwarded_out + closed_otherwise + pending`.\n\n"
         "By agency, period, channel and applicant type the figures are exact. With `kind`, `topic` or "
-        "`region` the public gets whole calendar months, without figures of 1 to 4 and those that would "
-        "reveal them; "
-        "staff who are signed in see all.\n\n"
+        "`region` the public gets one of these at a time, in whole calendar months, each as it stood at "
+        "the end of the next one, without figures of 1 to 4 and those that would reveal them; a `note` says "
+        "why all is hidden, where it is. Staff who are signed in see all.\n\n"
         "`curl '$HOST/api/v1/statistics/agencies?from=2021-01-01&to=2021-06-30&as_of=2021-06-30&channel=blog"
         "&lang=en'`"
     ),

@@ -7,16 +7,13 @@ from typing import Any
 import asyncpg
 
 from app.core import clock
-from app.core.i18n import Language
+from app.core.i18n import Language, t
 from app.directory.registry import Directory
-from app.oversight import suppression
 from app.oversight.asked import Question, refuse_part_months, understood
+from app.oversight.guarded import Shown, count_guarded
 from app.oversight.schemas import AgencyRef, RowOut, StatisticsIn, StatisticsOut, TotalOut
-from app.oversight.statistics import NAMES, Basis, Figures, count
-from app.oversight.suppression import TOTAL, Cell
-
-Rows = Mapping[str, Figures]
-NOTHING_HIDDEN: frozenset[Cell] = frozenset()
+from app.oversight.statistics import NAMES, Basis, Figures, count, on_time_share
+from app.oversight.suppression import SHARE_OF, TOTAL
 
 
 async def agencies(
@@ -34,67 +31,60 @@ async def agencies(
     """
     today = clock.civil_day(now)
     question = understood(asked, directory, today)
-    guarded = question.filters.detailed and not sees_all
-    if guarded:
+    if question.filters.detailed and not sees_all:
         refuse_part_months(question.period)
-    # What is hidden of a row depends on the other rows: it must not depend on which of them are asked for.
-    counted = await count(connection, question.period, question.filters, today=today, every_row=guarded)
-    rows = {directory.agency_by_id(id_).code: figures for id_, figures in counted.rows.items()}
-    hidden = _hidden(rows) if guarded else NOTHING_HIDDEN
+        found = await count_guarded(connection, question, directory, today=today)
+        answer = _answer(found.rows, found.appeals, question, directory, language)
+        answer.published_to = found.published_to
+        if found.note:
+            answer.note = t(found.note, language, last=found.published_to)
+        return answer
+    counted = await count(connection, question.period, question.filters, today=today)
+    rows = dict(counted.rows)
     if question.filters.agency_id is not None:
-        rows, hidden = _only(directory.agency_by_id(question.filters.agency_id).code, rows, hidden)
-    total = _shown(Figures.total(rows.values()), TOTAL, hidden, question.period.basis)
-    return StatisticsOut(
-        **{"from": question.period.first},
-        to=question.period.last,
-        basis=question.period.basis,
-        as_of=question.period.as_of,
-        rows=_named(rows, hidden, question, directory, language),
-        total=TotalOut(appeals=_appeals(counted.appeals, hidden) if guarded else counted.appeals, **total),
-    )
+        rows.setdefault(question.filters.agency_id, Figures())
+    rows[TOTAL] = Figures.total(rows.values())
+    shown = {body: _named(figures, question.period.basis) for body, figures in rows.items()}
+    return _answer(shown, counted.appeals, question, directory, language)
 
 
-def _hidden(rows: Rows) -> frozenset[Cell]:
-    return suppression.hidden(
-        {code: {name: getattr(rows[code], name) for name in suppression.MEASURES} for code in sorted(rows)}
-    )
+def _named(figures: Figures, basis: Basis) -> Shown:
+    """`carried_in` only where the basis has it."""
+    return {name: getattr(figures, name) for name in NAMES if name != "carried_in" or basis is Basis.ACTIVITY}
 
 
-def _only(code: str, rows: Rows, hidden: frozenset[Cell]) -> tuple[dict[str, Figures], frozenset[Cell]]:
-    """One agency's row, and nothing else: the total is that row, and hides the same."""
-    of_row = {name for row, name in hidden if row == code}
-    return {code: rows.get(code, Figures())}, frozenset(
-        (row, name) for row in (code, TOTAL) for name in of_row
-    )
-
-
-def _named(
-    rows: Rows, hidden: frozenset[Cell], question: Question, directory: Directory, language: Language
-) -> list[RowOut]:
+def _answer(
+    shown: Mapping[int, Shown],
+    appeals: int | None,
+    question: Question,
+    directory: Directory,
+    language: Language,
+) -> StatisticsOut:
     period = question.period
-    found = [
-        RowOut(
-            agency=AgencyRef(code=code, name=directory.agency(code).name(language, period.end)),
-            **_shown(figures, code, hidden, period.basis),
-        )
-        for code, figures in rows.items()
-    ]
+    rows = []
+    for body, figures in shown.items():
+        if body == TOTAL or not (any(value != 0 for value in figures.values()) or question.filters.agency_id):
+            continue
+        agency = directory.agency_by_id(body)
+        name = agency.name(language, period.end)
+        rows.append(RowOut(agency=AgencyRef(code=agency.code, name=name), **_fields(figures)))
     # Ordered by what is shown: the place of a row must not tell what is hidden of it.
-    return sorted(found, key=lambda row: (row.received is None, -(row.received or 0), row.agency.code))
+    rows.sort(key=lambda row: (row.received is None, -(row.received or 0), row.agency.code))
+    return StatisticsOut(
+        **{"from": period.first},
+        to=period.last,
+        basis=period.basis,
+        as_of=period.as_of,
+        rows=rows,
+        total=TotalOut(appeals=appeals, **_fields(shown[TOTAL])),
+    )
 
 
-def _shown(figures: Figures, row: str, hidden: frozenset[Cell], basis: Basis) -> dict[str, Any]:
-    """The fields of a row, hidden ones None; `carried_in` only where the basis has it."""
-    of_row = {name for where, name in hidden if where == row}
-    names = [name for name in NAMES if name != "carried_in" or basis is Basis.ACTIVITY]
+def _fields(figures: Shown) -> dict[str, Any]:
+    answered, late, overdue = (figures[name] for name in SHARE_OF)
+    judged = answered is not None and late is not None and overdue is not None
     return {
-        **{name: None if name in of_row else getattr(figures, name) for name in names},
-        "on_time_share": None if of_row.intersection(suppression.SHARE_OF) else figures.on_time_share,
-        "suppressed": bool(of_row),
+        **figures,
+        "on_time_share": on_time_share(answered, late, overdue) if judged else None,
+        "suppressed": None in figures.values(),
     }
-
-
-def _appeals(appeals: int, hidden: frozenset[Cell]) -> int | None:
-    """Nearly the number of holdings, which it would tell."""
-    told = {(TOTAL, name) for name in suppression.CAME}
-    return None if suppression.small(appeals) or hidden & told else appeals

@@ -44,7 +44,7 @@ class StatisticsIn(Asked):
     as_of: Day | None = Field(
         None,
         description="what was known at the end of this day; left out: everything known now, also what is "
-        "registered for the next working day",
+        "registered for the next working day. To the public with kind, topic or region: what was published",
         examples=["2021-06-30"],
     )
     basis: Code = Field(
@@ -108,6 +108,15 @@ class StatisticsOut(Out):
     as_of: date | None = Field(examples=["2021-06-30"])
     rows: list[RowOut] = Field(description="agencies with anything counted, the largest first")
     total: TotalOut = Field(description="the sum of the rows")
+    published_to: date | None = Field(
+        None,
+        description="to the public with kind, topic or region: the last day of the last month that is "
+        "published; each as it stood at the end of the next month",
+        examples=["2026-09-30"],
+    )
+    note: str | None = Field(
+        None, description="in the asked language: why all is hidden, and what can be asked instead"
+    )
 
 
 # Calls

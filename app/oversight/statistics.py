@@ -74,13 +74,18 @@ class Figures:
     @property
     def on_time_share(self) -> float | None:
         """Of what was answered or should have been, what was answered in time; to four decimals."""
-        judged = self.answered + self.overdue
-        return round((self.answered - self.answered_late) / judged, 4) if judged else None
+        return on_time_share(self.answered, self.answered_late, self.overdue)
 
     @classmethod
     def total(cls, rows: Iterable["Figures"]) -> "Figures":
         found = list(rows)
         return cls(**{name: sum(getattr(row, name) for row in found) for name in NAMES})
+
+
+def on_time_share(answered: int, answered_late: int, overdue: int) -> float | None:
+    """Of what was answered or should have been, what was answered in time; to four decimals."""
+    judged = answered + overdue
+    return round((answered - answered_late) / judged, 4) if judged else None
 
 
 NAMES = tuple(field.name for field in fields(Figures))
@@ -141,16 +146,12 @@ async def count(
     filters: Filters,
     *,
     today: date,
-    every_row: bool = False,
 ) -> Counted:
-    """The figures of a period. `today`: the civil day it is now, after whose end nothing is overdue yet.
-
-    `every_row` gives all agencies' rows whichever is asked for; `appeals` are still of that one alone.
-    """
+    """The figures of a period. `today`: the civil day it is now, after whose end nothing is overdue yet."""
     window = window_of(period, today)
     given = filters.given()
     about = {name: value for name, value in given.items() if name != "agency_id"}
-    only = None if filters.agency_id is None or every_row else [filters.agency_id]
+    only = None if filters.agency_id is None else [filters.agency_id]
     statement = Statement(window, about, only)
     acts_from = statement.bind(window.acts_from, "date")
     since = period.first
@@ -165,10 +166,7 @@ async def count(
     )
     found = await connection.fetch(sql, *statement.values)
     rows = {row["agency_id"]: Figures(**{name: int(row[name]) for name in NAMES}) for row in found}
-    asked = [
-        figures for id_, figures in rows.items() if filters.agency_id is None or id_ == filters.agency_id
-    ]
-    holdings = sum(figures.received + figures.carried_in for figures in asked)
+    holdings = sum(figures.received + figures.carried_in for figures in rows.values())
     return Counted(
         rows={agency_id: figures for agency_id, figures in rows.items() if figures != Figures()},
         appeals=holdings - int(found[0]["again"]) if found else 0,

@@ -20,6 +20,7 @@ from app.core.i18n import Language, t
 from app.directory import snapshot
 from app.oversight import months, published
 from app.oversight.asked import FIRST_DAY, LAST_DAY
+from app.oversight.detail import published_to
 from app.oversight.exports.download import Form
 from app.oversight.schemas import FiguresOut, MonthsIn, MonthsOut, StatisticsIn, StatisticsOut
 from app.staff.access import public
@@ -45,7 +46,7 @@ async def statistics(request: Request, db: Db, lang: Lang) -> HTMLResponse:
     asked = {name: query[name][:100] for name in ASKED if query.get(name)}
     if "from" not in asked and "to" not in asked:
         asked |= _year(clock.today().year)
-    shown: dict[str, Any] = {"period": "", "tables": [], "guarded": any(asked.get(it) for it in GUARDED)}
+    shown: dict[str, Any] = {"period": "", "tables": [], "note": None, "published_to": None}
     wrong: list[Mistake] = []
     try:
         shown |= await _shown(db, asked, lang)
@@ -68,20 +69,31 @@ async def statistics(request: Request, db: Db, lang: Lang) -> HTMLResponse:
 
 async def _shown(db: Db, asked: dict[str, str], lang: Language) -> dict[str, Any]:
     """Raises Invalid, as the calls would."""
-    question = read(StatisticsIn, asked)
     guarded = any(asked.get(name) for name in GUARDED)
+    question = read(StatisticsIn, asked)
+    if guarded:
+        question = _up_to_what_is_published(question)
     async with db.moment() as connection:
         found = await published.agencies(connection, question, snapshot.current(), lang, now=clock.now())
         flow = None
         if not guarded:
             flow = await months.count(connection, read(MonthsIn, asked), snapshot.current(), lang)
     tables = [_by_month(flow, asked, lang), _by_channel(flow, asked, lang)] if flow else []
-    tables.append(_by_body(found, asked, lang))
+    tables.append(_by_body(found, asked | {"to": found.to.isoformat()}, lang))
     return {
         "period": figures.days(found.from_, found.to, lang),
         "tables": [table for table in tables if table["rows"]],
-        "hides": found.total.suppressed or any(row.suppressed for row in found.rows),
+        "published_to": found.published_to,
+        "note": found.note,
     }
+
+
+def _up_to_what_is_published(question: StatisticsIn) -> StatisticsIn:
+    """The part of the period that has figures, if any has: of the rest nothing could be shown."""
+    last = published_to(None, clock.today())
+    began = question.from_ is not None and question.from_ <= last
+    over = question.to is None or question.to > last
+    return question.model_copy(update={"to": last}) if began and over else question
 
 
 def _year(year: int) -> dict[str, str]:
