@@ -81,10 +81,9 @@ def _answer(
 
 
 def _fields(figures: Shown) -> dict[str, Any]:
-    answered, late, overdue = (figures[name] for name in SHARE_OF)
-    judged = answered is not None and late is not None and overdue is not None
+    judged = {name: value for name in SHARE_OF if (value := figures[name]) is not None}
     return {
         **figures,
-        "on_time_share": on_time_share(answered, late, overdue) if judged else None,
+        "on_time_share": on_time_share(**judged) if len(judged) == len(SHARE_OF) else None,
         "suppressed": None in figures.values(),
     }

@@ -87,4 +87,4 @@ class Auditor:
         )
         assert solved.success, solved.message
         self._solutions.append(numpy.rint(solved.x))
-        return round(sign * solved.fun)
+        return int(round(sign * solved.fun))

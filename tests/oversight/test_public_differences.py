@@ -135,8 +135,8 @@ async def test_a_longer_period_says_no_more_than_its_months(filled: Desk) -> Non
             dict(figures_of(await filled.ask(period, topic=value))) for period in (OCT, NOV, BOTH)
         ]
         for cell, figure in both.items():
-            parts = [october.get(cell, 0), november.get(cell, 0)]
-            assert figure == (None if None in parts else sum(parts))
+            one, other = october.get(cell, 0), november.get(cell, 0)
+            assert figure == (None if one is None or other is None else one + other)
         assert None in both.values()
 
 

@@ -108,7 +108,7 @@ def statistics(asked: StatisticsIn, found: StatisticsOut, lang: Language) -> She
         [*told(asked, (found.from_, found.to), lang), (t("export.asked.appeals", lang), appeals or "—")],
         columns,
         at_once(rows),
-        [t("export.note.hidden", lang)],
+        [t("export.note.hidden", lang), *([found.note] if found.note else [])],
     )
 
 
