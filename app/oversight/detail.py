@@ -1,7 +1,7 @@
 """Public figures by one kind, topic or region: those of a month, as they were when the next month was over.
 
 A month is published once, whole, for each of the three dimensions apart. Everything else is worked out from
-published months alone: a longer period is their sum, and is hidden where one of them is (decision 0016).
+published months alone: a longer period is their sum, and is hidden where one of them is (decision 0017).
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What everybody may see of a question about a kind, a topic or a region (decision 0016)."""
+"""What everybody may see of a question about a kind, a topic or a region (decision 0017)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -5,7 +5,7 @@ one) and each measure, and totals over the bodies. Beside it everybody knows eve
 tell the values apart: by body, day, channel, type of applicant. Another record, which differs from this one
 in the values of some holdings alone, has all the same exact figures. So a cell is safe when such a record
 shows what is shown here and has another figure in the cell; if it is small (1 to 4), nothing, or 5 and more.
-docs/decisions/0016 argues this.
+docs/decisions/0017 argues this.
 """
 
 from collections import defaultdict

@@ -87,4 +87,4 @@ class Auditor:
         )
         assert solved.success, solved.message
         self._solutions.append(numpy.rint(solved.x))
-        return int(round(sign * solved.fun))
+        return round(float(sign * solved.fun))
