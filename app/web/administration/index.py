@@ -59,13 +59,12 @@ async def index(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRes
         [section for level in _levels(found) for section in _bands(found, level, asked, lang)],
         lead=_lead(found, lang),
         template="index.html",
-        state=_state(found, lang),
+        state=_state(found, lang) if found.rows else "",
         beside=_beside(PAGE, found, asked, lang),
         files=links("index", asked),
         choices=choices,
         chosen=found.period or "",
         definition=_definition(found.definition, lang),
-        empty="" if found.rows else t("administration.empty", lang),
     )
 
 
@@ -84,30 +83,37 @@ def _levels(found: IndexOut) -> list[int]:
 
 
 def _lead(found: IndexOut, lang: Language) -> str:
-    """The largest band of the top in which somebody is ranked: who is first and who last; where not all of it
-    is shown, where the first that is shown stands."""
+    """Who is first and who last where most are compared; where not all of these are shown, the place of the
+    first that is."""
     period = index_periods.name(found.from_, found.to, lang)
-    ranked = [row for row in found.rows if row.rank is not None]
-    if not ranked:
+    if not found.rows:
+        return t("administration.index.nothing", lang, period=period)
+    groups: dict[tuple[int, str | None], list[IndexRowOut]] = {}
+    for row in found.rows:
+        if row.rank is not None:
+            groups.setdefault((row.level, row.band), []).append(row)
+    if not groups:
         return t("administration.index.none_ranked", lang, period=period)
-    first = ranked[0]
-    beside = [row for row in ranked if (row.level, row.band) == (first.level, first.band)]
-    band = _band(found, first.band).name
+    top = min(level for level, _ in groups)
+    beside = max((rows for (level, _), rows in groups.items() if level == top), key=len)
+    first, last = beside[0], beside[-1]
     if len(beside) < (first.of or 0) or len(beside) == 1:
-        said = {"agency": first.agency.name, "rank": first.rank, "of": first.of}
-        return t("administration.index.own", lang, period=period, points=_points(first.total, lang), **said)
-    last = beside[-1]
+        return t("administration.index.own", lang, agency=first.agency.name, **_stands(first, period, lang))
     return t(
         "administration.index.first_and_last",
         lang,
         period=period,
-        band=band,
+        band=_band(found, first.band).name,
         count=len(beside),
         first=first.agency.name,
         first_points=_points(first.total, lang),
         last=last.agency.name,
         last_points=_points(last.total, lang),
     )
+
+
+def _stands(row: IndexRowOut, period: str, lang: Language) -> dict[str, object]:
+    return {"period": period, "rank": row.rank, "of": row.of, "points": _points(row.total, lang)}
 
 
 def _band(found: IndexOut, code: str | None) -> BandOut:
@@ -119,7 +125,7 @@ def _state(found: IndexOut, lang: Language) -> str:
         on = found.closed_at.astimezone(clock.ZONE).date()
         return t("administration.index.closed", lang, day=on)
     if found.closes_on is None:
-        return t("administration.index.never", lang)
+        return t(f"administration.index.{'older' if found.period else 'no_period'}", lang)
     if found.closes_on <= clock.today():
         return t("administration.index.soon", lang)
     return t("administration.index.open", lang, day=found.closes_on)
@@ -143,30 +149,37 @@ def _bands(found: IndexOut, level: int, asked: dict[str, str], lang: Language) -
     for band in [*reversed(found.definition.bands), None]:
         inside = [row for row in rows if row.band == (band.code if band else None)]
         if inside:
-            name = band.name if band else t("administration.index.few", lang)
-            sections.append(Section(title, grid=_table(inside, name, found, asked, lang)))
+            sections.append(Section(title, grid=_table(inside, band, found, asked, lang)))
             title = ""
     return sections
 
 
 def _table(
-    rows: Sequence[IndexRowOut], caption: str, found: IndexOut, asked: dict[str, str], lang: Language
+    rows: Sequence[IndexRowOut], band: BandOut | None, found: IndexOut, asked: dict[str, str], lang: Language
 ) -> Grid:
+    """Of those in no band only what came is told: the caption says why."""
+    received = heads(lang, "body", "received#")
+    if band is None:
+        few = [[_name(row, asked), Cell(figures.number(row.received, lang))] for row in rows]
+        return Grid(t("administration.index.few", lang), received, few, "")
     components = [Head(one.title, number=True) for one in found.definition.components]
     beside = heads(lang, "total_now#") if asked.get("beside") == NOW and found.closed_at else []
     return Grid(
-        caption,
-        [*heads(lang, "body", "rank#", "total#"), *beside, *heads(lang, "received#"), *components],
+        band.name,
+        [received[0], *heads(lang, "rank#", "total#"), *beside, received[1], *components],
         [_line(row, asked, lang) for row in rows],
         "",
     )
 
 
-def _line(row: IndexRowOut, asked: dict[str, str], lang: Language) -> list[Cell]:
+def _name(row: IndexRowOut, asked: dict[str, str], note: str = "") -> Cell:
     said = {name: value for name, value in asked.items() if name != "agency"}
-    why = row.unranked.sentence if row.unranked else ""
+    return Cell(row.agency.name, f"{PAGE}/{row.agency.code}?{urlencode(said)}", note=note)
+
+
+def _line(row: IndexRowOut, asked: dict[str, str], lang: Language) -> list[Cell]:
     return [
-        Cell(row.agency.name, f"{PAGE}/{row.agency.code}?{urlencode(said)}", note=why),
+        _name(row, asked, row.unranked.sentence if row.unranked else ""),
         Cell(_place(row.rank, row.of, lang)),
         Cell(_points(row.total, lang)),
         *([_then(row.now, lang)] if row.now else []),
@@ -247,7 +260,6 @@ async def body(
         beside=_beside(f"{PAGE}/{agency}", found, asked, lang),
         files=links("index", asked | {"agency": agency}),
         choices=[],
-        empty="",
         definition=_definition(found.definition, lang),
     )
 
@@ -255,9 +267,8 @@ async def body(
 def _body_lead(row: IndexRowOut, found: IndexOut, lang: Language) -> str:
     period = index_periods.name(found.from_, found.to, lang)
     if row.unranked:
-        return f"{period}. {row.unranked.sentence}"
-    said = {"agency": row.agency.name, "rank": row.rank, "of": row.of}
-    return t("administration.index.own", lang, period=period, points=_points(row.total, lang), **said)
+        return f"{period} – {row.unranked.sentence}"
+    return t("administration.index.body", lang, **_stands(row, period, lang))
 
 
 def _components(row: IndexRowOut, found: IndexOut, lang: Language) -> Grid:

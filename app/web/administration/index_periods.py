@@ -15,13 +15,17 @@ from app.web.citizen.choices import Choice
 
 
 def name(first: date, last: date, lang: Language) -> str:
-    """A month, a quarter or a year by its name; whole months by their days."""
+    """A month, a quarter or a year by its name; whole months by their days. As a sentence begins."""
     span = Span(first, last)
     if span.code is None or span.months == 12:
-        return figures.days(first, last, lang)
+        return _begun(figures.days(first, last, lang))
     if span.months == 1:
-        return str(format_skeleton("yMMMM", first, locale=lang))
+        return _begun(str(format_skeleton("yMMMM", first, locale=lang)))
     return t("administration.index.quarter", lang, quarter=(first.month + 2) // 3, year=f"{first.year}")
+
+
+def _begun(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def choices(closed: Sequence[PeriodOut], found: IndexOut, lang: Language) -> list[Choice]:

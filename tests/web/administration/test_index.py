@@ -32,13 +32,13 @@ async def test_the_controller_sees_who_stands_where(
     browser = await entered(client, db, Role.CONTROLLER)
     assert f'href="{PAGE}"' in await browser.get(f"{ROOM}?lang=en")
     page = await browser.get(f"{PAGE}?period={PERIOD}&lang=en")
-    assert "(100 of 100), last Ministry of Energy (65.7), of 3 bodies with 30 to 299 cases" in page
-    assert "Quarter 1 of 2026" in page
+    assert "Quarter 1 of 2026: first is Ministry of" in page
+    assert "(100 of 100), last Ministry of Energy (65.7), of 3 bodies with 30 to 299 cases." in page
     assert "The period is over and is closed as soon as" in page
     shown = lines(page)
     (energy,) = [row for row in shown if row.startswith("Ministry of Energy")]
     assert energy == "Ministry of Energy 3 of 3 65.7 40 16.7 100 100 100 100 100 —"
-    assert any("Ministry of Justice 5 cases came in the period" in row for row in shown)
+    assert "Ministry of Justice 5" in shown
     assert "Too few cases for a rank" in page
     (first,) = [row for row in shown if row.startswith("Answered in time How many")]
     assert first.endswith("35.0% 70.0% 100.0%")
@@ -50,7 +50,7 @@ async def test_a_body_with_its_components_and_their_cases(
     await lived(desk)
     browser = await entered(client, db, Role.CONTROLLER)
     page = f"{PAGE}/energy?period={PERIOD}&lang=en"
-    assert "Ministry of Energy: rank 3 of 3, 65.7 of 100. Quarter 1 of 2026." in await browser.get(page)
+    assert "Quarter 1 of 2026: rank 3 of 3, 65.7 of 100." in await browser.get(page)
     found = dict(await browser.links(page))
     for words, count in (("Answered: 36", 36), ("− Answered late: 6", 6), ("Overdue: 4", 4)):
         cases = await browser.get(found[words])
@@ -58,6 +58,10 @@ async def test_a_body_with_its_components_and_their_cases(
     (row,) = [row for row in lines(await browser.get(page)) if "75.0%" in row]
     assert row.endswith("75.0% 16.7 41.1% instead of 35.0% 6.9")
     assert "Left out: only 0, at least 30 are needed" in await browser.get(page)
+    assert "Overdue: 4" in found
+    assert "Reopened: 0" not in found, "there is nothing to open"
+    justice = await browser.get(f"{PAGE}/justice?period={PERIOD}&lang=en")
+    assert "5 cases came in the period; with fewer than 30 there is no rank." in justice
     await browser.get(f"{PAGE}/nobody?period={PERIOD}", 404)
 
 
