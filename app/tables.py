@@ -20,6 +20,7 @@ import app.oversight.resonance.models
 import app.oversight.signs.models
 import app.oversight.stated.models
 import app.questions.models
+import app.readings.models
 import app.reception.models
 import app.seals.models
 import app.staff.models

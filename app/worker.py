@@ -28,6 +28,7 @@ from app.oversight.index.closing import Closing
 from app.oversight.resonance.looking import listen
 from app.oversight.rollups import fold_all
 from app.oversight.signs.printing import print_answers
+from app.readings.forgetting import forget as forget_readings
 from app.reception.reminders import forget, remind
 from app.sandbox.erasing import erase
 from app.seals.sealing import seal_new
@@ -93,6 +94,7 @@ JOBS: Sequence[Job] = (
     Job("close-index", timedelta(minutes=10), _closing.visit),
     Job("remind", timedelta(minutes=1), remind),
     Job("forget-booking-keys", timedelta(hours=1), forget),
+    Job("forget-readings", timedelta(hours=1), forget_readings),
     Job("fan-out", timedelta(seconds=1), notices.fan_out),
     Job("feeds", timedelta(seconds=10), feeds.poll, shared=True),
     Job("deliver", timedelta(seconds=1), notices.deliver, shared=True, finish=notices.finish),

@@ -11,13 +11,15 @@ import asyncpg
 from app.appeals.codes import EventKind
 from app.core.cipher import cipher
 from app.deadlines.facts import Fact, read_facts
+from app.readings.keeping import LOOKED
 
-HEAD = """
+HEAD = f"""
 SELECT a.id, a.received_at, a.registered_on, a.channel, a.kind, a.topic, a.region, a.language,
        a.applicant_type, a.source_id, c.about_id, c.about_part, about.applicant_type AS about_type,
        c.respondent_id, c.reviewer, c.reviewer_id,
        (SELECT jsonb_agg(jsonb_build_array(later.id, later.applicant_type) ORDER BY later.id)
-        FROM complaint x JOIN appeal later ON later.id = x.appeal_id WHERE x.about_id = a.id) AS complaints
+        FROM complaint x JOIN appeal later ON later.id = x.appeal_id WHERE x.about_id = a.id) AS complaints,
+       {LOOKED.format(appeal="a.id")} AS looked
 FROM appeal a
 LEFT JOIN complaint c ON c.appeal_id = a.id
 LEFT JOIN appeal about ON about.id = c.about_id
@@ -119,7 +121,7 @@ class Said:
 
 
 async def head(connection: asyncpg.Connection, appeal_id: int) -> asyncpg.Record | None:
-    """The appeal, what it complains about and what complains about it."""
+    """The appeal, what it complains about, what complains about it, and which bodies read it when."""
     return await connection.fetchrow(HEAD, appeal_id)
 
 

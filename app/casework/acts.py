@@ -36,6 +36,7 @@ from app.core.errors import AppError, Conflict, Forbidden, Invalid, VersionMissi
 from app.core.i18n import Language
 from app.directory import snapshot
 from app.directory.registry import Directory
+from app.readings.codes import Way
 from app.settings import Settings
 from app.staff.access import Staff, StaffCaller
 
@@ -115,7 +116,7 @@ class Doing:
 
     async def _found(self, connection: asyncpg.Connection, act: Act, directory: Directory) -> Found:
         """Raises CaseNotFound for what the caller may not see, Forbidden for what their role may not do."""
-        found = await case.find(connection, self.caller, self.number, directory)
+        found = await case.find(connection, self.caller, self.number, directory, Way.ACT)
         if not reach.agencies(self.caller, act, directory):
             raise Forbidden
         return found

@@ -38,6 +38,7 @@ from app.core.edge import Configured, Lang, Read, Tx
 from app.core.errors import FieldError, Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.directory.registry import Directory
+from app.readings.codes import Way
 from app.staff.access import Reader, StaffCaller, require
 from app.staff.permissions import SEE
 
@@ -142,7 +143,7 @@ async def read_case(
     caller: Reader, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
 ) -> CaseOut:
     directory = snapshot.current()
-    found = await case.find(connection, caller, number, directory)
+    found = await case.find(connection, caller, number, directory, Way.CASE)
     shown = await page.read(connection, caller, found, directory, lang, settings)
     mark(response, shown.version)
     return shown
@@ -155,7 +156,7 @@ async def read_case(
     responses=problems(*SEEN, Invalid),
 )
 async def read_events(caller: Reader, number: Number, connection: Read, response: Response) -> EventsOut:
-    found = await case.find(connection, caller, number, snapshot.current())
+    found = await case.find(connection, caller, number, snapshot.current(), Way.HISTORY)
     happened = await page.events(connection, found)
     response.headers["Cache-Control"] = "no-store"
     return EventsOut(number=found.number, items=[event_out(event) for event in happened])

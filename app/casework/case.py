@@ -17,9 +17,12 @@ from app.appeals.codes import ApplicantType, Status
 from app.appeals.commands import CaseNotFound, Complaint
 from app.appeals.lifecycle import Act, allowed
 from app.casework import reach
+from app.core import clock
 from app.core.errors import Conflict
 from app.deadlines.regimes import Stage
 from app.directory.registry import Directory
+from app.readings import keeping
+from app.readings.codes import Way
 from app.staff.access import StaffCaller
 from app.staff.permissions import Relation
 
@@ -86,9 +89,10 @@ class Found:
 
 
 async def find(
-    connection: asyncpg.Connection, caller: StaffCaller, typed: str, directory: Directory
+    connection: asyncpg.Connection, caller: StaffCaller, typed: str, directory: Directory, way: Way | None
 ) -> Found:
-    """`typed`: a number in either script, with `.2` for a part and `.0` for what was not split off.
+    """`typed`: a number in either script, with `.2` for a part and `.0` for what was not split off. That the
+    caller reads it by this `way` is kept with the connection; None: nothing of the case is shown.
 
     Raises CaseNotFound for what is not there or not the caller's to see, SeveralParts.
     """
@@ -104,7 +108,11 @@ async def find(
         raise CaseNotFound
     visible = reach.visible(caller, directory)
     part = number.part if number.part or plain != typed.strip() else _meant(rows, visible)
-    return _seen(rows, part, visible, caller)
+    found = _seen(rows, part, visible, caller)
+    if way is not None:
+        read = [(found.appeal_id, found.part)]
+        await keeping.keep(connection, caller.account_id, caller.agency_id, read, way, clock.now())
+    return found
 
 
 async def again(

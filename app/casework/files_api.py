@@ -14,6 +14,7 @@ from app.casework.routes import SEEN
 from app.core.edge import Configured, Db
 from app.core.errors import Invalid, problems
 from app.directory import snapshot
+from app.readings.codes import Way
 from app.staff.access import Reader
 
 router = APIRouter()
@@ -34,7 +35,7 @@ async def read_file(
     caller: Reader, number: Number, id: Annotated[UUID, Path()], db: Db, settings: Configured
 ) -> StreamingResponse:
     async with db.read() as connection:
-        found = await case.find(connection, caller, number, snapshot.current())
+        found = await case.find(connection, caller, number, snapshot.current(), Way.FILE)
         happened = await page.events(connection, found)
         files = await listing.of_events(connection, found.appeal_id, happened)
     return await serving.download(listing.find(files.values(), id), settings)

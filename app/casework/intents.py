@@ -161,7 +161,7 @@ class LinkingTo(Intent):
 
     async def _visible(self, asking: Asking) -> str:
         try:
-            other = await case.find(asking.connection, asking.caller, self.to, asking.directory)
+            other = await case.find(asking.connection, asking.caller, self.to, asking.directory, None)
         except CaseNotFound:
             raise Invalid.of("to", "unknown_case") from None
         except SeveralParts:

@@ -4,6 +4,7 @@ Numbers are compared as keyed hashes, and who looked for what is kept: a search 
 into their life.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -20,6 +21,8 @@ from app.desk.schemas import EarlierIn, EarlierListOut, EarlierOut
 from app.directory.registry import Directory
 from app.intake.parts import overdue
 from app.intake.shown import agency_out
+from app.readings import keeping
+from app.readings.codes import Way
 from app.staff.access import StaffCaller
 from app.staff.names import initials
 
@@ -70,6 +73,19 @@ async def look_up(
     sought = cipher().search_hash(_normal(by, value), f"applicant.{by}")
     compared = numbers.parse(value).appeal_id if by == "number" else sought
     rows = await _search(connection, caller, by, compared, sought, directory)
+    return await _listed(connection, caller, rows, directory, lang)
+
+
+async def _listed(
+    connection: asyncpg.Connection,
+    caller: StaffCaller,
+    rows: Sequence[asyncpg.Record],
+    directory: Directory,
+    lang: Language,
+) -> EarlierListOut:
+    """What is shown of an appeal is read, and kept as that."""
+    read = [(row["appeal_id"], row["part"]) for row in rows[:MOST]]
+    await keeping.keep(connection, caller.account_id, caller.agency_id, read, Way.LOOKUP, clock.now())
     return EarlierListOut(items=[_shown(row, directory, lang) for row in rows[:MOST]], more=len(rows) > MOST)
 
 
@@ -87,7 +103,7 @@ async def of_applicant(
             if one["appeal_id"] != appeal_id:
                 found[one["appeal_id"], one["part"]] = one
     rows = [found[key] for key in sorted(found, reverse=True)]
-    return EarlierListOut(items=[_shown(row, directory, lang) for row in rows[:MOST]], more=len(rows) > MOST)
+    return await _listed(connection, caller, rows, directory, lang)
 
 
 async def _search(

@@ -235,6 +235,13 @@ class MayOut(Out):
     until: date | None = Field(description="the last day for it, where there is one")
 
 
+class LookedOut(Out):
+    agency: AgencyOut
+    day: date
+    first_at: datetime
+    last_at: datetime
+
+
 class TrackingOut(Standing):
     sandbox: Sandbox = False
     timeline: list[TimelineOut]
@@ -245,6 +252,9 @@ class TrackingOut(Standing):
     complaints: list[str] = Field(description="numbers of the complaints about this appeal")
     attachments: list[AttachmentOut] = Field(description="what you sent with it; an answer has its own")
     may: list[MayOut] = Field(description="what can be done now")
+    looked: list[LookedOut] = Field(
+        default_factory=list, description="which bodies' people read it, by civil day, in order"
+    )
 
 
 class AcceptedByOut(Out):

@@ -36,6 +36,7 @@ from app.intake.schemas import (
     CorrectionOut,
     DeadlineOut,
     HearingOut,
+    LookedOut,
     PartOut,
     StepOut,
     TargetOut,
@@ -119,6 +120,7 @@ class _Page:
                 [event for event in self._told() if event["kind"] in sent.SENT], self.lang
             ),
             may=possible(shown, self.holdings, self.events, self.terms, self.directory, self.today),
+            looked=self._looked(),
             **self._waiting(shown),
         )
 
@@ -237,6 +239,14 @@ class _Page:
             for event in self.events
             if event["part"] == named or (event["part"] == 0 and event["id"] < began)
         ]
+
+    def _looked(self) -> list[LookedOut]:
+        found = []
+        for agency_id, day, first_at, last_at in self.head["looked"] or ():
+            on, agency = date.fromisoformat(day), self.directory.agency_by_id(agency_id).code
+            shown = agency_out(self.directory, agency, on, self.lang)
+            found.append(LookedOut(agency=shown, day=on, first_at=first_at, last_at=last_at))
+        return found
 
     def _age(self) -> AgeOut:
         ended = [clock.civil_day(part["closed_at"]) for part in self.shown if not is_open(part)]

@@ -8,11 +8,14 @@ import asyncpg
 import orjson
 
 from app.appeals.masking import masked, own
+from app.core import clock
 from app.core.cipher import cipher
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.oversight.quality.forms import Form, form_on
 from app.oversight.quality.models import JUDGES
 from app.oversight.quality.schemas import Mark, VerdictIn
+from app.readings import keeping
+from app.readings.codes import Way
 
 NOTE = "quality_verdict.note"
 
@@ -24,8 +27,9 @@ q.agency_id <> $2 AND NOT EXISTS (
       AND signed.kind IN ('answered', 'answer_proposed'))
 """
 _ANSWER = f"""
-SELECT q.id, q.agency_id, s.form, h.registered_on, h.due_on, h.closed_on, h.outcome, a.language,
-       asked.body AS asked, part.body AS part, said.body AS said, person.*
+SELECT q.id, h.appeal_id, h.part AS of_part, q.agency_id, s.form, h.registered_on, h.due_on,
+       h.closed_on, h.outcome, a.language, asked.body AS asked, part.body AS part, said.body AS said,
+       person.*
 FROM quality_case q
 JOIN quality_sample s ON s.id = q.sample_id
 JOIN holding h ON h.id = q.holding_id
@@ -58,10 +62,13 @@ class JudgedAlready(Conflict):
 async def answer(
     connection: asyncpg.Connection, case_id: int, account_id: int, agency_id: int
 ) -> Mapping[str, Any]:
-    """What is judged, with texts in clear but for the applicant's own data. Raises NotFound."""
+    """What is judged, with texts in clear but for the applicant's own data; a reading, and kept as that.
+    Raises NotFound."""
     row = await connection.fetchrow(_ANSWER, account_id, agency_id, case_id)
     if row is None:
         raise NotFound
+    read = [(row["appeal_id"], row["of_part"])]
+    await keeping.keep(connection, account_id, agency_id, read, Way.QUALITY, clock.now())
     personal = own(row)
     asked, said = _opened(row["part"] or row["asked"]), _opened(row["said"])
     return dict(row) | {

@@ -5,7 +5,7 @@ from datetime import date
 
 from app.appeals.codes import Status
 from app.core import clock
-from app.core.i18n import Language, t
+from app.core.i18n import Language, long_date, t
 from app.deadlines.explain import period
 from app.deadlines.regimes import Unit
 from app.directory import snapshot
@@ -41,6 +41,7 @@ class Shown:
     timeline: list[Told]
     may: dict[str, date | None]
     parts: list[PartOut]
+    looked: list[Told]
 
 
 def shown_appeal(said: TrackingOut, lang: Language) -> Shown:
@@ -51,6 +52,7 @@ def shown_appeal(said: TrackingOut, lang: Language) -> Shown:
         timeline=[Told(moment(it.at, lang), it.sentence) for it in reversed(said.timeline)],
         may={may.act: may.until for may in said.may},
         parts=said.parts if len(said.parts) > 1 else [],
+        looked=[Told(long_date(it.day, lang), it.agency.name) for it in reversed(said.looked)],
     )
 
 
