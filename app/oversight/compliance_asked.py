@@ -51,6 +51,17 @@ def visible(caller: StaffCaller, directory: Directory) -> frozenset[int] | None:
     return reach.agencies(caller.role, caller.agency_id, "oversight", directory)
 
 
+def bodies_asked(code: str | None, caller: StaffCaller, directory: Directory) -> frozenset[int] | None:
+    """The body and those under it, or all that the caller sees; None: all there are. Raises NotFound."""
+    seen = visible(caller, directory)
+    if code is None:
+        return seen
+    id_ = directory.agency(code).id
+    if seen is not None and id_ not in seen:
+        raise NotFound
+    return directory.subtree_ids(id_)
+
+
 def understood(asked: PeriodIn, caller: StaffCaller, directory: Directory, today: date) -> Question:
     """Raises Invalid, naming every field that is wrong; NotFound for a body that is none of the caller's."""
     first, last = days_asked(asked.from_, asked.to, today)
@@ -70,12 +81,7 @@ def understood(asked: PeriodIn, caller: StaffCaller, directory: Directory, today
         errors.append(FieldError("by", "too_many_spans", {"most": MOST_SPANS}))
     if errors:
         raise Invalid(errors=errors)
-    seen = visible(caller, directory)
-    if asked.agency:
-        id_ = directory.agency(asked.agency).id
-        if seen is not None and id_ not in seen:
-            raise NotFound
-        seen = directory.subtree_ids(id_)
+    seen = bodies_asked(asked.agency, caller, directory)
     region = "" if asked.region == NO_REGION else asked.region and asked.region.upper()
     filters = Filters(
         agency_id=directory.agency(asked.agency).id if asked.agency else None,

@@ -11,7 +11,7 @@ from app.core.i18n import Language
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.oversight.asked import FIRST_DAY, LAST_DAY, refuse_repeated, unknown_code, unknown_codes, wrong_days
-from app.oversight.compliance_asked import visible
+from app.oversight.compliance_asked import bodies_asked
 from app.oversight.index import closing, kept
 from app.oversight.index.answer import definition_out, rows_out
 from app.oversight.index.asked import span_asked
@@ -91,12 +91,7 @@ def _seen(asked: IndexIn, caller: StaffCaller, directory: Directory) -> frozense
         errors.append(unknown_code("beside", [NOW]))
     if errors:
         raise Invalid(errors=errors)
-    ids = visible(caller, directory)
-    if asked.agency:
-        about = directory.agency(asked.agency).id
-        if ids is not None and about not in ids:
-            raise NotFound
-        ids = directory.subtree_ids(about)
+    ids = bodies_asked(asked.agency, caller, directory)
     return None if ids is None else frozenset(directory.agency_by_id(id_).code for id_ in ids)
 
 

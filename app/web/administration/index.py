@@ -97,7 +97,7 @@ def _lead(found: IndexOut, lang: Language) -> str:
     top = min(level for level, _ in groups)
     beside = max((rows for (level, _), rows in groups.items() if level == top), key=len)
     first, last = beside[0], beside[-1]
-    if len(beside) < (first.of or 0) or len(beside) == 1:
+    if len(beside) < (first.of or 0) or last.rank == first.rank:
         return t("administration.index.own", lang, agency=first.agency.name, **_stands(first, period, lang))
     return t(
         "administration.index.first_and_last",

@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from app.appeals.codes import ApplicantType, Kind
 from app.appeals.numbers import Number
+from app.cli import cli
 from app.core import clock
 from app.core.db import Database, DatabaseUrls
 from app.directory import snapshot
@@ -16,11 +18,13 @@ from app.oversight.index import api, closing
 from app.oversight.index.closing import Closing, NotDue, close_now, closes_on, due
 from app.oversight.index.definition import versions
 from app.oversight.index.periods import of_code
+from app.settings import get_settings
 from app.staff.permissions import Role
 from tests.casework.people import Person, make_person
 from tests.oversight.desk import Desk
 from tests.oversight.index.quarter import DAYS, PERIOD, lived
 from tests.oversight.index.test_index import PATH, by_agency, get
+from tests.support import SECRET
 
 
 async def raw(client: httpx.AsyncClient, person: Person, **asked: str) -> bytes:
@@ -188,6 +192,31 @@ async def test_two_workers_close_once(real_db: Database, real_urls: DatabaseUrls
     finally:
         await other.close()
         await snapshot.refresh(real_db)
+
+
+async def test_the_command(
+    real_db: Database, real_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client: Any = None
+    await Desk(real_db, client).file_many("2026-01-13 10:00", 3, "health")
+    monkeypatch.setenv("LS_DATABASE_URL", real_urls.owner)
+    monkeypatch.setenv("LS_SECRET_KEY", SECRET)
+    get_settings.cache_clear()
+
+    async def said(*words: str) -> list[str]:
+        done = await asyncio.to_thread(CliRunner().invoke, cli, ["index", "close", *words])
+        return [done.output.splitlines()[0]] if done.exit_code == 0 else [str(done.exception)]
+
+    try:
+        line = "2026-01: 1 bodies, 0 of them with a rank"
+        assert await said("--dry-run") == [f"{line}; nothing is kept (--dry-run)"]
+        assert await said("--period", "2026-01") == [f"{line}; closed"]
+        assert await said("--period", "2026-01") == [f"{line}; it was closed already and stays as it is"]
+        assert await said("--period", "soon") == [
+            "soon: no month, quarter or year; they are written 2026-07, 2026-Q3, 2026"
+        ]
+    finally:
+        get_settings.cache_clear()
 
 
 async def test_nobody_of_the_service_may_change_what_is_kept(db: Database) -> None:
