@@ -25,6 +25,7 @@ from app.oversight.checking import check_figures
 from app.oversight.control.orders import carry_out
 from app.oversight.forecast.trials import try_forecasts
 from app.oversight.index.closing import Closing
+from app.oversight.publishing import publish
 from app.oversight.resonance.looking import listen
 from app.oversight.rollups import fold_all
 from app.oversight.signs.printing import print_answers
@@ -91,6 +92,7 @@ JOBS: Sequence[Job] = (
     Job("listen", timedelta(minutes=10), listen),
     Job("print-answers", timedelta(seconds=5), print_answers),
     Job("try-forecasts", timedelta(minutes=10), try_forecasts),
+    Job("publish-figures", timedelta(minutes=10), publish),
     Job("close-index", timedelta(minutes=10), _closing.visit),
     Job("remind", timedelta(minutes=1), remind),
     Job("forget-booking-keys", timedelta(hours=1), forget),

@@ -61,6 +61,10 @@ def next_month(month: date) -> date:
     return (month.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
+def last_of(month: date) -> date:
+    return next_month(month) - timedelta(days=1)
+
+
 def months_of(period: Period) -> list[date]:
     """The first days of its calendar months."""
     found = [period.first.replace(day=1)]
@@ -145,5 +149,5 @@ def runs(months: Sequence[date]) -> Iterator[tuple[date, date]]:
     for month, after in zip(months, [*months[1:], None], strict=True):
         start = start or month
         if after != next_month(month):
-            yield start, next_month(month) - timedelta(days=1)
+            yield start, last_of(month)
             start = None

@@ -7,13 +7,13 @@ from datetime import date
 import asyncpg
 
 from app.directory.registry import Directory
-from app.oversight import detail, suppression
+from app.oversight import detail, publishing
 from app.oversight.asked import Question
 from app.oversight.statistics import Basis, Figures, Filters, Period, count
 from app.oversight.suppression import MEASURES, TOTAL
 
 MOST_AT_ONCE = 2_000
-"""Holdings of a month that a question may publish by itself; of more the worker does."""
+"""Holdings of months that are due and not kept yet, that a question may work out by itself."""
 
 Shown = dict[str, int | None]
 """Figures by name; None: hidden."""
@@ -50,10 +50,9 @@ async def count_guarded(
     if filters.agency_id is not None:
         row = rows.get(filters.agency_id, dict.fromkeys(rows[TOTAL], 0))
         rows = {filters.agency_id: row, TOTAL: row}
-    certain = not missing and not any(None in row for table in tables.values() for row in table.values())
     return Guarded(
         rows,
-        await _appeals(connection, question, rows, today) if certain else _nothing(rows),
+        _nothing(rows),
         detail.published_to(period.as_of, today),
         ("detail.alone" if dimension is None else "detail.not_yet") if missing else None,
     )
@@ -68,14 +67,15 @@ async def _published(
     today: date,
 ) -> dict[date, detail.Rows]:
     """The rows of a value, by month. A month that is not there is not published yet."""
-    found: dict[date, detail.Rows] = {}
+    found = await publishing.kept(connection, list(due), dimension, value)
     values = detail.values_of(dimension, directory)
-    for first, last in detail.runs(due) if due else ():
+    missing = [month for month in due if month not in found]
+    for first, last in detail.runs(missing) if missing else ():
         exact = await _exact(connection, Period(first, last), Filters(), today)
         if exact.get(TOTAL, Figures()).received > MOST_AT_ONCE:
             continue
         held = await detail.held_by_month(connection, first, last, dimension)
-        for month in due:
+        for month in missing:
             if first <= month <= last:
                 found[month] = detail.Month.of_held(held.get(month, {}), values).of.get(value, {})
     return found
@@ -106,15 +106,5 @@ def _veil(rows: dict[int, Shown], exact: Mapping[int, Figures]) -> bool:
 
 
 def _nothing(rows: Mapping[int, Shown]) -> int | None:
+    """The distinct appeals, where there are none: they are not among what is kept of a month."""
     return 0 if rows[TOTAL]["received"] == 0 and not rows[TOTAL].get("carried_in", 0) else None
-
-
-async def _appeals(
-    connection: asyncpg.Connection, question: Question, rows: Mapping[int, Shown], today: date
-) -> int | None:
-    """The distinct ones, where nothing of the value is hidden, and so no other record has another number."""
-    if _nothing(rows) == 0:
-        return 0
-    counted = await count(connection, question.period, question.filters, today=today)
-    same = sum(row.received for row in counted.rows.values()) == rows[TOTAL]["received"]
-    return counted.appeals if same and not suppression.small(counted.appeals) else None

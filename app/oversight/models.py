@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, Index, Integer, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.appeals.effects import FIGURES
@@ -176,6 +177,18 @@ class RollupAgain(Table, table=True):
     x: date = _key(Date)
     y: date = _key(Date)
     count: int = Field(sa_type=Integer, nullable=False)
+
+
+class PublishedMonth(Table, table=True):
+    """Public figures of a month by a dimension, as published: by value and body, hidden ones null."""
+
+    __tablename__ = "published_month"
+
+    month: date = _key(Date)
+    dimension: str = _key(Text)
+    holdings: int = Field(sa_type=Integer, nullable=False, description="counted in it")
+    figures: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
+    published_at: datetime = Field(sa_type=TIMESTAMP, nullable=False)
 
 
 class Folding(Table, table=True):

@@ -98,7 +98,10 @@ class RowOut(FiguresOut):
 
 
 class TotalOut(FiguresOut):
-    appeals: int | None = Field(description="distinct appeals behind the holdings", examples=[289])
+    appeals: int | None = Field(
+        description="distinct appeals behind the holdings; not told to the public with kind, topic or region",
+        examples=[289],
+    )
 
 
 class StatisticsOut(Out):

@@ -433,7 +433,7 @@ async def test_what_is_large_everywhere_is_shown_whole(desk: Desk) -> None:
         await desk.answer("2025-10-22 10:00", *(await desk.file_many(LATER, 7, body, topic=topic)))
     answer = await desk.ask(OCTOBER, topic="land")
     assert [row["received"] for row in answer["rows"]] == [7, 7]
-    assert (answer["total"]["answered"], answer["total"]["appeals"]) == (14, 14)
+    assert (answer["total"]["answered"], answer["total"]["on_time_share"]) == (14, 1.0)
     assert not any(row["suppressed"] for row in (*answer["rows"], answer["total"]))
 
 
