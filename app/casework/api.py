@@ -21,6 +21,7 @@ from app.casework import (
     page,
     queue,
     reach,
+    similar,
     templates_api,
     terms_api,
     unchecked,
@@ -299,3 +300,4 @@ router.include_router(undelivered_api.router)
 router.include_router(files_api.router)
 router.include_router(unchecked.router)
 router.include_router(templates_api.router)
+router.include_router(similar.router)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.appeals import numbers
-from app.casework import api, files_api
+from app.casework import api, files_api, similar
 from app.core.edge import Configured, Db, Lang
 from app.desk import earlier
 from app.directory import snapshot
@@ -23,6 +23,17 @@ async def file(
     number: Number, id: Annotated[UUID, Path()], me: AtCase, db: Db, settings: Configured
 ) -> StreamingResponse:
     return await files_api.read_file(me.caller, number, id, db, settings)
+
+
+@router.get(f"{ROOM}/cases/{{number}}/similar")
+async def alike(
+    request: Request, number: Number, me: AtCase, db: Db, lang: Lang, settings: Configured
+) -> Response:
+    """The case with appeals like it: by a press, so that the case itself waits for nothing."""
+    async with db.read() as connection:
+        shown = await api.read_case(me.caller, number, connection, lang, settings, Response())
+        found = await similar.similar(me.caller, shown.number, connection)
+    return case_page(request, lang, me, shown, alike=found)
 
 
 @router.post(f"{ROOM}/cases/{{number}}/earlier")

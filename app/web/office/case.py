@@ -23,6 +23,7 @@ from app.casework import api, changes, inputs, templates, terms_api
 from app.casework.acts import Doing
 from app.casework.case import SeveralParts
 from app.casework.schemas import CaseOut, TemplateOut
+from app.casework.similar import SimilarListOut
 from app.core import clock
 from app.core.db import Database
 from app.core.edge import Db, Lang, Network
@@ -264,6 +265,7 @@ def case_page(
     both: Mapping[str, Any] | None = None,
     kept: Sequence[Waiting] = (),
     found: EarlierListOut | None = None,
+    alike: SimilarListOut | None = None,
     offered: Sequence[TemplateOut] = (),
     done: str = "",
 ) -> HTMLResponse:
@@ -303,6 +305,7 @@ def case_page(
         kept=files.listed(kept, lang),
         limits=files.limits(),
         found=found,
+        alike=alike,
         offered=offered,
         unfinished="unfinished" in request.query_params,
         seen=seen,
