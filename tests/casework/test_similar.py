@@ -75,4 +75,4 @@ async def test_the_page_shows_them_when_asked(office: Office) -> None:
     shown = (await office.client.get(f"{page}/similar")).text
     assert f'href="/office/cases/{first}"' in shown
     assert "% alike" in shown
-    assert (await office.client.get("/office/cases/JT-2026-00000001/similar")).status_code == 404
+    assert (await office.client.get("/office/cases/JT-2008-00000001/similar")).status_code == 404
