@@ -84,7 +84,7 @@ _BODIES = "SELECT id, body FROM content WHERE id = ANY ($1)"
 )
 async def similar(caller: Reader, number: Number, connection: Read) -> SimilarListOut:
     directory = snapshot.current()
-    found = await case.find(connection, caller, number, directory)
+    found = await case.find(connection, caller, number, directory, None)  # a list is no reading
     if found.shown["agency_id"] not in reach.visible(caller, directory):
         return SimilarListOut(items=[])
     rows = await connection.fetch(
