@@ -2,5 +2,5 @@
 
 `definition`, `scoring` and `periods` are pure. A period that is over is closed by the worker and then
 answered from what was kept, whatever happens
-(docs/decisions/0016).
+(docs/decisions/0018).
 """
