@@ -1,6 +1,7 @@
 """Compliance: each figure by hand, the cases behind each by its address, who sees what, and comparisons."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import httpx
@@ -8,12 +9,17 @@ import pytest
 
 from app.appeals.codes import ApplicantType, Decision, Kind, Outcome, SuspensionGround
 from app.appeals.numbers import Number
+from app.core import clock
 from app.core.db import Database
 from app.core.i18n import LANGUAGES
+from app.directory import snapshot
 from app.oversight import compliance
 from app.oversight.columns import COLUMNS, COUNTS
+from app.oversight.statistics import Filters
 from app.staff.permissions import Role
 from tests.casework.people import Person, make_person
+from tests.oversight import compliance_reference
+from tests.oversight.course import EVENTS
 from tests.oversight.desk import Desk
 from tests.oversight.test_recount import busy, busy_with_terms
 
@@ -168,6 +174,21 @@ async def test_figures_by_hand(desk: Desk, controller: Person) -> None:
     assert (health["answered_last_day"], health["answered"]) == (1, 4)
     for agency in ("energy", "justice"):
         assert (await figures(desk, controller, agency, topic="health"))["chained"] == 2
+
+
+async def test_the_events_say_the_same_of_everything(desk: Desk, db: Database) -> None:
+    """Each figure of each body by the reference that the long courses are compared with, ratings and upheld
+    complaints among them: so it knows what is wrong with these (tests/oversight/machine.py)."""
+    await everything(desk)
+    today, days = clock.today(), (date(2025, 1, 1), date(2025, 12, 31))
+    async with db.read() as connection:
+        counted = await compliance.count(connection, *days, Filters(), today=today)
+        said = compliance_reference.values(await connection.fetch(EVENTS), *days, {}, today)
+    directory = snapshot.current()
+    found = {directory.agency_by_id(id_).code: sums.values() for (id_, _), sums in counted.items()}
+    assert found == said
+    assert said["health"]["rating_average"] == 3.5
+    assert said["turkistan-health-department"]["complaints_upheld"] == 2
 
 
 async def test_the_applicants_own_time_is_taken_out(desk: Desk, controller: Person) -> None:
