@@ -33,6 +33,7 @@ from app.oversight import api as oversight
 from app.oversight.control import api as control
 from app.oversight.exports import api as exports
 from app.oversight.forecast import api as forecast
+from app.oversight.looking import api as looking
 from app.oversight.quality import api as quality
 from app.oversight.resonance import api as resonance
 from app.oversight.signs import api as signs
@@ -91,6 +92,7 @@ ROOMS: Sequence[Any] = (
     exports,
     staff,
     people,
+    looking,
     casework,
     delivery,
     mailboxes,

@@ -36,6 +36,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "calendar": ("/calendar", "calendar"),
     "reference": ("/reference", "reference"),
     "audit": ("/audit", "audit"),
+    "readings": ("/readings", "readings"),
 }
 
 

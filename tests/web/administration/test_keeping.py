@@ -19,7 +19,7 @@ from tests.oversight.desk import Desk
 from tests.web.administration.room import PASSWORD, entered
 
 ROOM = "/office/administration"
-PAGES = ("people", "clients", "calendar", "reference", "audit")
+PAGES = ("people", "clients", "calendar", "reference", "audit", "readings")
 NEW = {
     "login": "aigerim@health",
     "name": "Айгерім Сынақбаева",
