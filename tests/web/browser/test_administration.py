@@ -108,9 +108,12 @@ async def test_an_administrator_tries_an_order_and_makes_an_account(
         await page.get_by_label(t("office.password", "ru")).fill(PASSWORD)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.page.people", "ru"))
-        for part in ("people", "clients", "calendar", "reference", "audit"):
+        parts = ("people", "clients", "calendar", "reference", "audit")
+        for part in (*parts, f"reference/agency/{BODY}", "reference/topic/utilities"):
             await page.goto(f"{ROOM}/{part}")
-            await looked_at(page, f"administration-keeping-{part}")
+            for fold in await page.locator("summary").all():
+                await fold.click()
+            await looked_at(page, f"administration-keeping-{part.replace('/', '-')}")
 
 
 async def test_from_a_figure_down_to_a_case_without_a_script(visit: Visit, controller: None) -> None:
