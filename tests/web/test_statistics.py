@@ -70,6 +70,10 @@ async def test_of_this_year_a_topic_is_told_as_far_as_it_is_published(filled: De
         page = await filled.client.get("/statistics?topic=utilities&lang=ru")
         assert rows(page, "body")["Министерство энергетики"][0] == "7"
         assert figures.days(date(2025, 1, 1), date(2025, 10, 31), "ru") in page.text
+    with time_machine.travel(civil("2025-11-20 10:00"), tick=False):
+        page = await filled.client.get("/statistics?topic=utilities&lang=ru")
+        assert rows(page, "body")["Министерство энергетики"][0] == "—", "not published yet, and not nothing"
+        assert t("detail.not_yet", "ru", last=date(2025, 9, 30)) in page.text
     both = await filled.client.get(f"/statistics?{YEAR}&topic=land&channel=blog&lang=kk")
     assert t("detail.alone", "kk") not in both.text, "there is nothing by that channel at all"
     both = await filled.client.get(f"/statistics?{YEAR}&topic=land&channel=reception_room&lang=kk")

@@ -71,10 +71,12 @@ async def _shown(db: Db, asked: dict[str, str], lang: Language) -> dict[str, Any
     """Raises Invalid, as the calls would."""
     guarded = any(asked.get(name) for name in GUARDED)
     question = read(StatisticsIn, asked)
-    if guarded:
-        question = _up_to_what_is_published(question)
     async with db.moment() as connection:
-        found = await published.agencies(connection, question, snapshot.current(), lang, now=clock.now())
+        first = _up_to_what_is_published(question) if guarded else question
+        found = await published.agencies(connection, first, snapshot.current(), lang, now=clock.now())
+        if first is not question and not found.rows:
+            # So that what is not published yet does not look as if nothing had come.
+            found = await published.agencies(connection, question, snapshot.current(), lang, now=clock.now())
         flow = None
         if not guarded:
             flow = await months.count(connection, read(MonthsIn, asked), snapshot.current(), lang)
