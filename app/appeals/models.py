@@ -260,6 +260,7 @@ class Event(Table, table=True):
         Index("ix_event_appeal_id_id", "appeal_id", "id"),
         Index("ix_event_holding_id", "holding_id"),
         Index("ix_event_suspended", "at", postgresql_where=text("kind = 'suspended'")),
+        Index("ix_event_unmasked", "id", postgresql_where=text("kind = 'unmasked'")),
         # In the order of commits: what is sealed, and what the worker reads of answers.
         Index("ix_event_xid", "xid", "id"),
         Index("ix_event_answered", "xid", "id", postgresql_where=text("kind = 'answered'")),

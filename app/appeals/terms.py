@@ -257,7 +257,8 @@ def _of_control(payload: Controlling) -> dict[str, Any]:
 def _unmask(change: Change) -> None:
     payload = change.command.payload
     assert isinstance(payload, Unmasking)
-    change.happened({"field": payload.field}, change.said(ContentKind.REASON, {"text": payload.purpose}))
+    data = {"field": payload.field, "agency": change.agency.code}
+    change.happened(data, change.said(ContentKind.REASON, {"text": payload.purpose}))
     change.changed()
 
 

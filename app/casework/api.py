@@ -26,6 +26,7 @@ from app.casework import (
     terms_api,
     unchecked,
     undelivered_api,
+    unmaskings,
 )
 from app.casework.acts import Asked, Number, lease, mark
 from app.casework.details import event_out
@@ -301,3 +302,4 @@ router.include_router(files_api.router)
 router.include_router(unchecked.router)
 router.include_router(templates_api.router)
 router.include_router(similar.router)
+router.include_router(unmaskings.router)

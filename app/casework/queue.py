@@ -13,6 +13,7 @@ from app.appeals import numbers, repository, service, walls
 from app.appeals.codes import ActorKind, ApplicantType, Status
 from app.appeals.commands import Actor, Command, Done, Leasing
 from app.appeals.lifecycle import WORKABLE, Act
+from app.appeals.masking import masked
 from app.casework import reach
 from app.casework.reach import Onlooker
 from app.casework.schemas import AgencyOut, PersonOut, QueueItem
@@ -259,8 +260,8 @@ def item(row: asyncpg.Record, directory: Directory, language: Language, today: d
         region=row["region"] or None,
         applicant_type=row["applicant_type"],
         language=row["language"],
-        subject=whole.get("subject"),
-        beginning=beginning(said["text"]) if "text" in said else None,
+        subject=masked(whole.get("subject"), ()),
+        beginning=beginning(masked(said["text"], ()) or "") if "text" in said else None,
         agency=AgencyOut(code=agency.code, name=agency.name(language, row["registered_on"])),
         registered_on=row["registered_on"],
         due_on=row["due_on"],

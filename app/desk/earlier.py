@@ -12,6 +12,7 @@ import asyncpg
 from app.appeals import numbers, repository, walls
 from app.appeals.codes import ApplicantType
 from app.appeals.identifiers import phone_digits
+from app.appeals.masking import masked
 from app.casework import reach
 from app.core import clock
 from app.core.cipher import cipher
@@ -147,7 +148,7 @@ def _shown(row: asyncpg.Record, directory: Directory, lang: Language) -> Earlier
         kind=row["kind"],
         topic=row["topic"],
         channel=row["channel"],
-        subject=said.get("subject"),
+        subject=masked(said.get("subject"), ()),
         applicant=initials(name) if name else None,
         agency=agency_out(directory, agency, row["registered_on"], lang),
         registered_on=row["registered_on"],

@@ -42,6 +42,7 @@ TOLD = frozenset(
         EventKind.DECIDED,
         EventKind.RECALCULATED,
         EventKind.DEADLINE_PASSED,
+        EventKind.UNMASKED,
     }
 )
 _DAYS = ("due_on", "registered_on", "until", "on", "decide_from", "object_by", "before", "after")
@@ -79,6 +80,8 @@ def _variant(kind: str, data: Mapping[str, Any]) -> str:
             return "resumed.due_on"
         case EventKind.TERMINATED if data.get("ground") == "court_only":
             return "terminated.court_only"
+        case EventKind.UNMASKED if "agency" in data:
+            return "unmasked.by"
     return kind
 
 

@@ -29,7 +29,12 @@ in no list.
 409 `claimed_by_other`; who may approve may also release and assign it.
 
 **Numbers of the applicant** (IIN, BIN, telephone) are masked but for the last four digits for everybody who
-sees a case. `unmask` shows one of them, once, for a purpose that is kept with the case.
+sees a case. `unmask` shows one of them, once, for a purpose: it is an event of the case with who and when,
+the applicant is told by which body, and administrators have the list (`GET /api/v1/admin/unmaskings`, the
+page of what was changed) with how often each person did it in 30 days. In lists, long numbers that stand in
+a text are left out; in the case a text is as it was written, because that is what is answered. The day's
+sheet of a reception shows telephones in full to who receives: by them people are called when nothing else
+has reached them.
 """
 CITIZEN = """\
 **The applicant** has the access code of their appeal (or of their booking). It opens that one, all of its

@@ -310,7 +310,7 @@ async def test_one_field_is_shown_this_once(office: Office, db: Database, name: 
     noted = await office.act("operator@energy", number, "note", text="келістік")
     assert noted["applicant"] == before["applicant"]
     raw = (await office.get("operator@energy", f"/cases/{number}/events")).json()["items"]
-    assert (raw[1]["kind"], raw[1]["data"]) == ("unmasked", {"field": name})
+    assert (raw[1]["kind"], raw[1]["data"]) == ("unmasked", {"field": name, "agency": "energy"})
     assert clear not in str(raw)
     assert [reason["text"] for reason in noted["reasons"]] == ["барар күнді келісу"]
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.web.administration import (
+    audit,
     calendar,
     cases,
     control,
@@ -38,6 +39,7 @@ for page in (
     quality,
     people,
     readings,
+    audit,
     calendar,
     reference_data,
     reference_thing,

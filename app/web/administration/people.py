@@ -1,6 +1,6 @@
-"""People, clients and what administrators changed, on our own forms over the administrator's calls."""
+"""People and clients, on our own forms over the administrator's calls."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -13,7 +13,6 @@ from app.directory import snapshot
 from app.staff import people_api as api
 from app.staff.models import REQUESTS_PER_MINUTE
 from app.staff.people_api import (
-    AuditOut,
     ClientIn,
     ClientOut,
     PageIn,
@@ -48,10 +47,9 @@ from app.web.pages import moment
 
 router = APIRouter(include_in_schema=False)
 
-PAGE, CLIENTS, AUDIT = f"{ROOM}/people", f"{ROOM}/clients", f"{ROOM}/audit"
+PAGE, CLIENTS = f"{ROOM}/people", f"{ROOM}/clients"
 KeepingPeople = Annotated[Worker, Depends(requires("people"))]
 KeepingClients = Annotated[Worker, Depends(requires("clients"))]
-Auditing = Annotated[Worker, Depends(requires("audit"))]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 TURNS = {"close": api.close_person, "open": api.open_person}
 SWITCHES = {"close": api.close_client, "open": api.open_client}
@@ -327,44 +325,3 @@ def _client(one: ClientOut, lang: Language) -> list[Cell]:
 
 
 # What was changed
-
-
-@router.get(AUDIT)
-async def audit(request: Request, me: Auditing, db: Db, lang: Lang) -> HTMLResponse:
-    asked = given(request, PageIn)
-    title = t("administration.page.audit", lang)
-    try:
-        async with db.read() as connection:
-            found = await api.list_audit(me.caller, read(PageIn, asked), connection)
-    except Invalid as error:
-        return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
-    more = f"{AUDIT}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
-    grid = Grid(
-        title,
-        heads(lang, "at", "who", "step", "subject", "details"),
-        [_entry(one, lang) for one in found.items],
-        t("administration.audit.none", lang),
-        more,
-    )
-    return sections_page(
-        request, lang, me, title, [Section(grid=grid)], lead=t("administration.audit.lead", lang)
-    )
-
-
-def _entry(one: AuditOut, lang: Language) -> list[Cell]:
-    subject = one.subject or one.details.get("code") or str(one.subject_id)
-    return [
-        Cell(moment(one.at, lang)),
-        Cell(one.by_name, note=one.by_login),
-        Cell(t(f"administration.audit.{one.act}", lang)),
-        Cell(subject),
-        Cell(_details(one.details, lang)),
-    ]
-
-
-def _details(details: dict[str, Any], lang: Language) -> str:
-    """What was and what is, where an entry has both."""
-    if "was" in details:
-        return f"{words.said(details['was'], lang)} → {words.said(details['is'], lang)}"
-    said = (", ".join(map(str, it)) if isinstance(it, list) else str(it) for it in details.values())
-    return "; ".join(said) or figures.NOTHING
