@@ -73,7 +73,7 @@ STANDS: Mapping[str, Mapping[str, Relation]] = {
 MISSING = "JT-2026-09999999"
 # What a refusal says when it is for who one is, and no other.
 WHO_ONE_IS = {"unauthenticated", "forbidden", "scope_missing", "api_key_invalid", "access_code_missing"}
-# Their examples are refused for another reason: a message without its signature, a form without its fields.
+# What stands in addresses beside a case number: mostly of what is not there.
 GIVEN = {
     "id": "999999999",
     "entry": "999999999",
@@ -95,6 +95,7 @@ GIVEN = {
     "what": "names",
     "form": "csv",
     "act": "note",
+    "agency": "energy",
 }
 UUIDS = ("attachments", "files")
 NUMBERED = "{number}"
