@@ -267,9 +267,7 @@ class Event(Table, table=True):
         # What a source follows: in the order of commits, and since a moment.
         Index("ix_event_followed", "source_id", "xid", "id", postgresql_where=text("source_id IS NOT NULL")),
         Index(
-            "ix_event_followed_since",
-            "source_id",
-            "changed_at",
+            *("ix_event_followed_since", "source_id", "changed_at"),
             postgresql_where=text("source_id IS NOT NULL"),
             postgresql_include=["xid"],
         ),
