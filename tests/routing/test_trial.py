@@ -41,6 +41,7 @@ async def test_only_what_goes_by_the_changed_rule_would_move(db: Database, clien
     assert page.count("→ Ministry of Energy") == 1
     assert snapshot.current().version == before
     assert 'value="energy" selected' in page, "what was typed stays, to be saved"
+    assert '<details class="act" open>' in page
     bad = await browser.post(f"{topic}/competence/preview", 422, **(said | {"agency": "sandbox"}))
     assert 'id="competence-agency-wrong"' in bad.text
     await browser.post(f"{topic}/competence/preview", 422, **(said | {"version": "older"}))

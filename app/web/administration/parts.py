@@ -77,7 +77,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A form. `name`: what its fields' ids begin with. `folded`: opens by its title."""
+    """A form. `name`: what its fields' ids begin with. `folded`: opens by its title, and is `opened` already
+    with what somebody typed."""
 
     name: str
     action: str
@@ -86,6 +87,7 @@ class Asking:
     typed: Mapping[str, str] = field(default_factory=dict)
     wrong: Sequence[Mistake] = ()
     folded: str = ""
+    opened: bool = False
     also: tuple[str, str] | None = None
     """A second button: where it sends the same form, and its words."""
 
@@ -122,7 +124,7 @@ class Tried:
             replace(one, field=f"{form.name}-{one.field}" if one.field else "", label="")
             for one in self.wrong
         ]
-        return replace(form, typed={**form.typed, **self.typed}, wrong=named)
+        return replace(form, typed={**form.typed, **self.typed}, wrong=named, opened=True)
 
 
 async def attempt(

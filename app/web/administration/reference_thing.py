@@ -232,7 +232,11 @@ def _trial(found: TrialOut, lang: Language) -> Section:
     ]
     grid = Grid(
         t("reference.trial.appeals", lang),
-        heads(lang, "number", "before", "after"),
+        [
+            *heads(lang, "number"),
+            Head(t("reference.head.was", lang)),
+            Head(t("reference.head.now", lang)),
+        ],
         [
             [
                 Cell(case(one.number).text),

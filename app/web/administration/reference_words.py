@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 from app.core import clock
-from app.core.i18n import Language, long_date, t
+from app.core.i18n import LANGUAGES, Language, long_date, t
 from app.directory import snapshot
 from app.directory.registry import UnknownCode
 from app.web import figures
 
 _BODIES = ("parent", "agency", "successor")
 _LABELS = {"agency": "administration.head.body", "region": "administration.head.where"}
+_ORDER = (*LANGUAGES, "kind", "region", "parent", "agency", "role", "last_day", "successor", "from")
 _DAYS = ("from", "last_day")
 
 
@@ -21,10 +22,15 @@ def said(values: Mapping[str, Any], lang: Language) -> str:
 
 
 def _each(values: Mapping[str, Any], lang: Language) -> Iterator[str]:
-    for name, it in values.items():
+    for name, it in sorted(values.items(), key=_place):
         if name != "region" or it is not None:
             label = _LABELS.get(name, f"administration.field.{name}")
             yield f"{t(label, lang)}: {value(name, it, lang)}"
+
+
+def _place(item: tuple[str, Any]) -> int:
+    """As one says it: where, who, from when; what is kept as JSON has no order of its own."""
+    return _ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER)
 
 
 def value(name: str, value: Any, lang: Language) -> str:
