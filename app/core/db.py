@@ -99,7 +99,8 @@ class Database:
     @classmethod
     async def open(cls, urls: DatabaseUrls, *, pool_size: int = 10) -> Self:
         """Connect as the app. Raises DatabaseProblem with the reason when that cannot be done."""
-        settings = {"application_name": "listening-state", "timezone": "UTC"}
+        # Without jit on any server: compiling costs more than our dearest question takes.
+        settings = {"application_name": "listening-state", "timezone": "UTC", "jit": "off"}
         if urls.app_role:
             settings["role"] = urls.app_role
         try:
