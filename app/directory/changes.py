@@ -1,4 +1,4 @@
-"""What people change in the reference data, laid over what the files say (decision 0019). PURE.
+"""What people change in the reference data, laid over what the files say (decision 0015). PURE.
 
 Rows are those of `load.facts_as_rows`: by table, joined by codes, days and hours as ISO text. A change names
 its subject by code and says the new values; over rows that do not have the subject any more it says nothing.

@@ -1,4 +1,4 @@
-"""What people changed, kept and laid over what the data files say (decision 0019)."""
+"""What people changed, kept and laid over what the data files say (decision 0015)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Bring the data files into the database: idempotent, in one transaction, by code.
 
 What the files name is made to be as they say, with what people changed laid over it (`changes`, decision
-0019); agencies, regions, topics, channels, sources and blogs that they no longer name stay as they are (their
+0015); agencies, regions, topics, channels, sources and blogs that they no longer name stay as they are (their
 days end by `valid_to`, not by being forgotten). Names, successors and competence belong to what they describe
 and are replaced with it.
 """

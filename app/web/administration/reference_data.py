@@ -1,4 +1,4 @@
-"""Reference data: what there is, and what people changed of it (decision 0019)."""
+"""Reference data: what there is, and what people changed of it (decision 0015)."""
 
 from datetime import date
 from typing import Annotated
