@@ -93,17 +93,23 @@ async def by_month(
     summary="Calls to call centres",
     description=(
         "By the day of the call: those that were answered on the spot (consultations), and those that "
-        "became appeals.\n\n"
+        "became appeals. With `region` the public gets the consultations alone: of a region's appeals "
+        "`statistics/agencies` tells.\n\n"
         "`curl '$HOST/api/v1/statistics/calls?from=2026-01-01&to=2026-12-31&source=109-turkistan'`"
     ),
     response_model=CallsOut,
-    responses=problems(Invalid),
+    responses=problems(Invalid, TokenInvalid, TokenExpired, SessionOver),
 )
 async def count_of_calls(
-    _: Public, request: Request, asked: Annotated[CallsIn, Query()], connection: Read
+    caller: PublicOrStaff,
+    request: Request,
+    asked: Annotated[CallsIn, Query()],
+    connection: Read,
+    response: Response,
 ) -> CallsOut:
     refuse_repeated(request)
-    return await calls.count(connection, asked, snapshot.current())
+    response.headers["Vary"] = "Authorization"
+    return await calls.count(connection, asked, snapshot.current(), sees_all=caller is not None)
 
 
 @statistics.get(

@@ -68,7 +68,11 @@ def _counted_source(directory: Directory) -> Callable[[str], Source]:
     return find
 
 
-async def count(connection: asyncpg.Connection, asked: CallsIn, directory: Directory) -> CallsOut:
+async def count(
+    connection: asyncpg.Connection, asked: CallsIn, directory: Directory, *, sees_all: bool = False
+) -> CallsOut:
+    """`sees_all`: staff. The public is not told a region's appeals by days: what is hidden of a published
+    month could be worked out from them. Raises Invalid."""
     question = understood(asked, directory, clock.today())
     statement = COUNT.format(channel=CHANNEL, region=" AND c.region = $6" if question.region else "")
     values = [question.region] if question.region else []
@@ -82,14 +86,16 @@ async def count(connection: asyncpg.Connection, asked: CallsIn, directory: Direc
         *values,
     )
     assert row is not None
+    hidden = question.region is not None and not sees_all
     return CallsOut(
         **{"from": question.first},
         to=question.last,
         source=asked.source,
         region=question.region,
-        calls=row["consultations"] + row["registered"],
+        calls=None if hidden else row["consultations"] + row["registered"],
         consultations=row["consultations"],
-        registered=row["registered"],
+        registered=None if hidden else row["registered"],
+        suppressed=hidden,
     )
 
 

@@ -149,9 +149,13 @@ class CallsOut(Out):
     to: date = Field(examples=["2026-12-31"])
     source: str | None
     region: str | None
-    calls: int = Field(description="consultations + registered", examples=[154145])
+    calls: int | None = Field(description="consultations + registered", examples=[154145])
     consultations: int = Field(description="answered on the spot", examples=[151294])
-    registered: int = Field(description="became appeals", examples=[2851])
+    registered: int | None = Field(
+        description="became appeals; null: `statistics/agencies` tells the public of a region's appeals",
+        examples=[2851],
+    )
+    suppressed: bool = False
 
 
 # Months and channels
