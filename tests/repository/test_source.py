@@ -78,3 +78,8 @@ def test_modules_are_short() -> None:
 def test_nothing_is_left_to_do() -> None:
     marks = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
     assert not [path.name for path in modules() if marks.search(path.read_text(encoding="utf-8"))]
+
+
+def test_decisions_have_numbers_of_their_own_and_without_a_gap() -> None:
+    numbers = sorted(path.name[:4] for path in (APP.parent / "docs" / "decisions").glob("[0-9]*.md"))
+    assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
