@@ -52,7 +52,8 @@ async def audit(request: Request, me: Auditing, db: Db, lang: Lang) -> HTMLRespo
 
 def _looked(found: UnmaskingsOut, lang: Language) -> list[Section]:
     """Who had numbers of applicants shown in full: how often, and each of the last times with its purpose."""
-    none = t("administration.unmasked.none", lang)
+    if not found.items:
+        return [Section(words=[t("administration.unmasked.none", lang)])]
     often = [
         [Cell(one.name, note=one.login), Cell(str(one.times)), Cell(str(one.cases))] for one in found.people
     ]
@@ -66,20 +67,14 @@ def _looked(found: UnmaskingsOut, lang: Language) -> list[Section]:
         ]
         for one in found.items
     ]
+    grids = (
+        ("people", ("who", "times#", "cases#"), often),
+        ("times", ("at", "who", "number", "field", "purpose"), times),
+    )
     return [
-        Section(
-            grid=Grid(
-                t("administration.unmasked.people", lang), heads(lang, "who", "times#", "cases#"), often, none
-            )
-        ),
-        Section(
-            grid=Grid(
-                t("administration.unmasked.times", lang),
-                heads(lang, "at", "who", "number", "field", "purpose"),
-                times,
-                none,
-            )
-        ),
+        Section(grid=Grid(t(f"administration.unmasked.{name}", lang), heads(lang, *columns), rows, empty=""))
+        for name, columns, rows in grids
+        if rows
     ]
 
 

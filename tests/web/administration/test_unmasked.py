@@ -11,9 +11,10 @@ from tests.web.administration.room import entered
 
 async def test_who_looked_and_what_for(db: Database, client: httpx.AsyncClient) -> None:
     office = Office(db, client)
+    browser = await entered(client, db, Role.ADMIN)
+    assert "Nobody looked at an applicant" in await browser.get("/office/administration/audit")
     number = (await office.file(applicant=WHO)).number
     await office.act("operator@energy", number, "unmask", field="phone", purpose="барар күнді келісу")
-    browser = await entered(client, db, Role.ADMIN)
     page = await browser.get("/office/administration/audit?lang=ru")
     for said in ("operator@energy", number, "барар күнді келісу", "Кто за последние 30 дней смотрел номера"):
         assert said in page
