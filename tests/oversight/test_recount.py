@@ -179,7 +179,7 @@ async def test_the_command_exits_with_1_when_something_differs(
         return asyncio.run(worked(work))
 
     async def run() -> Result:
-        (stats,) = commands(on_database, no_progress)
+        stats, _ = commands(on_database, no_progress)
         return await asyncio.to_thread(CliRunner().invoke, stats, ["verify"])
 
     good = await run()

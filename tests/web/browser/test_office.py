@@ -148,6 +148,8 @@ async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
         await second.get_by_label(t("office.answer.text", "kk")).fill("Екінші")
         await answer(first, "Бірінші жауап.")
         await expect(first.get_by_role("status").first).to_have_text(t("office.done.answer", "kk"))
+        # The page has followed the case before the press: a button that moves under it is not pressed.
+        await expect(second.locator("#changed")).to_be_visible()
         await answer(second, "Екінші жауап.")
         await expect(second.locator(".summary")).to_be_visible()
         await expect(second.locator("article.letter")).to_contain_text("Бірінші жауап.")
