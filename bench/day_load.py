@@ -41,7 +41,8 @@ MIX: Mapping[str, int] = {
 REFRESH = "an open page asks again"
 BODIES, OPERATORS = 10, 40
 PASSWORD = "the whole day long, day by day"
-SETTLE = 4.0
+SETTLE = 35.0
+"""Seconds until open pages are told of a busy queue as rarely as they will be."""
 PATIENCE = 30.0
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
