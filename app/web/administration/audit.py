@@ -1,7 +1,6 @@
 """What administrators changed, and who looked at applicants' numbers in full."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
@@ -16,7 +15,7 @@ from app.staff.people_api import AuditOut, PageIn
 from app.web import figures
 from app.web.administration import reference_words as words
 from app.web.administration.parts import Cell, Grid, Section, heads, sections_page
-from app.web.administration.room import ROOM, given
+from app.web.administration.room import ROOM, further, given
 from app.web.forms import read, said_of
 from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
@@ -34,9 +33,10 @@ async def audit(request: Request, me: Auditing, db: Db, lang: Lang) -> HTMLRespo
     try:
         async with db.read() as connection:
             found = await api.list_audit(me.caller, read(PageIn, asked), connection)
+            looked = await unmaskings.newest(connection, UnmaskingsIn())
     except Invalid as error:
         return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
-    more = f"{AUDIT}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    more = further(AUDIT, asked, found.next_cursor)
     grid = Grid(
         title,
         heads(lang, "at", "who", "step", "subject", "details"),
@@ -44,8 +44,6 @@ async def audit(request: Request, me: Auditing, db: Db, lang: Lang) -> HTMLRespo
         t("administration.audit.none", lang),
         more,
     )
-    async with db.read() as connection:
-        looked = await unmaskings.newest(connection, UnmaskingsIn())
     sections = [Section(grid=grid), *_looked(looked, lang)]
     return sections_page(request, lang, me, title, sections, lead=t("administration.audit.lead", lang))
 

@@ -1,7 +1,5 @@
 """The cases behind a figure: `GET /api/v1/compliance/cases` as a page, asked by the figure's own address."""
 
-from urllib.parse import urlencode
-
 import asyncpg
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -18,7 +16,7 @@ from app.oversight.columns import BY_CODE
 from app.oversight.compliance_schemas import NO_REGION, CaseOut, CasesIn
 from app.web import figures
 from app.web.administration.files import links
-from app.web.administration.room import Overseeing, given, room_page
+from app.web.administration.room import Overseeing, further, given, room_page
 from app.web.administration.table import CASES
 from app.web.forms import Mistake, read, said_of
 from app.web.office import signed_in
@@ -43,8 +41,7 @@ async def cases(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRes
             if not question.cursor:
                 total = await _total(me, request, question, lang, connection)
         rows = [_row(case, lang) for case in found.items]
-        if found.next_cursor:
-            more = f"{CASES}?{urlencode(asked | {'cursor': found.next_cursor})}"
+        more = further(CASES, asked, found.next_cursor)
     except Invalid as error:
         wrong, question = said_of(error, lang), None
     return room_page(

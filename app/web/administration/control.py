@@ -1,7 +1,6 @@
 """Control: what is on it, and the orders that take all on a topic."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
@@ -29,7 +28,7 @@ from app.web.administration.parts import (
     typed,
 )
 from app.web.administration.period import filter_choices
-from app.web.administration.room import ROOM, given
+from app.web.administration.room import ROOM, further, given
 from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
@@ -78,8 +77,7 @@ async def _page(
         try:
             found = await api.cases(me.caller, read(CasesIn, asked), lang, connection)
             cases = [_case(one, lang) for one in found.items]
-            if found.next_cursor:
-                more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}"
+            more = further(PAGE, asked, found.next_cursor)
         except Invalid as error:
             wrong = said_of(error, lang)
         orders = (await api.orders(me.caller, lang, connection)).items

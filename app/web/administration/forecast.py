@@ -1,7 +1,6 @@
 """What will be late at today's pace, body by body, and how far to trust that."""
 
 from datetime import date
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -15,7 +14,7 @@ from app.oversight.forecast.schemas import ForecastIn, ForecastOut, ForecastRow
 from app.web import figures
 from app.web.administration.files import links
 from app.web.administration.parts import Cell, Grid, Section, case, heads, sections_page
-from app.web.administration.room import ROOM, Overseeing, given
+from app.web.administration.room import ROOM, Overseeing, further, given
 from app.web.forms import read, said_of
 
 router = APIRouter(include_in_schema=False)
@@ -65,7 +64,7 @@ def _body(row: ForecastRow, lang: Language) -> list[Cell]:
 def _one(found: ForecastOut, asked: dict[str, str], lang: Language) -> list[Section]:
     """A body's days, and the cases that will be late."""
     directory = snapshot.current()
-    more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    more = further(PAGE, asked, found.next_cursor)
     days = [day for row in found.rows for day in row.days]
     by_day = Grid(
         t("administration.forecast.days", lang),

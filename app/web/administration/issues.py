@@ -39,7 +39,7 @@ from app.web.administration.parts import (
 )
 from app.web.administration.period import filter_choices
 from app.web.administration.resonance import appeals_page
-from app.web.administration.room import ROOM, Overseeing, Owning, given
+from app.web.administration.room import ROOM, Overseeing, Owning, further, given
 from app.web.charts import Series, lines
 from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
@@ -84,7 +84,7 @@ async def _issues(
             found = await issues_api.list_issues(me.caller, read(IssuesIn, asked), lang, connection)
     except Invalid as error:
         return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
-    more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    more = further(PAGE, asked, found.next_cursor)
     grid = Grid(
         title,
         heads(lang, "what", "owner", "instruction", "due", "state"),

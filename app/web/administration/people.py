@@ -1,7 +1,6 @@
 """People and clients, on our own forms over the administrator's calls."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
@@ -39,7 +38,7 @@ from app.web.administration.parts import (
     typed,
 )
 from app.web.administration.period import filter_choices
-from app.web.administration.room import ROOM, given
+from app.web.administration.room import ROOM, further, given
 from app.web.citizen.choices import Choice
 from app.web.forms import Form, expired, read, said_of
 from app.web.office.signed_in import Worker, requires
@@ -125,7 +124,7 @@ async def _people(
             found = await api.list_people(me.caller, read(PeopleIn, asked), connection)
     except Invalid as error:
         return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
-    more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    more = further(PAGE, asked, found.next_cursor)
     grid = Grid(
         title,
         heads(lang, "login", "person", "role", "body", "state"),
@@ -271,7 +270,7 @@ async def _clients(
             found = await api.list_clients(me.caller, read(PageIn, asked), connection)
     except Invalid as error:
         return sections_page(request, lang, me, title, [], wrong=said_of(error, lang))
-    more = f"{CLIENTS}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    more = further(CLIENTS, asked, found.next_cursor)
     grid = Grid(
         title,
         heads(lang, "client", "source", "channels", "limit#", "used", "key", "state"),

@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
@@ -34,7 +33,7 @@ from app.web.administration.parts import (
     sections_page,
     typed,
 )
-from app.web.administration.room import ROOM, given
+from app.web.administration.room import ROOM, further, given
 from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
@@ -181,7 +180,7 @@ async def _changes(
             found = await api.list_changes(me.caller, read(ChangesIn, asked), connection)
     except Invalid as error:
         return sections_page(request, lang, me, title, [], back=above, wrong=said_of(error, lang))
-    more = f"{PAGE}/changes?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    more = further(f"{PAGE}/changes", asked, found.next_cursor)
     grid = changes_grid(found.items, title, lang, more, "")
     return sections_page(request, lang, me, title, [Section(grid=grid)], back=above, tried=tried)
 

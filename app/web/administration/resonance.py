@@ -1,7 +1,7 @@
 """Where appeals rise, over hours and over weeks, with a word of who knows of it."""
 
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
@@ -37,7 +37,7 @@ from app.web.administration.parts import (
     sections_page,
     typed,
 )
-from app.web.administration.room import ROOM, Overseeing, given
+from app.web.administration.room import ROOM, Overseeing, further, given
 from app.web.charts import sparkline
 from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
@@ -82,7 +82,7 @@ async def _rises(
     if not sections:
         sections = [Section(words=[t("administration.rises.none", lang)])]
     else:
-        more = f"{PAGE}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+        more = further(PAGE, asked, found.next_cursor)
         sections.append(Section(more=more, files=links("rises", asked)))
     weeks = Grid(
         t("administration.rises.weeks_caption", lang),
@@ -181,7 +181,7 @@ def appeals_page(
     asked: dict[str, str],
     above: tuple[str, str],
 ) -> HTMLResponse:
-    more = f"{here}?{urlencode(asked | {'cursor': found.next_cursor})}" if found.next_cursor else ""
+    more = further(here, asked, found.next_cursor)
     grid = Grid(
         t("administration.appeals", lang),
         heads(lang, "case", "body", "topic", "where", "received_at", "due", "state"),

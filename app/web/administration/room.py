@@ -6,6 +6,7 @@ ones; an administrator keeps people and reference data and sees no appeal.
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -62,6 +63,11 @@ def room_page(
         ],
         **shown,
     )
+
+
+def further(page: str, asked: Mapping[str, str], cursor: str | None) -> str:
+    """The address of the next part of a list; empty after the last one."""
+    return f"{page}?{urlencode({**asked, 'cursor': cursor})}" if cursor else ""
 
 
 def given(request: Request, schema: type[BaseModel]) -> dict[str, str]:

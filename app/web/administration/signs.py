@@ -16,7 +16,7 @@ from app.web import figures
 from app.web.administration import period
 from app.web.administration.files import links
 from app.web.administration.parts import Cell, Grid, Head, Section, case, heads, sections_page
-from app.web.administration.room import ROOM, Overseeing, given
+from app.web.administration.room import ROOM, Overseeing, further, given
 from app.web.forms import read, said_of
 
 router = APIRouter(include_in_schema=False)
@@ -83,9 +83,7 @@ async def sign(
     except Invalid as error:
         wrong = said_of(error, lang)
         return sections_page(request, lang, me, above[1], [], back=above, wrong=wrong, period=days)
-    more = ""
-    if found.next_cursor:
-        more = f"{PAGE}/{sign}?{urlencode(asked | {'cursor': found.next_cursor})}"
+    more = further(f"{PAGE}/{sign}", asked, found.next_cursor)
     grid = Grid(
         figures.days(found.from_, found.to, lang),
         heads(lang, "body", "day", "why", "cases"),
