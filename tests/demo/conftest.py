@@ -16,19 +16,19 @@ class Stopped(Exception):
     """The loading is killed in the middle."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("demo")
     return Settings(secret_key=SECRET, data_dir=folder, demo_password="шырша-2021")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def demo_urls() -> AsyncIterator[DatabaseUrls]:
     async with cloned("ls_demo_test") as urls:
         yield urls
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def demo(demo_urls: DatabaseUrls, demo_settings: Settings) -> AsyncIterator[Database]:
     """Loaded as on a machine where it was killed once, and started again."""
     db = await Database.open(demo_urls, pool_size=5)
@@ -45,7 +45,9 @@ async def demo(demo_urls: DatabaseUrls, demo_settings: Settings) -> AsyncIterato
     await db.close()
 
 
-@pytest.fixture(scope="package")
+# For each test anew: an app that stays open looks again and again what its directory is, and there is one of it
+# in the process, which the tests after these have for another database.
+@pytest.fixture
 async def caller(demo: Database, demo_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     async with running(demo_settings, demo) as client:
         yield client
