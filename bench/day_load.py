@@ -203,12 +203,13 @@ class Load:
 
     def refresh(self, operator: Operator, tasks: set[asyncio.Task[None]]) -> None:
         """An open page was told of a change: it asks for itself again, as the browser's does."""
-        self.ran.told += 1
+        now = time.perf_counter()
+        self.ran.told += now >= self.begins
 
         async def again() -> None:
             await self._ask("GET", ROOM, {"Cookie": operator.cookie})
 
-        task = asyncio.create_task(self.due(REFRESH, time.perf_counter(), again))
+        task = asyncio.create_task(self.due(REFRESH, now, again))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 

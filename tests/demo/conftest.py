@@ -45,8 +45,8 @@ async def demo(demo_urls: DatabaseUrls, demo_settings: Settings) -> AsyncIterato
     await db.close()
 
 
-# For each test anew: an app that stays open looks again and again what its directory is, and there is one of it
-# in the process, which the tests after these have for another database.
+# For each test anew: an app that stays open reads its directory again and again, and puts it in the place of
+# the one that the tests after these have, of another database.
 @pytest.fixture
 async def caller(demo: Database, demo_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     async with running(demo_settings, demo) as client:

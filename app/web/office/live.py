@@ -91,18 +91,20 @@ async def _events(live: Live, watcher: Watcher, lang: Language) -> AsyncIterator
     with live.watch(watcher):
         yield "retry: 3000\n\n"
         while loop.time() < end and not live.closed:
-            restless = watcher.wake.is_set() and not watcher.case
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS) if restless else PAUSE_SECONDS
             try:
                 async with asyncio.timeout(QUIET_SECONDS):
                     await watcher.wake.wait()
             except TimeoutError:
                 yield ": \n\n"
+                pause = PAUSE_SECONDS
                 continue
             watcher.wake.clear()
             for told in _news(live, watcher, lang):
                 yield told
-            await asyncio.sleep(pause)
+            # Not all at once: pages that came together would ask again together, too.
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            if not watcher.case:
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 def _news(live: Live, watcher: Watcher, lang: Language) -> list[str]:
