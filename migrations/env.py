@@ -8,7 +8,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.columns import Encrypted, Xid8
-from app.core.db import DatabaseUrls, sqlalchemy_url
+from app.core.db import DatabaseUrls
+from app.core.hosts import Hosts
 from app.settings import get_settings
 from app.tables import METADATA
 
@@ -51,7 +52,7 @@ def _migrate(connection: Connection) -> None:
 
 
 async def _run() -> None:
-    engine = create_async_engine(sqlalchemy_url(_owner_url()))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=Hosts(_owner_url()).connect)
     async with engine.connect() as connection:
         await connection.run_sync(_migrate)
         await connection.commit()

@@ -4,16 +4,18 @@ SQLModel classes describe the tables; what runs are asyncpg connections: `transa
 read (docs/decisions/0002).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import asyncpg
 import orjson
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
+
+from app.core.hosts import Hosts
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,6 +27,8 @@ SQLModel.metadata.naming_convention = {
 
 APP_ROLE = "ls_app"
 MINIMUM_SERVER = 180000
+COMMIT_WITHIN = 15.0
+"""Seconds that a commit may wait for its standby before the caller is told to try again."""
 
 
 class Table(SQLModel):
@@ -37,6 +41,14 @@ def metadata() -> MetaData:
 
 class DatabaseProblem(Exception):
     """The database cannot be used as it is; the message says why and what to do."""
+
+
+class CommitUnknown(ConnectionError):
+    """Whether what was done will last is not known: the caller is told to try again (503).
+
+    So it is when a commit that waits for its standby is broken off: the server says that it is done, with no
+    more than a warning, and after a failover it may be gone.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +78,6 @@ def _plain(url: str) -> str:
     return f"postgresql://{rest}"
 
 
-def sqlalchemy_url(url: str) -> str:
-    """The same address for SQLAlchemy: hosts become repeated `host=`, `read-write` becomes `primary`."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    if query.get("target_session_attrs") == "read-write":
-        query["target_session_attrs"] = "primary"
-    credentials, _, hosts = parts.netloc.rpartition("@")
-    pairs = [(k, v) for k, v in query.items() if k != "host"]
-    if "host" in query:
-        pairs += [("host", query["host"])]
-    elif "," in hosts:
-        pairs += [("host", host) for host in hosts.split(",")]
-        hosts = ""
-    netloc = f"{credentials}@{hosts}" if credentials else hosts
-    return f"postgresql+asyncpg://{netloc}{parts.path}?{urlencode(pairs, quote_via=quote)}"
-
-
 class Connections(Protocol):
     """What `Database` needs of a pool; the tests give one that holds a single connection."""
 
@@ -105,9 +100,13 @@ class Database:
             settings["role"] = urls.app_role
         try:
             pool = await asyncpg.create_pool(
-                urls.app, min_size=1, max_size=pool_size, init=prepare, server_settings=settings
+                connect=Hosts(urls.app).connect,
+                min_size=1,
+                max_size=pool_size,
+                init=prepare,
+                server_settings=settings,
             )
-        except (OSError, asyncpg.PostgresError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
             raise DatabaseProblem(f"the database cannot be reached: {error}") from error
         return cls(pool, urls)
 
@@ -120,9 +119,19 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection in a transaction that is committed when the block ends and undone when it raises."""
-        async with self._connection() as connection, connection.transaction():
-            yield connection
+        """A connection in a transaction that is committed when the block ends and undone when it raises.
+
+        Raises CommitUnknown when nobody can say whether the commit will last.
+        """
+        async with self._connection() as connection:
+            work = connection.transaction()
+            await work.start()
+            try:
+                yield connection
+            except BaseException:
+                await work.rollback()
+                raise
+            await _commit(connection, work)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[asyncpg.Connection]:
@@ -161,6 +170,37 @@ class _Rehearsal(Database):
                 yield connection
             finally:
                 await undone.rollback()
+
+
+async def _commit(connection: asyncpg.Connection, work: Any) -> None:
+    """Commit, and believe it only without a warning. To listen costs no round trip."""
+    warnings: list[Any] = []
+
+    def hear(_: Any, message: Any) -> None:
+        if message.severity_en == "WARNING":
+            warnings.append(message)
+
+    connection.add_log_listener(hear)
+    try:
+        async with asyncio.timeout(COMMIT_WITHIN):
+            await work.commit()
+    except TimeoutError as error:
+        connection.terminate()
+        raise CommitUnknown("the commit did not come to its end") from error
+    finally:
+        with suppress(asyncpg.InterfaceError):  # the connection is gone, and its listeners with it
+            connection.remove_log_listener(hear)
+    if warnings:
+        raise CommitUnknown(warnings[0].message)
+
+
+async def wait_for_standby(connection: asyncpg.Connection) -> None:
+    """Make the commit of this transaction wait for the standby although it only reads.
+
+    For who answers again what was answered before: a first commit that was told as unknown may be on no
+    standby yet, and what is read of it would be promised and could vanish.
+    """
+    await connection.execute("SELECT pg_logical_emit_message(true, 'listening-state', '')")
 
 
 async def prepare(connection: asyncpg.Connection) -> None:

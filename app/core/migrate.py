@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from app.core.db import DatabaseProblem, DatabaseUrls, check_server
+from app.core.hosts import Hosts
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -38,8 +39,8 @@ def upgrade(urls: DatabaseUrls) -> None:
 
 async def _check(url: str) -> None:
     try:
-        connection = await asyncpg.connect(url)
-    except (OSError, asyncpg.PostgresError) as error:
+        connection = await Hosts(url).connect()
+    except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
         raise DatabaseProblem(f"the database cannot be reached: {error}") from error
     try:
         await check_server(connection)

@@ -25,7 +25,7 @@ from app.appeals.record import NewAppeal
 from app.attachments.linking import Named
 from app.core import clock
 from app.core.cipher import cipher
-from app.core.db import to_json
+from app.core.db import to_json, wait_for_standby
 from app.core.errors import AppError, Conflict, FieldError, Invalid
 from app.core.words import tokens
 from app.deadlines import facts
@@ -357,6 +357,7 @@ async def _answered_before(
     if not waiting:
         return {}
     found = await record.already(connection, [said.key for said in waiting.values() if said.key])
+    await wait_for_standby(connection)
     answers: dict[int, Registration | AppError] = {}
     for place, said in waiting.items():
         first = found[said.key or b""]

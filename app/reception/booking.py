@@ -15,7 +15,7 @@ import asyncpg
 from app.appeals import history
 from app.appeals.identifiers import phone_digits
 from app.core.cipher import cipher
-from app.core.db import columns
+from app.core.db import columns, wait_for_standby
 from app.core.errors import AppError, FieldError, Invalid
 from app.intake.register import KeyReused
 from app.reception.codes import BookingNotice, BookingState
@@ -219,6 +219,7 @@ async def _before(connection: asyncpg.Connection, wanted: Wanted) -> Booked | No
         return None
     if row["request_hash"] != wanted.request_hash:
         raise KeyReused
+    await wait_for_standby(connection)
     return Booked(row["id"], created=False)
 
 

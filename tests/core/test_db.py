@@ -12,7 +12,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.appeals.models import Applicant, Content
-from app.core.db import APP_ROLE, Database, DatabaseProblem, DatabaseUrls, sqlalchemy_url
+from app.core.db import APP_ROLE, Database, DatabaseProblem, DatabaseUrls
+from app.core.hosts import Hosts
 from app.core.migrate import is_current
 
 WRITTEN_ONCE = {
@@ -33,20 +34,6 @@ def test_one_address_serves_both_unless_the_app_has_its_own() -> None:
 def test_an_address_of_another_database_is_refused() -> None:
     with pytest.raises(DatabaseProblem, match="postgresql://"):
         DatabaseUrls.of("mysql://o@h/d")
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("postgresql:///d?host=/tmp/a b&user=o", "postgresql+asyncpg:///d?user=o&host=%2Ftmp%2Fa%20b"),
-        (
-            "postgresql://o:p@a:5432,b:5433/d?target_session_attrs=read-write",
-            "postgresql+asyncpg://o:p@/d?target_session_attrs=primary&host=a%3A5432&host=b%3A5433",
-        ),
-    ],
-)
-def test_the_form_of_an_address_for_sqlalchemy(url: str, expected: str) -> None:
-    assert sqlalchemy_url(url) == expected
 
 
 async def test_a_server_that_is_not_there_is_said_in_one_line() -> None:
@@ -77,7 +64,7 @@ async def test_what_was_registered_reads_through_the_encrypting_type(
 ) -> None:
     body = {"kind": "inquiry", "language": "kk", "text": "Қашан?", "applicant": {"name": "Үлгі Сынақбаев"}}
     assert (await real_client.post("/api/v1/appeals", json=body)).status_code == 201
-    engine = create_async_engine(sqlalchemy_url(real_urls.owner))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=Hosts(real_urls.owner).connect)
     async with AsyncSession(engine) as session:
         found = (await session.exec(select(Applicant))).one()
         said = (await session.exec(select(Content))).one()
