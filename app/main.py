@@ -174,6 +174,7 @@ def assemble() -> FastAPI:
     http.speaks(signed_in.ROOM, signed_in.problem)
     for beginning in citizen_pages.BEGINNINGS:
         http.speaks(beginning, problem_page)
+    http.shows(problem_page)
     for figures in (signs, forecast):
         app.include_router(figures.router)
     reference.describe(app)

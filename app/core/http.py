@@ -64,6 +64,8 @@ _KEPT_CONTEXT = ("max_length", "min_length", "ge", "le", "expected", "near")
 
 Dialect = Callable[[AppError, Request], Response]
 _DIALECTS: dict[str, Dialect] = {}
+_PAGES: list[Dialect] = []
+CALLS = ("/api/", "/open311/")
 
 
 def speaks(prefix: str, dialect: Dialect) -> None:
@@ -71,10 +73,18 @@ def speaks(prefix: str, dialect: Dialect) -> None:
     _DIALECTS[prefix] = dialect
 
 
+def shows(dialect: Dialect) -> None:
+    """How an error looks to a browser that asked for a page, wherever it went but to the calls."""
+    _PAGES[:] = [dialect]
+
+
 def problem(error: AppError, request: Request) -> Response:
+    path = request.scope["path"]
     for prefix, dialect in _DIALECTS.items():
-        if request.scope["path"].startswith(prefix):
+        if path.startswith(prefix):
             return dialect(error, request)
+    if _PAGES and not path.startswith(CALLS) and "text/html" in request.headers.get("accept", ""):
+        return _PAGES[0](error, request)
     asked = language_of(request)
     return JSONResponse(
         error.as_json(asked),

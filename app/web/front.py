@@ -28,6 +28,8 @@ STATISTICS = "/api/v1/statistics/agencies"
 PERIOD = ("from", "to", "as_of")
 # The half-year whose figures the ministries published themselves.
 PUBLISHED = {"from": "2021-01-01", "to": "2021-06-30", "as_of": "2021-06-30"}
+# So many bodies stand on the first page, the others behind a link: it is read on telephones.
+FIRST = 12
 COUNTED = ("received", "answered", "forwarded_out", "closed_otherwise", "pending", "overdue")
 
 
@@ -55,6 +57,8 @@ class Table:
     appeals: str
     url: str
     may_grow: bool
+    bodies: str
+    all_url: str
 
 
 @router.get("/")
@@ -65,7 +69,8 @@ async def front_door(request: Request, db: Db, lang: Lang) -> HTMLResponse:
     asked = {name: given[name][:40] for name in PERIOD if given.get(name)} or this_year
     shown: dict[str, Any] = {"figures": None, "mistakes": {}, "failed": False}
     try:
-        shown["figures"] = _table(await _statistics(db, asked, lang), lang)
+        found = await _statistics(db, asked, lang)
+        shown["figures"] = _table(found, lang, whole=given.get("bodies") == "all")
     except Invalid as error:
         wrong = error.as_json(lang)["errors"]
         shown["mistakes"] = {found["field"]: found["message"] for found in reversed(wrong)}
@@ -95,15 +100,20 @@ async def _statistics(db: Db, asked: Mapping[str, str], lang: Language) -> Stati
         return await published.agencies(connection, question, snapshot.current(), lang, now=clock.now())
 
 
-def _table(found: StatisticsOut, lang: Language) -> Table:
+def _table(found: StatisticsOut, lang: Language, *, whole: bool) -> Table:
+    """`all_url` is empty where all bodies are shown."""
+    asked = _asked(found) | {"lang": lang}
+    shown = found.rows if whole else found.rows[:FIRST]
     return Table(
         period=figures.days(found.from_, found.to, lang),
         state=t("web.figures.as_of", lang, day=found.as_of) if found.as_of else t("web.figures.now", lang),
-        rows=[_row(row.agency.name, row, lang) for row in found.rows],
+        rows=[_row(row.agency.name, row, lang) for row in shown],
         total=_row(t("web.figures.total", lang), found.total, lang),
         appeals=figures.number(found.total.appeals, lang),
-        url=f"{STATISTICS}?{urlencode(_asked(found) | {'lang': lang})}",
+        url=f"{STATISTICS}?{urlencode(asked)}",
         may_grow=found.as_of is None and found.to >= clock.today(),
+        bodies=figures.number(len(found.rows), lang),
+        all_url=f"/?{urlencode(asked | {'bodies': 'all'})}#figures" if len(shown) < len(found.rows) else "",
     )
 
 

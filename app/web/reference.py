@@ -179,7 +179,7 @@ class FieldProblem(BaseModel):
         description="where in the message, such as `applicant.iin`", examples=["applicant.iin"]
     )
     code: str = Field(description="stable", examples=["missing"])
-    message: str = Field(description="for people", examples=["This field is required."])
+    message: str = Field(description="for people", examples=["This needs to be filled in."])
 
 
 class Problem(BaseModel):

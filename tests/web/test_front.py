@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.i18n import LANGUAGES, Language, t
+from app.web import front as door
 from app.web.figures import share
 from app.web.front import PUBLISHED
 
@@ -109,6 +110,36 @@ async def test_the_figures_are_those_of_the_call(client: httpx.AsyncClient) -> N
     assert figures["from"] == f"{clock.today().year}-01-01"
     assert [row["agency"]["name"] for row in figures["rows"]] == [row[0] for row in page.rows[1:-1]]
     assert str(figures["total"]["received"]) == page.rows[-1][1]
+
+
+async def test_of_many_bodies_the_first_are_shown_and_the_others_a_press_away(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "FIRST", 1)
+    for addressee in ("energy", "energy", "health"):
+        await file(client, addressee=addressee)
+    page = await front(client)
+    assert [row[0] for row in page.rows[1:]] == ["Ministry of Energy", "Total"]
+    assert page.rows[-1][1] == "3"
+    (more,) = [str(link["href"]) for link in page.all("a") if "bodies=all" in str(link["href"])]
+    assert t("web.figures.all", "en", number=2) in page.words
+    whole = await front(client, more.removeprefix("/").partition("#")[0])
+    assert [row[0] for row in whole.rows[1:]] == ["Ministry of Energy", "Ministry of Health", "Total"]
+    assert t("web.figures.all", "en", number=2) not in whole.words
+
+
+async def test_a_browser_at_an_address_that_is_none_gets_a_page_and_a_program_a_problem(
+    client: httpx.AsyncClient,
+) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "kk"}
+    page = await client.get("/nothing", headers=browser)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert t("error.not_found.title", "kk") in Page(page.text).words
+    assert 'href="/write"' in page.text
+    for path, headers in (("/api/v1/nothing", browser), ("/nothing", {"Accept": "*/*"})):
+        answer = await client.get(path, headers=headers)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_what_is_overdue_is_called_late_in_words(

@@ -16,14 +16,14 @@ from app.web.forms import Mistake, of_fields, read
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`fields`: names as in the call, a dot for what is inside another."""
+    """`fields`: names as in the call, a dot for what is inside another, in the order of the page."""
 
     name: str
     fields: tuple[str, ...]
 
 
 STEPS = (
-    Step("what", ("kind", "text")),
+    Step("what", ("text", "kind")),
     Step("where", ("region", "incident_address")),
     Step("files", ()),
     Step("topic", ("topic",)),
@@ -33,11 +33,11 @@ STEPS = (
         (
             "applicant.type",
             "applicant.name",
-            "applicant.iin",
-            "applicant.bin",
             "applicant.address",
             "applicant.phone",
             "applicant.email",
+            "applicant.iin",
+            "applicant.bin",
             "language",
         ),
     ),
@@ -89,7 +89,8 @@ def mistakes(typed: Mapping[str, str], lang: Language, step: Step) -> list[Mista
     try:
         appeal_of(typed, lang)
     except Invalid as invalid:
-        return of_fields((error for error in invalid.errors if error.field in step.fields), lang)
+        here = [error for error in invalid.errors if error.field in step.fields]
+        return of_fields(sorted(here, key=lambda error: step.fields.index(error.field)), lang)
     return []
 
 
