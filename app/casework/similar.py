@@ -53,22 +53,31 @@ EXISTS (SELECT FROM holding review WHERE review.appeal_id = like_it.appeal_id AN
 _NOT_WALLED = walls.condition(
     me="$6", agencies="$7::bigint[]", head="$8", appeal="like_it.appeal_id", under_review=_UNDER_REVIEW
 )
-# The case itself comes along, for its words.
+
+
+def _its_words(part: str) -> str:
+    """What an appeal says, or what one of its parts asks for."""
+    return f"""c.part = {part}
+    AND c.kind = CASE {part} WHEN 0 THEN '{ContentKind.APPEAL}' ELSE '{ContentKind.PART}' END
+    AND c.tokens IS NOT NULL"""
+
+
+# The case itself comes along, for its words; other parts of its appeal are no likeness.
 _NEAR = f"""
 WITH near AS (
-    SELECT h.id, h.appeal_id, h.topic, h.region, h.applicant_type, h.registered_on, h.status, h.closed_at
-    FROM holding h WHERE h.agency_id = $1 AND h.registered_on <= $2 AND h.part = 0
+    SELECT h.id, h.appeal_id, h.part, h.topic, h.region, h.applicant_type, h.registered_on, h.status, h.closed_at
+    FROM holding h WHERE h.agency_id = $1 AND h.registered_on <= $2
     ORDER BY h.registered_on DESC, h.id DESC LIMIT {LOOKED_AT}
 ), like_it AS (
-    SELECT DISTINCT ON (appeal_id) * FROM near WHERE topic = $3 AND appeal_id <> $4
-    ORDER BY appeal_id DESC, id DESC LIMIT {COMPARED}
+    SELECT DISTINCT ON (appeal_id, part) * FROM near WHERE topic = $3 AND appeal_id <> $4
+    ORDER BY appeal_id DESC, part, id DESC LIMIT {COMPARED}
 )
 SELECT like_it.*, c.id AS content_id, c.tokens
-FROM like_it JOIN content c ON c.appeal_id = like_it.appeal_id AND c.kind = '{ContentKind.APPEAL}'
-WHERE c.tokens IS NOT NULL AND {_NOT_WALLED}
+FROM like_it JOIN content c ON c.appeal_id = like_it.appeal_id AND {_its_words("like_it.part")}
+WHERE {_NOT_WALLED}
 UNION ALL
-SELECT NULL, c.appeal_id, NULL, $5, NULL, NULL, NULL, NULL, c.id, c.tokens
-FROM content c WHERE c.appeal_id = $4 AND c.kind = '{ContentKind.APPEAL}' AND c.tokens IS NOT NULL
+SELECT NULL, c.appeal_id, c.part, NULL, $5, NULL, NULL, NULL, NULL, c.id, c.tokens
+FROM content c WHERE c.appeal_id = $4 AND {_its_words("$9::smallint")}
 """
 _BODIES = "SELECT id, body FROM content WHERE id = ANY ($1)"
 
@@ -95,6 +104,7 @@ async def similar(caller: Reader, number: Number, connection: Read) -> SimilarLi
         found.appeal_id,
         found.shown["region"],
         *reach.onlooker(caller, directory).values(),
+        found.part,
     )
     return await _listed(connection, rows, found.appeal_id)
 
@@ -122,7 +132,7 @@ def _said(row: asyncpg.Record) -> frozenset[Hashable]:
 def _out(row: asyncpg.Record, body: bytes | None, like: Like) -> SimilarOut:
     said = repository.opened(body) if body else {}
     return SimilarOut(
-        number=numbers.format_number(row["appeal_id"], ApplicantType(row["applicant_type"])),
+        number=numbers.format_number(row["appeal_id"], ApplicantType(row["applicant_type"]), row["part"]),
         likeness=round(like.likeness, 2),
         subject=said.get("subject"),
         beginning=beginning(said["text"]) if "text" in said else None,

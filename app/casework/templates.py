@@ -10,7 +10,7 @@ import asyncpg
 from app.appeals import numbers
 from app.casework.schemas import AgencyOut, CaseOut, TemplateIn, TemplateOut
 from app.core import clock
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import Language, long_date
 from app.directory.registry import Directory
 from app.staff.access import StaffCaller
@@ -35,13 +35,23 @@ RETURNING {_COLUMNS}
 _CHANGE = f"""
 UPDATE letter_template AS t SET topic = $3, language = $4, name = $5, text = $6, author_id = $7,
        version = t.version + 1, updated_at = $8
-WHERE t.id = $1 AND t.agency_id = $2 RETURNING {_COLUMNS}
+WHERE t.id = $1 AND t.agency_id = $2 AND ($9::bigint IS NULL OR t.version = $9) RETURNING {_COLUMNS}
 """
-_REMOVE = "DELETE FROM letter_template WHERE id = $1 AND agency_id = $2 RETURNING id"
+_REMOVE = """
+DELETE FROM letter_template
+WHERE id = $1 AND agency_id = $2 AND ($3::bigint IS NULL OR version = $3) RETURNING id
+"""
+_VERSION = "SELECT version FROM letter_template WHERE id = $1 AND agency_id = $2"
 
 
 class TemplateNotFound(NotFound):
     code = "template_not_found"
+
+
+class TemplateMoved(Conflict):
+    """Another head changed it since it was read; `version` is its newest."""
+
+    code = "template_moved"
 
 
 def check(said: TemplateIn, directory: Directory) -> None:
@@ -121,20 +131,31 @@ async def change(
     directory: Directory,
     lang: Language,
     now: datetime,
+    seen: int | None,
 ) -> TemplateOut:
-    """Only of one's own body. Raises TemplateNotFound, Invalid."""
+    """Only of one's own body. `seen`: the version that the caller saw; None: whatever it is now. Raises
+    TemplateNotFound, TemplateMoved, Invalid."""
     check(said, directory)
-    values = (said.topic, said.language, said.name, said.text, caller.account_id, now)
+    values = (said.topic, said.language, said.name, said.text, caller.account_id, now, seen)
     row = await connection.fetchrow(_CHANGE, template_id, caller.agency_id, *values)
     if row is None:
-        raise TemplateNotFound
+        raise await _why_not(connection, caller, template_id)
     return _out(row, caller, directory, lang)
 
 
-async def remove(connection: asyncpg.Connection, caller: StaffCaller, template_id: int) -> None:
-    """Raises TemplateNotFound."""
-    if await connection.fetchval(_REMOVE, template_id, caller.agency_id) is None:
-        raise TemplateNotFound
+async def remove(
+    connection: asyncpg.Connection, caller: StaffCaller, template_id: int, seen: int | None
+) -> None:
+    """`seen` as for a change. Raises TemplateNotFound, TemplateMoved."""
+    if await connection.fetchval(_REMOVE, template_id, caller.agency_id, seen) is None:
+        raise await _why_not(connection, caller, template_id)
+
+
+async def _why_not(
+    connection: asyncpg.Connection, caller: StaffCaller, template_id: int
+) -> TemplateNotFound | TemplateMoved:
+    version = await connection.fetchval(_VERSION, template_id, caller.agency_id)
+    return TemplateNotFound() if version is None else TemplateMoved(extra={"version": version})
 
 
 def filled(template: TemplateOut, case: CaseOut, directory: Directory) -> str:

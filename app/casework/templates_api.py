@@ -6,11 +6,20 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
 from app.appeals.codes import LanguageCode
 from app.casework import templates
+from app.casework.acts import version_seen
 from app.casework.schemas import TemplateIn, TemplateOut, TemplatesOut
-from app.casework.templates import TemplateNotFound
+from app.casework.templates import TemplateMoved, TemplateNotFound
 from app.core import clock
 from app.core.edge import Lang, Read, Tx
-from app.core.errors import Forbidden, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
+from app.core.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    TooLarge,
+    UnsupportedMedia,
+    VersionMissing,
+    problems,
+)
 from app.directory import snapshot
 from app.staff.access import StaffCaller, require
 
@@ -19,6 +28,8 @@ router = APIRouter()
 Writer = Annotated[StaffCaller, Depends(require("templates"))]
 Keeper = Annotated[StaffCaller, Depends(require("keep-templates"))]
 
+# The template's `version`, as for cases.
+Seen = Annotated[int | None, Depends(version_seen)]
 TemplateId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Said = Annotated[
     TemplateIn,
@@ -70,12 +81,12 @@ async def add_template(caller: Keeper, said: Said, connection: Tx, lang: Lang) -
     "/templates/{id}",
     summary="Change a template",
     description="Heads, of their own body's. Drafts that were begun with it stay as they are.",
-    responses=WRITING | problems(Forbidden, TemplateNotFound, Malformed, TooLarge, UnsupportedMedia, Invalid),
+    responses=WRITING | problems(TemplateNotFound, TemplateMoved, VersionMissing),
 )
 async def change_template(
-    caller: Keeper, id: TemplateId, said: Said, connection: Tx, lang: Lang
+    caller: Keeper, id: TemplateId, said: Said, seen: Seen, connection: Tx, lang: Lang
 ) -> TemplateOut:
-    return await templates.change(connection, caller, id, said, snapshot.current(), lang, clock.now())
+    return await templates.change(connection, caller, id, said, snapshot.current(), lang, clock.now(), seen)
 
 
 @router.delete(
@@ -83,8 +94,8 @@ async def change_template(
     summary="Remove a template",
     description="Heads, of their own body's.",
     status_code=204,
-    responses=problems(Forbidden, TemplateNotFound, Invalid),
+    responses=problems(Forbidden, TemplateNotFound, TemplateMoved, Invalid, VersionMissing),
 )
-async def remove_template(caller: Keeper, id: TemplateId, connection: Tx) -> Response:
-    await templates.remove(connection, caller, id)
+async def remove_template(caller: Keeper, id: TemplateId, seen: Seen, connection: Tx) -> Response:
+    await templates.remove(connection, caller, id, seen)
     return Response(status_code=204)

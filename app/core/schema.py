@@ -51,6 +51,15 @@ Line = Annotated[
     BeforeValidator(clean),
 ]
 FullLine = Annotated[Line, AfterValidator(_not_blank)]
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", value):
+        raise PydanticCustomError("email", "e-mail")
+    return value
+
+
+Email = Annotated[Line, AfterValidator(_email)]
 Code = Annotated[
     str, StringConstraints(max_length=100, strip_whitespace=True, min_length=1), BeforeValidator(clean)
 ]

@@ -20,6 +20,7 @@ from app.directory.schemas import (
     BlogsOut,
     ChannelOut,
     ChannelsOut,
+    ContactOut,
     RegionOut,
     RegionsOut,
     ServiceOut,
@@ -260,6 +261,19 @@ def _agency(known: Directory, agency: Agency, lang: Language, day: date) -> Agen
         valid_to=agency.valid_to,
         successors=_successors(known, agency, lang),
         predecessors=[before.code for before in known.predecessors(agency)],
+        contact=contact_out(agency, lang),
+    )
+
+
+def contact_out(agency: Agency, lang: Language) -> ContactOut:
+    said, hours = agency.contact, agency.hours
+    return ContactOut(
+        phone=said.phone,
+        email=said.email,
+        address=said.address.in_(lang) if said.address else None,
+        opens=hours.opens,
+        closes=hours.closes,
+        week=hours.week,
     )
 
 

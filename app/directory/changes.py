@@ -15,7 +15,8 @@ from typing import Any
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]
 LANGUAGES = ("kk", "ru", "en")
-SETTINGS = ("parent", "approval_required", "opens", "closes", "week", "warn_operator", "warn_head")
+CONTACT = ("phone", "email", "address_kk", "address_ru", "address_en")
+SETTINGS = ("parent", "approval_required", "opens", "closes", "week", "warn_operator", "warn_head", *CONTACT)
 _DAY = timedelta(days=1)
 
 
@@ -83,7 +84,7 @@ def value(rows: Rows, change: Change) -> dict[str, Any]:
     if whole is None or change.what is What.AGENCY_NEW:
         return {}
     if change.what is What.AGENCY_SETTINGS:
-        return {name: whole[name] for name in change.said}
+        return {name: whole.get(name) for name in change.said}
     if change.what is What.AGENCY_END:
         default = (link["successor"] for link in own["agency_successor"] if link["topics"] is None)
         return {"last_day": whole["valid_to"], "successor": next(default, None)}

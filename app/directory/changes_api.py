@@ -127,7 +127,7 @@ async def rename_from(
 
 @router.post(
     "/agency/{code}/settings",
-    summary="Whose part a body is, its hours, its warnings",
+    summary="Whose part a body is, its hours, its warnings, how it is reached",
     responses=CHANGING,
 )
 async def set_up(caller: Curator, code: Thing, said: SettingsIn, db: Db) -> ThingOut:

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.core.schema import Code, Day, FullLine, Out, Schema
+from app.core.schema import Code, Day, Email, FullLine, Out, Schema
 from app.directory.changes import What
-from app.directory.files import RegionCode, Slug, WarningDistance
+from app.directory.files import BodyPhone, RegionCode, Slug, WarningDistance
 from app.directory.values import AgencyKind
 
 Version = Annotated[Code, Field(description="of the thing as it was read", examples=["3f2a9c0d1b7e4a55"])]
@@ -39,6 +39,13 @@ class SettingsIn(Schema):
         None, description="working days before a due day; null: the usual ones"
     )
     warn_head: WarningDistance | None = None
+    phone: BodyPhone | None = Field(None, description="for people; null: none", examples=["1414"])
+    email: Email | None = Field(None, examples=["kense@energy.example"])
+    address_kk: FullLine | None = Field(
+        None, description="where people come or write to, in all three or none"
+    )
+    address_ru: FullLine | None = None
+    address_en: FullLine | None = None
     version: Version
 
 
@@ -95,6 +102,11 @@ class SettingsOut(Out):
     week: int
     warn_operator: int | None
     warn_head: int | None
+    phone: str | None = None
+    email: str | None = None
+    address_kk: str | None = None
+    address_ru: str | None = None
+    address_en: str | None = None
 
 
 class ThingOut(Out):

@@ -205,6 +205,9 @@ def _wrong_settings(rows: Rows, made: Change) -> Iterator[FieldError]:
         yield FieldError("closes", "closes_before_it_opens")
     if whole["warn_operator"] is not None and (whole["warn_head"] or 0) > whole["warn_operator"]:
         yield FieldError("warn_head", "operator_is_warned_first")
+    address = {f"address_{lang}": whole.get(f"address_{lang}") for lang in LANGUAGES}
+    if any(address.values()):
+        yield from (FieldError(name, "missing") for name, words in address.items() if not words)
     if "parent" not in made.said or made.said["parent"] == own["parent"]:
         return
     parent = _one(rows, "agency", whole["parent"])

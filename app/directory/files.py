@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from app.core.schema import Email
 from app.directory.values import AgencyKind, Names
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -19,6 +20,8 @@ RegionCode = Annotated[str, StringConstraints(pattern=r"^KZ-[0-9]{2}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 # Working days before a due day; 0 is the due day itself.
 WarningDistance = Annotated[int, Field(ge=0, le=60)]
+# Short numbers too.
+BodyPhone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()\-]{3,30}$", max_length=31)]
 # For how long what came to a source may still be brought in with the moment of its receipt.
 LateDays = Annotated[int, Field(ge=0, le=31)]
 
@@ -59,6 +62,10 @@ class SuccessorEntry(Entry):
     topics: list[Code] | None = None
 
 
+class AddressEntry(NamedEntry):
+    """Where people come or write to."""
+
+
 class AgencyEntry(Entry):
     code: Slug
     kind: AgencyKind
@@ -72,6 +79,9 @@ class AgencyEntry(Entry):
     week: Annotated[int, Field(ge=5, le=6)] = 5
     warn_operator: WarningDistance | None = None
     warn_head: WarningDistance | None = None
+    phone: BodyPhone | None = None
+    email: Email | None = None
+    address: AddressEntry | None = None
     names: Annotated[list[DatedNameEntry], Field(min_length=1)]
     successors: list[SuccessorEntry] = []
     formed_from: list[Slug] = []

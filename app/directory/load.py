@@ -33,7 +33,7 @@ from app.directory.values import (
 
 Row = dict[str, Any]
 # Changing what the loader writes from the same files is a change of the directory too.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,15 @@ def _agency_row(agency: Agency, codes: Mapping[int, str]) -> Row:
         "week": int(agency.hours.week),
         "warn_operator": agency.warn_operator,
         "warn_head": agency.warn_head,
+        "phone": agency.contact.phone,
+        "email": agency.contact.email,
+        **_address(agency.contact.address),
     }
+
+
+def _address(address: Names | None) -> Row:
+    said = _names(address) if address else dict.fromkeys(("kk", "ru", "en"))
+    return {f"address_{lang}": words for lang, words in said.items()}
 
 
 def _link_row(link: SuccessorLink, codes: Mapping[int, str]) -> Row:
@@ -238,13 +246,13 @@ _STATEMENTS = (
         "agency",
         "code",
         "code, kind, region, valid_from, valid_to, approval_required, opens, closes, week, warn_operator, "
-        "warn_head",
+        "warn_head, phone, email, address_kk, address_ru, address_en",
         "SELECT * FROM "
         + _given(
             "agency",
             "code text, kind text, region text, valid_from date, valid_to date, "
             "approval_required boolean, opens time, closes time, week smallint, warn_operator smallint, "
-            "warn_head smallint",
+            "warn_head smallint, phone text, email text, address_kk text, address_ru text, address_en text",
         ),
     ),
     f"""

@@ -83,6 +83,7 @@ class Agency(Table, table=True):
         CheckConstraint("closes > opens", name="office_hours"),
         CheckConstraint("week IN (5, 6)", name="week"),
         CheckConstraint("warn_operator >= 0 AND warn_head >= 0", name="warnings"),
+        CheckConstraint("num_nonnulls(address_kk, address_ru, address_en) IN (0, 3)", name="address_whole"),
         Index("ix_agency_parent_id", "parent_id"),
         Index("ix_agency_region", "region"),
     )
@@ -102,6 +103,11 @@ class Agency(Table, table=True):
         default=None, sa_type=SmallInteger, description="working days before a due day; null: the usual ones"
     )
     warn_head: int | None = Field(default=None, sa_type=SmallInteger)
+    phone: str | None = Field(default=None, sa_type=Text, description="for people who have a question")
+    email: str | None = Field(default=None, sa_type=Text)
+    address_kk: str | None = Field(default=None, sa_type=Text)
+    address_ru: str | None = Field(default=None, sa_type=Text)
+    address_en: str | None = Field(default=None, sa_type=Text)
 
 
 class AgencyName(Table, table=True):

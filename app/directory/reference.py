@@ -34,6 +34,7 @@ from app.directory.values import (
     AgencyService,
     Blog,
     Channel,
+    Contact,
     DatedName,
     Names,
     Region,
@@ -125,6 +126,7 @@ def _agency(placed: Placed[AgencyEntry], ids: Mapping[str, int]) -> Agency:
         hours=OfficeHours(entry.opens, entry.closes, entry.week),
         warn_operator=entry.warn_operator,
         warn_head=entry.warn_head,
+        contact=Contact(entry.phone, entry.email, entry.address.names() if entry.address else None),
     )
 
 

@@ -1,6 +1,6 @@
 """What the directory tells the world."""
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated
 
 from pydantic import Field
@@ -21,6 +21,19 @@ class SuccessorOut(Out):
     topics: list[str] | None = Field(description="topics it took over; null: everything the others did not")
 
 
+class ContactOut(Out):
+    """How people reach a body."""
+
+    phone: str | None = Field(examples=["1414"])
+    email: str | None = Field(examples=["kense@energy.example"])
+    address: str | None = Field(
+        description="in the asked language", examples=["19 Kabanbay Batyr Avenue, Astana"]
+    )
+    opens: time = Field(description="office hours, Asia/Almaty", examples=["09:00"])
+    closes: time = Field(examples=["18:30"])
+    week: int = Field(description="working days a week, from Monday on", examples=[5])
+
+
 class AgencyOut(Out):
     code: str = Field(examples=["energy"])
     name: str = Field(description="of the asked day, or the nearest one", examples=["Ministry of Energy"])
@@ -31,6 +44,7 @@ class AgencyOut(Out):
     valid_to: LastDay
     successors: list[SuccessorOut] = Field(description="who took over, once it is abolished")
     predecessors: list[str] = Field(description="codes of the bodies whose matters these were before")
+    contact: ContactOut
 
 
 class RegionOut(Out):

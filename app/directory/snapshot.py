@@ -21,6 +21,7 @@ from app.directory.values import (
     Blog,
     Channel,
     CompetenceRow,
+    Contact,
     DatedName,
     Names,
     Region,
@@ -156,7 +157,14 @@ def _agency(row: Row, names: tuple[DatedName, ...]) -> Agency:
         hours=OfficeHours(time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"]), row["week"]),
         warn_operator=row["warn_operator"],
         warn_head=row["warn_head"],
+        contact=_contact(row),
     )
+
+
+def _contact(row: Row) -> Contact:
+    """Files that were loaded by a release before say nothing of it."""
+    kk, ru, en = (row.get(f"address_{lang}") for lang in ("kk", "ru", "en"))
+    return Contact(row.get("phone"), row.get("email"), Names(kk, ru, en) if kk and ru and en else None)
 
 
 def _link(row: Row) -> SuccessorLink:

@@ -80,6 +80,15 @@ class SuccessorLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How people reach a body beside its office hours; None where nobody has said it."""
+
+    phone: str | None = None
+    email: str | None = None
+    address: Names | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Agency:
     id: int
     code: str
@@ -94,6 +103,7 @@ class Agency:
     warn_operator: int | None = None
     """Working days before a due day; None: the usual ones."""
     warn_head: int | None = None
+    contact: Contact = Contact()
 
     def name(self, lang: str, on: date) -> str:
         """The name of that day; of a day outside its life, the first or the last name."""

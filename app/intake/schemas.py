@@ -11,7 +11,7 @@ from app.appeals import numbers
 from app.appeals.codes import ApplicantType, Decision, Kind, LanguageCode, Outcome, Status
 from app.appeals.identifiers import IdentifierError, check_bin, check_iin
 from app.attachments.schemas import AttachmentIds, AttachmentOut
-from app.core.schema import Code, FullText, Line, Out, Schema, Text
+from app.core.schema import Code, Email, FullText, Line, Out, Schema, Text
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
 from app.seals.schemas import ProofOut
@@ -26,12 +26,6 @@ def _checked(check: Any) -> Any:
         return value
 
     return AfterValidator(validate)
-
-
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", value):
-        raise PydanticCustomError("email", "e-mail")
-    return value
 
 
 def _phone(value: str) -> str:
@@ -52,7 +46,6 @@ AppealNumber = Annotated[Line, AfterValidator(_appeal_number)]
 Iin = Annotated[Line, _checked(check_iin)]
 Bin = Annotated[Line, _checked(check_bin)]
 Phone = Annotated[Line, AfterValidator(_phone)]
-Email = Annotated[Line, AfterValidator(_email)]
 
 
 class ApplicantIn(Schema):

@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from app.appeals.codes import Kind, LanguageCode
 from app.core.i18n import LANGUAGES
-from app.core.schema import Code, Day, FullLine, FullText, Line, Out, Schema, Text
-from app.intake.schemas import AgencyOut, Email, Iin, Phone
+from app.core.schema import Code, Day, Email, FullLine, FullText, Line, Out, Schema, Text
+from app.intake.schemas import AgencyOut, Iin, Phone
 from app.reception.codes import BookingState, Mode, ScheduleState, Through, VisitOutcome
 
 MOST_RECEPTIONS = 400

@@ -85,6 +85,12 @@ class LoginTaken(Conflict):
     code = "login_taken"
 
 
+class PersonMoved(Conflict):
+    """Another administrator changed the person since they were read; `version` is the newest."""
+
+    code = "person_moved"
+
+
 class ClientNotFound(NotFound):
     code = "client_not_found"
 

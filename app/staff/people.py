@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
 
 from app.core import clock
+from app.core.db import to_json
 from app.core.errors import Invalid, NotFound
 from app.staff import audit, keys, passwords, repository, service
-from app.staff.errors import LoginTaken
+from app.staff.errors import LoginTaken, PersonMoved
 from app.staff.models import AuditAct
 from app.staff.permissions import Role
 from app.staff.repository import NewAccount
@@ -29,7 +31,7 @@ _ADMINS = f"""
 SELECT id FROM staff_account WHERE role = '{Role.ADMIN}' AND active ORDER BY id FOR NO KEY UPDATE
 """
 _ONE = """
-SELECT account.name, account.role, account.position, agency.code AS agency
+SELECT account.name, account.role, account.position, account.active, agency.code AS agency
 FROM staff_account account JOIN agency ON agency.id = account.agency_id
 WHERE account.id = $1 FOR NO KEY UPDATE OF account
 """
@@ -113,15 +115,29 @@ async def agency_of(connection: asyncpg.Connection, code: str) -> int:
     return found
 
 
+def version(row: Mapping[str, Any]) -> str:
+    """Differs when anything that an administrator sets of a person does, their password apart."""
+    said = [row[name] for name in ("name", "role", "agency", "position", "active")]
+    return sha256(to_json(said).encode()).hexdigest()[:16]
+
+
 async def change(
-    connection: asyncpg.Connection, account_id: int, said: Mapping[str, Any], by: int, at: datetime
+    connection: asyncpg.Connection,
+    account_id: int,
+    said: Mapping[str, Any],
+    seen: str,
+    by: int,
+    at: datetime,
 ) -> None:
-    """Another name, role, agency (code) or position (by language); what `said` leaves out stays. Whose role
-    or agency changes is signed out everywhere. What is so already is no change. Raises NotFound, Invalid."""
+    """Another name, role, agency (code) or position (by language); what `said` leaves out stays. `seen`: the
+    version that `by` saw. Whose role or agency changes is signed out everywhere. What is so already is no
+    change. Raises NotFound, PersonMoved, Invalid."""
     admins = await _admins(connection) if "role" in said else []
     row = await connection.fetchrow(_ONE, account_id)
     if row is None:
         raise NotFound
+    if seen != (now := version(row)):
+        raise PersonMoved(extra={"version": now})
     new = {name: value for name, value in said.items() if value != row[name]}
     if not new:
         return
@@ -139,8 +155,8 @@ async def change(
     )
     if elsewhere:
         await repository.end_families(connection, account_id)
-    was, now = ({name: _noted(name, of[name]) for name in new} for of in (row, new))
-    await audit.note(connection, by, AuditAct.ACCOUNT_CHANGED, account_id, was=was, **{"is": now})
+    was, is_ = ({name: _noted(name, of[name]) for name in new} for of in (row, new))
+    await audit.note(connection, by, AuditAct.ACCOUNT_CHANGED, account_id, was=was, **{"is": is_})
 
 
 def _noted(name: str, value: Any) -> Any:

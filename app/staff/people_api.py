@@ -13,7 +13,7 @@ from app.core.i18n import Language
 from app.core.schema import Code, Day, FullLine, Out, Schema
 from app.staff import audit, keys, people
 from app.staff.access import StaffCaller, require
-from app.staff.errors import ClientNotFound, LoginTaken
+from app.staff.errors import ClientNotFound, LoginTaken, PersonMoved
 from app.staff.models import REQUESTS_PER_MINUTE, AuditAct
 from app.staff.people import NewClient
 from app.staff.permissions import Role, Scope
@@ -58,6 +58,7 @@ class PersonChangeIn(Schema):
     role: Role = Field(Role.OPERATOR, examples=["head"])
     agency: Code = Field("", examples=["energy"])
     position: Position = Field({}, examples=[{"kk": "Бас маман", "ru": "Главный специалист"}])
+    version: Code = Field(description="of the person as they were read", examples=["3f2a9c0d1b7e4a55"])
 
 
 class PasswordIn(Schema):
@@ -73,6 +74,7 @@ class PersonOut(Out):
     position: dict[str, str]
     active: bool
     created_at: datetime
+    version: str = Field(description="to be sent back with a change")
 
 
 class PeopleOut(Out):
@@ -138,7 +140,7 @@ async def list_people(_: KeepingPeople, asked: Annotated[PeopleIn, Query()], con
     """Accounts in the order in which they were made, also closed ones."""
     after = paging.after(asked.cursor)
     rows = await people.people(connection, after, asked.login, asked.agency, asked.limit + 1)
-    items = [PersonOut(**dict(row)) for row in rows[: asked.limit]]
+    items = [_person(row) for row in rows[: asked.limit]]
     return PeopleOut(items=items, next_cursor=_next(rows, items, asked.limit))
 
 
@@ -157,7 +159,7 @@ async def create_person(caller: KeepingPeople, said: PersonIn, db: Db) -> Person
         account = NewAccount(normal_login(said.login), said.name, said.role, agency_id)
         id_ = await people.create(connection, account, password_hash, caller.account_id)
         (row,) = await people.people(connection, id_ - 1, None, None, 1)
-    return PersonOut(**dict(row))
+    return _person(row)
 
 
 @router.get("/people/{id}", summary="A person", responses=problems(Forbidden, NotFound, Invalid))
@@ -165,20 +167,21 @@ async def read_person(_: KeepingPeople, id: Id, connection: Read) -> PersonOut:
     rows = await people.people(connection, id - 1, None, None, 1)
     if not rows or rows[0]["id"] != id:
         raise NotFound
-    return PersonOut(**dict(rows[0]))
+    return _person(rows[0])
 
 
 @router.patch(
     "/people/{id}",
     summary="Change a person's name, role, body or position",
-    description="Whose role or body changes is signed out everywhere.",
-    responses=problems(Forbidden, NotFound, Invalid),
+    description="Whose role or body changes is signed out everywhere. When somebody else changed the person "
+    "since they were read, nothing is changed.",
+    responses=problems(Forbidden, NotFound, PersonMoved, Invalid),
 )
 async def change_person(caller: KeepingPeople, id: Id, said: PersonChangeIn, connection: Tx) -> PersonOut:
-    given = said.model_dump(mode="json", include=said.model_fields_set)
-    await people.change(connection, id, given, caller.account_id, clock.now())
+    given = said.model_dump(mode="json", include=said.model_fields_set - {"version"})
+    await people.change(connection, id, given, said.version, caller.account_id, clock.now())
     (row,) = await people.people(connection, id - 1, None, None, 1)
-    return PersonOut(**dict(row))
+    return _person(row)
 
 
 @router.post(
@@ -196,10 +199,14 @@ async def open_person(caller: KeepingPeople, id: Id, connection: Tx) -> PersonOu
     return await _turned(connection, id, True, caller.account_id)
 
 
+def _person(row: Any) -> PersonOut:
+    return PersonOut(**dict(row), version=people.version(row))
+
+
 async def _turned(connection: Any, id_: int, active: bool, by: int) -> PersonOut:
     await people.set_active(connection, id_, active, by)
     (row,) = await people.people(connection, id_ - 1, None, None, 1)
-    return PersonOut(**dict(row))
+    return _person(row)
 
 
 @router.put(

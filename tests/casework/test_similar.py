@@ -65,6 +65,19 @@ async def test_a_complaint_about_ones_own_answer_is_not_like_anything(office: Of
     assert {one["number"] for one in colleague} == {answered, complaint.number}
 
 
+async def test_a_part_is_like_others_by_what_it_asks_for(office: Office) -> None:
+    about: dict[str, Any] = {"topic": "utilities", "region": "KZ-61", "text": HEATING}
+    number = (await office.file(**about, addressee="energy")).number
+    parts = [{"to": "health", "text": LAMP}, {"to": "ecology", "text": "Қазандықтың түтіні көп."}]
+    await office.act("operator@energy", number, "split", parts=parts)
+    alike = (await office.file(**about | {"text": LAMP}, addressee="health")).number
+    await office.file(**about, addressee="health")  # like the whole, which the part does not ask for
+    (found,) = (await office.get("operator@health", f"/cases/{number}.1/similar")).json()["items"]
+    assert found["number"] == alike
+    (found,) = (await office.get("operator@health", f"/cases/{alike}/similar")).json()["items"]
+    assert (found["number"], found["beginning"]) == (f"{number}.1", LAMP)
+
+
 async def test_the_page_shows_them_when_asked(office: Office) -> None:
     about: dict[str, Any] = {"topic": "utilities", "region": "KZ-61", "addressee": "energy"}
     first = (await office.file(**about, text=HEATING)).number

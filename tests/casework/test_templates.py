@@ -14,9 +14,11 @@ SAID: dict[str, Any] = {
 }
 
 
-async def sent(office: Office, login: str, method: str, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
-    person = await office.person(login)
-    answer = await office.client.request(method, f"/api/v1{path}", headers=person.headers, json=body or None)
+async def sent(
+    office: Office, login: str, method: str, path: str, *, seen: str = "", **body: Any
+) -> tuple[int, dict[str, Any]]:
+    headers = (await office.person(login)).headers | ({"If-Match": seen} if seen else {})
+    answer = await office.client.request(method, f"/api/v1{path}", headers=headers, json=body or None)
     return answer.status_code, answer.json() if answer.content else {}
 
 
@@ -34,12 +36,16 @@ async def test_heads_keep_them_and_others_write_with_them(office: Office) -> Non
     assert await names(office, "operator@energy", topic="land") == ["Кез келген"]
     assert await names(office, "operator@health") == []
     where = f"/templates/{made['id']}"
-    assert (await sent(office, "head@health", "PUT", where, **SAID))[0] == 404
-    assert (await sent(office, "head@health", "DELETE", where))[0] == 404
-    status, changed = await sent(office, "head@energy", "PUT", where, **SAID | {"name": "Жылу 2"})
+    assert (await sent(office, "head@health", "PUT", where, seen='"1"', **SAID))[0] == 404
+    assert (await sent(office, "head@health", "DELETE", where, seen="*"))[0] == 404
+    status, changed = await sent(office, "head@energy", "PUT", where, seen='"1"', **SAID | {"name": "Жылу 2"})
     assert (status, changed["name"], changed["version"]) == (200, "Жылу 2", 2)
-    assert (await sent(office, "head@energy", "DELETE", where))[0] == 204
-    assert (await sent(office, "head@energy", "DELETE", where))[0] == 404
+    assert (await sent(office, "head@energy", "PUT", where, **SAID))[0] == 428
+    for method, body in (("PUT", SAID), ("DELETE", {})):
+        status, refused = await sent(office, "head@energy", method, where, seen='"1"', **body)
+        assert (status, refused["code"], refused["version"]) == (409, "template_moved", 2)
+    assert (await sent(office, "head@energy", "DELETE", where, seen='"2"'))[0] == 204
+    assert (await sent(office, "head@energy", "DELETE", where, seen="*"))[0] == 404
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,14 @@ async def test_an_agency_tells_what_it_is_part_of(client: httpx.AsyncClient) -> 
         "valid_to": None,
         "successors": [],
         "predecessors": [],
+        "contact": {
+            "phone": None,
+            "email": None,
+            "address": None,
+            "opens": "09:00:00",
+            "closes": "18:30:00",
+            "week": 5,
+        },
     }
 
 

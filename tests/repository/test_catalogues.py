@@ -92,6 +92,32 @@ def test_kazakh_is_not_russian() -> None:
     assert not same
 
 
+# A number that may be any, before a word that would have to bend with it.
+COUNTED = re.compile(
+    r"\{(?:amount|answers|bad|cases|count|found|good|left|moved|persons|rows|total)\} [а-яё]{3,}"
+)
+AT_MOST = re.compile(r"(?:до|более|больше|длиннее|меньше|После) \{")
+FORMS = {"one", "few", "many"}
+
+
+def test_a_word_bends_with_its_number_or_stands_apart_from_it() -> None:
+    """`21 дел` is no Russian: there are three forms, or "Дел: 21"."""
+    stiff = [
+        (key, sentence)
+        for key, sentence in catalogues()["ru"].items()
+        if COUNTED.search(sentence) and not AT_MOST.search(sentence) and key.rpartition(".")[2] not in FORMS
+    ]
+    assert not stiff
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_has_forms_has_all_of_them(language: Language) -> None:
+    keys = catalogues()[language].keys()
+    formed = {key.removesuffix(".one") for key in keys if key.endswith(".one")}
+    assert formed
+    assert {f"{key}.{form}" for key in formed for form in FORMS} <= keys
+
+
 # What the code asks for is there
 
 

@@ -113,6 +113,8 @@ class Walk:
     cookies: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     steps: int = 0
+    forms: set[str] = field(default_factory=set)
+    """Those that changed something, and nothing without their token."""
 
     async def ask(
         self, route: RouteContext, case: str = "", headers: Mapping[str, str] | None = None, **query: str
@@ -123,14 +125,37 @@ class Walk:
         client.cookies.clear()
         method = sorted(route.methods or {"GET"})[0]
         with_body = body_of(route, method)
+        asked: dict[str, Any] = {
+            "url": path_of(route, self.numbers[case] if case else MISSING),
+            "headers": {"if-match": "*", "accept": "application/json"} | dict(headers or {}),
+            "params": query,
+        }
+        form = is_page(route) and method == "POST" and name(route) not in self.forms
+        before = await self._written() if form else 0
         async with self._undone(method):
-            return await client.request(
-                method,
-                path_of(route, self.numbers[case] if case else MISSING),
-                headers={"if-match": "*", "accept": "application/json"} | dict(headers or {}),
-                params=query,
-                **with_body,
+            answer = await client.request(method, **asked, **with_body)
+            changed = form and await self._written() > before
+        if changed:
+            await self._without_token(route, asked)
+        self.wrong += [f"{name(route)}: {why}" for why in unlawful(answer)]
+        return answer
+
+    async def _without_token(self, route: RouteContext, asked: Mapping[str, Any]) -> None:
+        """The same form from elsewhere, where nobody knows its token, changes nothing."""
+        before = await self._written()
+        async with self._undone("POST"):
+            answer = await self.office.client.post(**asked, data=FILLED)
+            self.expect(f"{name(route)} without its token", await self._written() == before, answer)
+        self.forms.add(name(route))
+
+    async def _written(self) -> int:
+        """Rows that were written in this transaction, but for who looked."""
+        async with self.office.db.read() as connection:
+            rows: int = await connection.fetchval(
+                "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint FROM pg_stat_xact_user_tables "
+                "WHERE relname NOT IN ('case_reading', 'case_presence')"
             )
+        return rows
 
     @asynccontextmanager
     async def _undone(self, method: str) -> AsyncIterator[None]:
@@ -164,6 +189,25 @@ class Walk:
 
 def is_page(route: RouteContext) -> bool:
     return not str(route.path).startswith(("/api/", "/open311/"))
+
+
+# What a page may not have: anything of its own that is a script or a style, anything from elsewhere.
+INLINE = re.compile(r"<style|\sstyle=\"|\son[a-z]+=\"|<script(?![^>]* src=\"/)|javascript:")
+FOREIGN = re.compile(r"<(?:link|script|img|form|iframe)[^>]*(?:src|href|action)=\"(?:https?:)?//[^\"]*")
+
+
+def unlawful(answer: httpx.Response) -> Iterator[str]:
+    """What is wrong with a page and its cookies, whoever asks for it."""
+    for cookie in answer.headers.get_list("set-cookie"):
+        if not re.search(r"(?i)httponly.*samesite=(lax|strict)", cookie):
+            yield f"a cookie that scripts or other sites have: {cookie}"
+    if not answer.headers.get("content-type", "").startswith("text/html"):
+        return
+    policy = answer.headers.get("content-security-policy", "")
+    if not policy.startswith("default-src 'none'") or "unsafe" in policy or "http" in policy:
+        yield f"its policy is {policy!r}"
+    yield from INLINE.findall(answer.text)
+    yield from FOREIGN.findall(answer.text)
 
 
 def path_of(route: RouteContext, number: str) -> str:
@@ -387,6 +431,7 @@ async def test_every_route_answers_everybody_as_the_table_says(walk: Walk) -> No
         if "citizen" in kinds:
             await of_applicants(walk, route)
     assert not walk.wrong, f"{len(walk.wrong)} of {walk.steps}:\n" + "\n".join(walk.wrong[:60])
+    assert len(walk.forms) > 3, walk.forms
     assert walk.steps > 1500  # nobody made it short by leaving routes out
 
 

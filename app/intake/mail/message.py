@@ -15,10 +15,10 @@ from email.parser import BytesHeaderParser
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.core.schema import Email
 from app.intake.mail import automatic, headers, texts
 from app.intake.mail.automatic import Report
 from app.intake.mail.charsets import decoded, one_line, plain
-from app.intake.schemas import Email
 
 # As the public contract has it for every channel.
 LONGEST_TEXT = 64_000

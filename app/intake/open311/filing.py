@@ -16,13 +16,13 @@ from app.core import clock
 from app.core.errors import FieldError, Invalid
 from app.core.http import field_errors
 from app.core.i18n import LANGUAGES, Language, guessed
-from app.core.schema import Line, Text
+from app.core.schema import Email, Line, Text
 from app.directory.registry import Directory
 from app.intake.open311.asked import jurisdiction, read_moment
 from app.intake.open311.errors import ServiceNotFound
 from app.intake.open311.form import Posted
 from app.intake.open311.services import KIND, REGION, Attribute, Datatype, attributes, keys
-from app.intake.schemas import Email, Phone
+from app.intake.schemas import Phone
 from app.intake.submission import Person, Submission
 
 CHANNEL = "open311"

@@ -1,5 +1,6 @@
 """People and clients, on our own forms over the administrator's calls."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -86,7 +87,7 @@ async def change(request: Request, id: Id, me: KeepingPeople, db: Db, lang: Lang
         position = {
             one: form.get(f"position_{one}") for one in LANGUAGES if form.get(f"position_{one}").strip()
         }
-        given_ = {name: form.get(name) for name in ("name", "role", "agency")}
+        given_ = {name: form.get(name) for name in ("name", "role", "agency", "version")}
         said = read(PersonChangeIn, given_ | {"position": position})
         async with db.transaction() as connection:
             await api.change_person(me.caller, id, said, connection)
@@ -186,7 +187,10 @@ async def _person(
         (t("administration.head.login", lang), one.login),
         (t("administration.head.role", lang), t(f"administration.role.{one.role}", lang)),
         (t("administration.head.body", lang), words.body(one.agency, lang)),
+        (t("administration.field.position", lang), words.value("position", one.position, lang)),
     ]
+    if tried is not None:  # what was typed stays; the version is that of what stands above it now
+        tried = replace(tried, typed={k: v for k, v in tried.typed.items() if k != "version"})
     changing = Asking(
         "change",
         f"{PAGE}/{id_}/change",
@@ -194,9 +198,10 @@ async def _person(
             Field("name"),
             *_place_fields(lang),
             *(Field(f"position_{language}") for language in LANGUAGES),
+            Field("version", "hidden"),
         ],
         t("administration.people.change", lang),
-        {"name": one.name, "role": one.role, "agency": one.agency}
+        {"name": one.name, "role": one.role, "agency": one.agency, "version": one.version}
         | {f"position_{language}": words_ for language, words_ in one.position.items()},
         folded=t("administration.people.changing", lang),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from app.core import clock
 from app.core.i18n import LANGUAGES, Language, t
 from app.directory import snapshot
-from app.directory.changes import SETTINGS
+from app.directory.changes import CONTACT, SETTINGS
 from app.directory.changes_schemas import ThingOut
 from app.directory.values import AgencyKind
 from app.web.administration import reference_words as words
@@ -16,6 +16,8 @@ from app.web.forms import Form
 
 DATED = ("agency", "region")
 _KINDS = {"parent": "choice", "approval_required": "check"}
+# What the body itself goes by; how people reach it is a form of its own.
+_INNER = tuple(name for name in SETTINGS if name not in CONTACT)
 _NUMBERS = ("week", "warn_operator", "warn_head")
 VERSION = Field("version", "hidden")
 
@@ -23,7 +25,7 @@ VERSION = Field("version", "hidden")
 def of(kind: str, one: ThingOut, page: str, lang: Language) -> list[Asking]:
     found = [_names(kind, one, page, lang)]
     if kind == "agency":
-        found += [_settings(one, page, lang), _end(one, page, lang)]
+        found += [_settings(one, page, lang), _contact(one, page, lang), _end(one, page, lang)]
     if kind == "topic":
         found.append(_competence(one, page, lang))
     return found
@@ -44,9 +46,14 @@ def new_agency(page: str, lang: Language) -> Asking:
     return Asking("new", page, fields, t("reference.make", lang), typed, folded=said)
 
 
+def contact_of(form: Form) -> dict[str, Any]:
+    """How a body is reached, a blank as none."""
+    return {name: form.get(name).strip() or None for name in CONTACT} | {"version": form.get("version")}
+
+
 def settings_of(form: Form) -> dict[str, Any]:
-    """Every setting, a blank one as none."""
-    said: dict[str, Any] = {name: form.get(name).strip() or None for name in SETTINGS}
+    """Every other setting, a blank one as none."""
+    said: dict[str, Any] = {name: form.get(name).strip() or None for name in _INNER}
     said["approval_required"] = bool(said["approval_required"])
     for name in _NUMBERS:
         text = said[name]
@@ -72,10 +79,10 @@ def _names(kind: str, one: ThingOut, page: str, lang: Language) -> Asking:
 def _settings(one: ThingOut, page: str, lang: Language) -> Asking:
     assert one.settings is not None
     values = one.settings.model_dump(mode="json")
-    typed = {name: words.hour(str(values[name])) for name in SETTINGS if values[name] not in (None, False)}
+    typed = {name: words.hour(str(values[name])) for name in _INNER if values[name] not in (None, False)}
     choices = [choice for choice in _bodies(lang) if choice.code != one.code]
     fields = [
-        Field(name, _KINDS.get(name, "number" if name in _NUMBERS else "line"), choices) for name in SETTINGS
+        Field(name, _KINDS.get(name, "number" if name in _NUMBERS else "line"), choices) for name in _INNER
     ]
     return Asking(
         "settings",
@@ -84,6 +91,19 @@ def _settings(one: ThingOut, page: str, lang: Language) -> Asking:
         t("reference.save", lang),
         typed | {"version": one.version},
         folded=t("reference.settings", lang),
+    )
+
+
+def _contact(one: ThingOut, page: str, lang: Language) -> Asking:
+    assert one.settings is not None
+    values = one.settings.model_dump()
+    return Asking(
+        "contact",
+        f"{page}/contact",
+        [*map(Field, CONTACT), VERSION],
+        t("reference.save", lang),
+        {name: values[name] or "" for name in CONTACT} | {"version": one.version},
+        folded=t("reference.contact", lang),
     )
 
 

@@ -54,7 +54,7 @@ async def change(
     request: Request,
     kind: Kind,
     code: Code,
-    what: Annotated[str, Path(pattern="^(names|settings|end|competence)$")],
+    what: Annotated[str, Path(pattern="^(names|settings|contact|end|competence)$")],
     me: Administering,
     db: Db,
     lang: Lang,
@@ -111,6 +111,10 @@ async def _set_up(me: Worker, kind: str, code: str, form: Form, db: Db) -> Thing
     return await api.set_up(me.caller, code, read(SettingsIn, forms.settings_of(form)), db)
 
 
+async def _reach(me: Worker, kind: str, code: str, form: Form, db: Db) -> ThingOut:
+    return await api.set_up(me.caller, code, read(SettingsIn, forms.contact_of(form)), db)
+
+
 async def _end(me: Worker, kind: str, code: str, form: Form, db: Db) -> ThingOut:
     return await api.end(me.caller, code, typed(EndIn, form), db)
 
@@ -119,7 +123,13 @@ async def _answer(me: Worker, kind: str, code: str, form: Form, db: Db) -> Thing
     return await api.answer(me.caller, code, typed(CompetenceIn, form), db)
 
 
-ACTS: Mapping[str, Act] = {"names": _rename, "settings": _set_up, "end": _end, "competence": _answer}
+ACTS: Mapping[str, Act] = {
+    "names": _rename,
+    "settings": _set_up,
+    "contact": _reach,
+    "end": _end,
+    "competence": _answer,
+}
 
 
 async def _thing(
@@ -177,8 +187,9 @@ def _facts(one: ThingOut, lang: Language) -> list[tuple[str, str]]:
         values = one.settings.model_dump(mode="json")
         found += [
             (t(f"administration.field.{name}", lang), words.value(name, values[name], lang))
-            for name in ("kind", "parent", "opens", "closes", "week", "approval_required")
+            for name in ("kind", "parent", "opens", "closes", "week", "approval_required", "phone", "email")
         ]
+        found.append((t("reference.address", lang), values[f"address_{lang}"] or figures.NOTHING))
     return found
 
 

@@ -21,6 +21,7 @@ from app.reception.schemas import LARGEST_ID, BookingIn, LeaderOut, ReceptionOut
 from app.staff.access import public
 from app.staff.attempts import Throttled
 from app.web.citizen.choices import Group, bodies
+from app.web.citizen.contact import reached
 from app.web.forms import Form, Mistake, expired, label, read, said_of
 from app.web.pages import page
 from app.web.visitor import Visiting, Visitor, open_booking, page_of_booking
@@ -58,6 +59,7 @@ async def schedule(request: Request, db: Db, lang: Lang) -> HTMLResponse:
         lang,
         agency={"code": code, "name": directory.agency(code).name(lang, today)},
         leaders=leaders,
+        reached=reached([code], lang),
         chosen=one or (leaders[0] if len(leaders) == 1 else None),
     )
 

@@ -22,11 +22,12 @@ from app.core.errors import AppError, TooManyRequests
 from app.core.i18n import Language, t
 from app.intake import acts, receipts, tracking
 from app.intake.citizen import AppealNotFound, CitizenCaller, unlocked
-from app.intake.schemas import ComplaintIn, RatingIn, SupplementIn, WithdrawalIn
+from app.intake.schemas import ComplaintIn, RatingIn, SupplementIn, TrackingOut, WithdrawalIn
 from app.intake.sent import file_of
 from app.staff.access import public
 from app.staff.attempts import Throttled
 from app.web.citizen import files
+from app.web.citizen.contact import reached
 from app.web.citizen.shown import shown_appeal
 from app.web.forms import Form, Mistake, expired, said_of
 from app.web.forms import read as read_form
@@ -116,6 +117,7 @@ async def receipt(request: Request, typed: TypedNumber, db: Db, lang: Lang, visi
         private=True,
         receipt=said,
         agency=now.agency.name,
+        reached=reached(_holders(now), lang),
         appeal=shown_appeal(now, lang),
         number=found.number,
         code=access_code(caller.appeal_id) if found.to_act else None,
@@ -281,6 +283,10 @@ async def _acted(
     return RedirectResponse(f"{page_of(found.number)}?done={name}", 303)
 
 
+def _holders(said: TrackingOut) -> list[str]:
+    return [said.agency.code, *(part.agency.code for part in said.parts)]
+
+
 def _opened(request: Request, typed: str) -> Opened | None:
     try:
         return opened(request, numbers.parse(typed))
@@ -323,6 +329,7 @@ async def _appeal(
         kept=files.listed(kept, lang),
         limits=files.limits(),
         appeal=shown_appeal(said, lang),
+        reached=reached(_holders(said), lang),
         number=found.number,
         to_act=found.to_act,
         at=at,

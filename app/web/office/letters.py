@@ -9,6 +9,7 @@ from app.appeals import numbers
 from app.appeals.codes import EventKind
 from app.casework import api, templates
 from app.casework.schemas import TemplateIn
+from app.casework.templates import TemplateMoved
 from app.core import clock
 from app.core.edge import Configured, Db, Lang
 from app.core.errors import AppError
@@ -88,21 +89,28 @@ async def _keep(request: Request, me: Worker, db: Db, lang: Language, id_: int |
     try:
         async with db.transaction() as connection:
             if id_ is not None and form.get("remove"):
-                await templates.remove(connection, me.caller, id_)
+                await templates.remove(connection, me.caller, id_, _seen(form))
             elif id_ is not None:
-                await templates.change(connection, me.caller, id_, _read(form), directory, lang, clock.now())
+                await templates.change(
+                    connection, me.caller, id_, _read(form), directory, lang, clock.now(), _seen(form)
+                )
             else:
                 await templates.add(connection, me.caller, _read(form), directory, lang, clock.now())
     except AppError as error:
-        if error.status == 404:
-            raise
-        return await _page(request, me, db, lang, edited, form.fields, said_of(error, lang))
+        wrong = said_of(error, lang)
+        return await _page(request, me, db, lang, edited, form.fields, wrong, status=error.status)
     return RedirectResponse(f"{TEMPLATES}?done=1", 303)
 
 
 def _read(form: Form) -> TemplateIn:
     """Raises Invalid."""
     return forms.read(TemplateIn, {name: form.get(name) for name in FIELDS if form.get(name).strip()})
+
+
+def _seen(form: Form) -> int:
+    """Nobody has seen a version 0."""
+    text = form.get("version").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 async def _page(
@@ -113,7 +121,11 @@ async def _page(
     edited: str,
     typed: dict[str, str] | None = None,
     wrong: list[Mistake] | None = None,
+    *,
+    status: int = 422,
 ) -> HTMLResponse:
+    """With what was typed; of a template that is gone it may be kept as a new one, and of one that another
+    head changed meanwhile both are there."""
     async with db.read() as connection:
         there = await templates.listed(connection, me.caller, snapshot.current(), lang)
     one = next((one for one in there if one.own and str(one.id) == edited), None)
@@ -123,12 +135,13 @@ async def _page(
         request,
         "office/templates.html",
         lang,
-        status=422 if wrong else 200,
+        status=status if wrong else 200,
         private=True,
         policy=SCRIPTED_POLICY,
         me=me,
         templates=there,
         edited=one,
+        moved=one is not None and status == TemplateMoved.status,
         typed=typed or shown,
         wrong=wrong or [],
         topics=topics,

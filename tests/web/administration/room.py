@@ -61,6 +61,11 @@ class Browser:
         return Links(await self.get(address)).found
 
 
+def version(page: str) -> str:
+    """What was seen, as a form of the page says it."""
+    return page.split('name="version" value="')[1].split('"')[0]
+
+
 async def entered(
     client: httpx.AsyncClient, db: Database, role: Role, agency: str = "administration", login: str = ""
 ) -> Browser:

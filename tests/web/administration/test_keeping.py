@@ -16,7 +16,7 @@ from app.directory import snapshot
 from app.staff import people, service
 from app.staff.permissions import Role, Scope
 from tests.oversight.desk import Desk
-from tests.web.administration.room import PASSWORD, entered
+from tests.web.administration.room import PASSWORD, entered, version
 
 ROOM = "/office/administration"
 PAGES = ("people", "clients", "calendar", "reference", "audit", "readings")
@@ -138,17 +138,24 @@ async def test_a_person_gets_another_role_and_is_out(db: Database, client: httpx
     admin = await entered(client, db, Role.ADMIN)
     one, me = await account(db, "operator@health"), await account(db, "admin@administration")
     page = f"{ROOM}/people/{one['id']}"
-    await admin.get(page)
+    seen = version(await admin.get(f"{page}?lang=en"))
     said = {"name": "Ораз Сынақбаев", "role": "operator", "agency": "health", "position_kk": "Бас маман"}
-    await admin.post(f"{page}/change", **said)
+    await admin.post(f"{page}/change", **said, version=seen)
     changed = await account(db, "operator@health")
     assert (changed["name"], changed["position"]) == ("Ораз Сынақбаев", {"kk": "Бас маман"})
     assert changed["tokens_valid_from"] == one["tokens_valid_from"], "a name signs nobody out"
+    late = await admin.post(f"{page}/change", 422, **(said | {"role": "head"}), version=seen)
+    assert "Another administrator changed this person" in late.text
+    assert '<option value="head" selected>' in late.text, "what was chosen stays"
+    assert "Бас маман" in late.text, "what is so now is there too"
+    assert (await account(db, "operator@health"))["role"] == "operator"
+    said["version"] = version(late.text)
     await admin.post(f"{page}/change", **said)  # nothing differs, nothing is noted
     wrong = await admin.post(f"{page}/change", 422, **(said | {"agency": "sandbox", "role": "king"}))
     assert 'id="change-role-wrong"' in wrong.text
     await admin.post(f"{page}/change", **(said | {"role": "head", "agency": "energy"}))
-    await admin.post(f"{ROOM}/people/{me['id']}/change", 422, **(said | {"role": "operator"}))
+    own = version(await admin.get(f"{ROOM}/people/{me['id']}"))
+    await admin.post(f"{ROOM}/people/{me['id']}/change", 422, **(said | {"role": "operator", "version": own}))
     assert (await account(db, "admin@administration"))["role"] == "admin"
     assert [act for act, _ in await entries(db)] == ["account_changed", "account_changed"]
     shown = await admin.get(f"{ROOM}/audit?lang=en")
@@ -166,8 +173,10 @@ async def test_there_is_always_an_administrator(db: Database, client: httpx.Asyn
         with pytest.raises(Invalid) as refused:
             await people.set_active(connection, me, False, by=me + 1)
         assert refused.value.errors[0].code == "last_admin"
+        (row,) = await people.people(connection, me - 1, None, None, 1)
+        seen = people.version(row)
         with pytest.raises(Invalid) as refused:
-            await people.change(connection, me, {"role": "head"}, me + 1, clock.now())
+            await people.change(connection, me, {"role": "head"}, seen, me + 1, clock.now())
         assert refused.value.errors[0].code == "last_admin"
 
 

@@ -8,14 +8,10 @@ from app.core import clock
 from app.core.db import Database
 from app.directory import snapshot
 from app.staff.permissions import Role
-from tests.web.administration.room import Browser, entered
+from tests.web.administration.room import Browser, entered, version
 
 PAGE = "/office/administration/reference"
 HEALTH = {"kk": "Саулық министрлігі", "ru": "Министерство здоровья", "en": "Ministry of Wellbeing"}
-
-
-def version(page: str) -> str:
-    return page.split('name="version" value="')[1].split('"')[0]
 
 
 async def changed(browser: Browser) -> int:
@@ -51,6 +47,46 @@ async def test_a_body_on_its_page(db: Database, client: httpx.AsyncClient) -> No
     assert "Somebody changed this" in refused.text
     links = await browser.links(f"{PAGE}/changes?lang=en")
     assert ("Name of a body", f"{PAGE}/agency/health") in links
+
+
+async def test_how_a_body_is_reached(db: Database, client: httpx.AsyncClient) -> None:
+    """Said on its form, and told wherever a citizen sees who answers; of a part of it too."""
+    admin = await entered(client, db, Role.ADMIN)
+    page = f"{PAGE}/agency/health"
+    seen = version(await admin.get(f"{page}?lang=en"))
+    said = {"phone": "+7 (7172) 74-32-40", "email": "ask@health.example", "address_kk": "Астана, Мысал к., 1"}
+    half = await admin.post(f"{page}/contact", 422, **said, version=seen)
+    assert 'id="contact-address_ru-wrong"' in half.text
+    said |= {"address_ru": "Астана, ул. Мысал, 1", "address_en": "1 Mysal Street, Astana"}
+    wrong = await admin.post(f"{page}/contact", 422, **(said | {"phone": "call us"}), version=seen)
+    assert 'id="contact-phone-wrong"' in wrong.text
+    await admin.post(f"{page}/contact", **said, version=seen)
+    assert "Telephone: +7 (7172) 74-32-40" in await admin.get(f"{PAGE}/changes")
+    told = (await client.get("/api/v1/directory/agencies?lang=ru")).json()["items"]
+    assert next(one["contact"] for one in told if one["code"] == "health") == {
+        "phone": said["phone"],
+        "email": said["email"],
+        "address": said["address_ru"],
+        "opens": "09:00:00",
+        "closes": "18:30:00",
+        "week": 5,
+    }
+    part = next(one for one in snapshot.current().agencies() if one.parent_id == health_id())
+    for addressee in ("health", part.code):
+        appeal = {"kind": "statement", "language": "kk", "text": "Дәрігер жоқ.", "addressee": addressee}
+        filed = (await client.post("/api/v1/appeals", json=appeal)).json()
+        await admin.get("/appeals")
+        await admin.post("/appeals", number=filed["number"], code=filed["access_code"])
+        for shown in (f"/appeals/{filed['number']}?lang=en", f"/appeals/{filed['number']}/receipt"):
+            text = await admin.get(shown)
+            assert 'href="tel:+77172743240"' in text, shown
+            assert "1 Mysal Street, Astana" in text
+            assert "Monday to Friday, 09:00–18:30" in text
+    assert "ask@health.example" in await admin.get("/receptions?agency=health")
+
+
+def health_id() -> int:
+    return snapshot.current().agency("health").id
 
 
 async def test_a_body_is_made_and_a_change_taken_back(db: Database, client: httpx.AsyncClient) -> None:
