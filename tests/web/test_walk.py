@@ -199,7 +199,8 @@ FOREIGN = re.compile(r"<(?:link|script|img|form|iframe)[^>]*(?:src|href|action)=
 def unlawful(answer: httpx.Response) -> Iterator[str]:
     """What is wrong with a page and its cookies, whoever asks for it."""
     for cookie in answer.headers.get_list("set-cookie"):
-        if not re.search(r"(?i)httponly.*samesite=(lax|strict)", cookie):
+        taken_back = "Max-Age=0" in cookie
+        if not taken_back and not re.search(r"(?i)httponly.*samesite=(lax|strict)", cookie):
             yield f"a cookie that scripts or other sites have: {cookie}"
     if not answer.headers.get("content-type", "").startswith("text/html"):
         return

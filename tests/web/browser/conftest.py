@@ -73,10 +73,13 @@ def visit(browser: Browser, site: Served) -> Visit:
         context = await browser.new_context(
             base_url=site.url, viewport={"width": size[0], "height": size[1]}, **options
         )
+        asked: set[str] = set()
+        context.on("request", lambda request: asked.add(request.url))
         page = await context.new_page()
         page.set_default_timeout(30_000)
         yield page
         await context.close()
+        assert not {url for url in asked if not url.startswith((site.url, "data:", "about:"))}
 
     return open_page
 

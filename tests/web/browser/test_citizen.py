@@ -18,7 +18,7 @@ Looked = Callable[[Page, str], Awaitable[None]]
 TEXT = "Үйімізде үш күннен бері жылу жоқ, батарея суық. Пәтерде кішкентай бала бар. Жылуды қосуды сұраймыз."
 PASSWORD = "a long password for tests"
 
-
+PUBLIC = ("/", "/appeals", "/questions", "/blog", "/receptions", "/bookings", "/statistics", "/problems")
 # A picture of one point.
 PHOTO: FilePayload = {"name": "батарея.png", "mimeType": "image/png", "buffer": PNG}
 
@@ -226,23 +226,30 @@ async def test_a_receipt_prints_on_one_page(visit: Visit) -> None:
         assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") == 1
 
 
-async def test_a_page_is_light_and_asks_nobody_else(visit: Visit) -> None:
+async def test_every_page_is_light_with_all_that_it_brings(visit: Visit) -> None:
+    """What comes over the wire, headers too, with nothing kept from the page before."""
+    heavy: dict[str, int] = {}
     async with visit() as page:
-        sizes: list[int] = []
-        hosts: set[str] = set()
+        line = await page.context.new_cdp_session(page)
+        await line.send("Network.enable")
+        await line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        came: list[float] = []
+        line.on("Network.loadingFinished", lambda event: came.append(event["encodedDataLength"]))
 
-        async def note(response: object) -> None:
-            body = await response.body()  # type: ignore[attr-defined]
-            sizes.append(len(body))
-            hosts.add(response.url.split("/")[2])  # type: ignore[attr-defined]
+        async def weigh(page: Page, name: str) -> None:
+            came.clear()
+            await page.reload(wait_until="networkidle")
+            assert len(came) >= 2, f"{name}: a page and its style"
+            heavy[name] = int(sum(came))
 
-        waiting: list[object] = []
-        page.on("response", lambda response: waiting.append(response))
-        await page.goto("/write/what?lang=kk", wait_until="networkidle")
-        for response in waiting:
-            await note(response)
-        assert sum(sizes) < 100_000
-        assert len(hosts) == 1
+        await written(page, "kk", look=weigh, name="write")
+        await weigh(page, "check")
+        number, _ = await sent(page, "kk")
+        for path in (f"/appeals/{number}/receipt?new=1", f"/appeals/{number}", *PUBLIC):
+            await page.goto(path)
+            await weigh(page, path)
+    assert len(heavy) > 15
+    assert {name: size for name, size in heavy.items() if size >= 100_000} == {}
 
 
 async def test_files_without_a_script_are_added_and_removed(visit: Visit) -> None:
