@@ -65,7 +65,8 @@ def _its_words(part: str) -> str:
 # The case itself comes along, for its words; other parts of its appeal are no likeness.
 _NEAR = f"""
 WITH near AS (
-    SELECT h.id, h.appeal_id, h.part, h.topic, h.region, h.applicant_type, h.registered_on, h.status, h.closed_at
+    SELECT h.id, h.appeal_id, h.part, h.topic, h.region, h.applicant_type, h.registered_on, h.status,
+           h.closed_at
     FROM holding h WHERE h.agency_id = $1 AND h.registered_on <= $2
     ORDER BY h.registered_on DESC, h.id DESC LIMIT {LOOKED_AT}
 ), like_it AS (
