@@ -115,7 +115,7 @@ async def agency_of(connection: asyncpg.Connection, code: str) -> int:
     return found
 
 
-def version(row: Mapping[str, Any]) -> str:
+def version(row: asyncpg.Record | Mapping[str, Any]) -> str:
     """Differs when anything that an administrator sets of a person does, their password apart."""
     said = [row[name] for name in ("name", "role", "agency", "position", "active")]
     return sha256(to_json(said).encode()).hexdigest()[:16]

@@ -8,8 +8,8 @@ from app.core import clock
 from app.core.db import Database
 from app.directory import snapshot
 from app.staff.permissions import Role
-from tests.web.administration.room import Browser, entered
-from tests.web.administration.test_reference_data import PAGE, version
+from tests.web.administration.room import Browser, entered, version
+from tests.web.administration.test_reference_data import PAGE
 
 
 async def filed(client: httpx.AsyncClient, **said: str) -> str:
