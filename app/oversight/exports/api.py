@@ -25,6 +25,7 @@ from app.oversight.forecast import api as forecast_api
 from app.oversight.forecast.schemas import ForecastIn, ForecastOfIn, LateIn
 from app.oversight.index import api as index_api
 from app.oversight.index.schemas import IndexIn
+from app.oversight.quality import api as quality_api
 from app.oversight.resonance import issues_api, rises_api
 from app.oversight.resonance.schemas import IssuesIn, IssuesOfIn, RisesIn, RisesOfIn
 from app.oversight.schemas import MonthsIn, StatisticsIn
@@ -127,6 +128,22 @@ async def on_control(
 
     refuse_unknown(asked.agency, asked.topic, None)
     return lists.on_control(asked, walked(db, page), clock.today(), lang)
+
+
+@as_file(
+    router,
+    "/api/v1/quality/samples/{id}/agreement",
+    "How far the two judges of a sample agree",
+    Forbidden,
+    Invalid,
+    NotFound,
+    tag="control",
+)
+async def agreement(caller: quality_api.Judging, id: quality_api.Id, lang: Lang, db: Db) -> Sheet:
+    async with db.read() as connection:
+        sample = await quality_api.known(connection, id)
+        found = await quality_api.agreed(caller, id, lang, connection)
+    return tables.agreement(sample, found, lang)
 
 
 @as_file(router, f"{OVERSIGHT}/signs", "How often there are signs")

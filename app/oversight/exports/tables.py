@@ -6,6 +6,7 @@ from app.core.i18n import Language, t
 from app.oversight.exports.sheet import Column, Kind, Row, Sheet, at_once, column, figure
 from app.oversight.exports.words import coded, told, whose
 from app.oversight.forecast.schemas import ForecastOfIn, ForecastOut
+from app.oversight.quality.schemas import AgreementOut, SampleOut
 from app.oversight.schemas import FiguresOut, MonthsIn, MonthsOut, StatisticsIn, StatisticsOut
 from app.oversight.signs.codes import Sign
 from app.oversight.signs.schemas import PeriodIn, SignsOut
@@ -84,6 +85,32 @@ def forecast(asked: ForecastOfIn, found: ForecastOut, lang: Language) -> Sheet:
         at_once(rows),
         [found.note],
     )
+
+
+def agreement(sample: SampleOut, found: AgreementOut, lang: Language) -> Sheet:
+    """A row a criterion."""
+    columns = [
+        column("criterion", Kind.TEXT, lang),
+        column("criterion_text", Kind.TEXT, lang),
+        column("pairs", Kind.NUMBER, lang),
+        column("agreed", Kind.NUMBER, lang),
+        column("agreed_share", Kind.SHARE, lang),
+        column("kappa", Kind.DECIMAL, lang),
+        column("met", Kind.SHARE, lang),
+    ]
+    rows: list[Row] = [
+        [one.criterion, one.text, one.pairs, one.agreed, one.share, one.kappa, one.met]
+        for one in found.criteria
+    ]
+    period = t("export.asked.days", lang, first=sample.from_, last=sample.to)
+    said = [
+        (t("export.asked.period", lang), period),
+        (t("export.asked.seed", lang), sample.seed),
+        (t("export.asked.drawn", lang), str(found.drawn)),
+        (t("export.asked.complete", lang), str(found.complete)),
+    ]
+    title = t("export.sheet.agreement", lang)
+    return Sheet(f"agreement-{sample.id}", title, said, columns, at_once(rows))
 
 
 def statistics(asked: StatisticsIn, found: StatisticsOut, lang: Language) -> Sheet:

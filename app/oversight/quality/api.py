@@ -112,7 +112,7 @@ async def samples(_: Judging, connection: Read) -> SamplesOut:
     responses=problems(Forbidden, NotFound),
 )
 async def lots(caller: Judging, id: Id, lang: Lang, connection: Read) -> LotsOut:
-    await _known(connection, id)
+    await known(connection, id)
     rows = await connection.fetch(_LOTS, caller.account_id, caller.agency_id, id)
     return LotsOut(
         items=[
@@ -159,7 +159,7 @@ async def judge(caller: Judging, id: Id, said: VerdictIn, lang: Lang, connection
     responses=problems(Forbidden, NotFound),
 )
 async def agreed(_: Judging, id: Id, lang: Lang, connection: Read) -> AgreementOut:
-    sample = await _known(connection, id)
+    sample = await known(connection, id)
     pairs = await connection.fetch(_PAIRS, id)
     criteria = [_agreed(one, pairs, lang) for one in form_on(sample.form).criteria]
     return AgreementOut(drawn=sample.drawn, complete=len(pairs), criteria=criteria)
@@ -180,7 +180,8 @@ def _agreed(criterion: Any, pairs: Sequence[asyncpg.Record], lang: Language) -> 
     )
 
 
-async def _known(connection: asyncpg.Connection, id_: int) -> SampleOut:
+async def known(connection: asyncpg.Connection, id_: int) -> SampleOut:
+    """Raises NotFound."""
     found = await _samples(connection, id_)
     if not found:
         raise NotFound

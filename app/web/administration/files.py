@@ -7,10 +7,13 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from app.core.db import Database
 from app.core.edge import Db, Lang
 from app.core.errors import Forbidden, NotFound
+from app.core.i18n import Language
+from app.core.schema import Schema
 from app.oversight.compliance_schemas import CasesOfIn, ComplianceIn, PeriodIn, TopicsIn, WeeksIn
 from app.oversight.control import schemas as control
 from app.oversight.exports import api
@@ -21,10 +24,19 @@ from app.oversight.index.schemas import IndexIn
 from app.oversight.resonance.schemas import IssuesOfIn, RisesOfIn
 from app.oversight.signs.codes import Sign
 from app.oversight.signs.schemas import PeriodIn as SignsIn
+from app.staff.access import StaffCaller
 from app.web.administration.room import ROOM, Overseeing, given
 from app.web.forms import read
 
 router = APIRouter(include_in_schema=False)
+
+
+class SampleOf(Schema):
+    id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+async def _agreement(caller: StaffCaller, _: Request, asked: SampleOf, lang: Language, db: Database) -> Sheet:
+    return await api.agreement(caller, asked.id, lang, db)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ FILES: Mapping[str, File] = {
     "index": File(api.index, IndexIn),
     "cases": File(api.cases, CasesOfIn),
     "control": File(api.on_control, control.CasesOfIn, "control-orders"),
+    "agreement": File(_agreement, SampleOf, "quality"),
     "signs": File(api.signs, SignsIn),
     "forecast": File(api.forecast, ForecastOfIn),
     "forecast-cases": File(api.late, LateIn),

@@ -18,7 +18,7 @@ from app.oversight.quality.schemas import (
     VerdictIn,
 )
 from app.web import figures
-from app.web.administration import period
+from app.web.administration import files, period
 from app.web.administration.parts import (
     Asking,
     Cell,
@@ -120,7 +120,11 @@ async def sample(request: Request, id: Id, me: Judging, db: Db, lang: Lang) -> H
         me,
         t("administration.quality.sample", lang, count=agreed.drawn),
         [
-            Section(t("administration.quality.agreement", lang), grid=_agreement(agreed, lang)),
+            Section(
+                t("administration.quality.agreement", lang),
+                grid=_agreement(agreed, lang),
+                files=files.links("agreement", {"id": id}),
+            ),
             Section(t("administration.quality.answers", lang), grid=listed),
         ],
         lead=t("administration.quality.complete", lang, complete=agreed.complete, drawn=agreed.drawn),

@@ -13,8 +13,9 @@ from app.core.i18n import LANGUAGES, Language
 from app.staff.permissions import Role
 from tests.casework.people import make_person
 from tests.oversight.desk import Desk
+from tests.oversight.exports.reading import csv_rows
 from tests.oversight.test_compliance import everything
-from tests.web.administration.room import Browser, entered
+from tests.web.administration.room import Browser, Links, entered
 
 ROOM = "/office/administration"
 PAGES = ("trends", "forecast", "rises", "issues", "signs", "signs/ratings", "control", "quality")
@@ -126,6 +127,11 @@ async def test_a_sample_is_drawn_and_judged_by_two(
     await judged(second, lots[0], criteria, "no")
     agreed = await second.get(sample)
     assert "Judged by both: 1 of 2." in agreed
+    (csv,) = [url for words, url in Links(agreed).found if words.startswith("CSV")]
+    lines = csv_rows((await client.get(csv)).content)
+    assert {line["criterion"] for line in lines} == {name.removeprefix("marks.") for name in criteria}
+    assert {(line["pairs"], line["agreed"], line["met"]) for line in lines} == {("1", "0", "0.5")}
+    assert (await client.get(csv.replace("id=", "id=9"))).status_code == 404
     both = await second.get(lots[0])
     assert both.count("Verdict of") == 2
 
