@@ -255,7 +255,7 @@ async def test_an_addressee_does_not_lead_it_elsewhere(appellant: Appellant) -> 
     )
     assert filed["agency"]["code"] == "energy"
     assert filed["route"]["reason"] == (
-        "Routed to the Ministry of Energy: a complaint is filed with the body that it is about, "
+        "This goes to the Ministry of Energy: a complaint is filed with the body that it is about, "
         "and that body hands it over for review."
     )
 

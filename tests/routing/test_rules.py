@@ -144,7 +144,7 @@ def test_a_day_outside_the_record_is_routed_too(day: date, topic: str | None) ->
         ),
         (
             "en",
-            "Routed to the Akimat of Turkistan Region: questions of utilities in this region "
+            "The Akimat of Turkistan Region deals with this: questions of utilities in this region "
             "(Turkistan Region) are within its competence.",
         ),
     ],
@@ -158,8 +158,9 @@ def test_a_sentence_says_why(lang: Language, sentence: str) -> None:
 def test_the_sentence_on_a_successor_names_both_and_the_day() -> None:
     decision = route(request("culture-sport"), DIRECTORY)
     assert reason(decision, DIRECTORY, "en", TODAY) == (
-        "Routed to the Ministry of Culture and Information: the body named (Ministry of Culture and Sport) "
-        "was reorganised, its last day was 1 September 2023, and these matters passed here."
+        "The Ministry of Culture and Information deals with this: the body named "
+        "(Ministry of Culture and Sport) was reorganised, its last day was 1 September 2023, "
+        "and these matters passed here."
     )
 
 

@@ -4,6 +4,7 @@ One template shows them all, and one macro every form."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -183,6 +184,7 @@ def sections_page(
             words = [said for said in tried.typed.values() if said.strip()]
             yours = t("administration.yours", lang)
             sections = [*([Section(yours, words)] if words else []), *sections]
+    sections = [replace(one, forms=[_named(form, lang) for form in one.forms]) for one in sections]
     mistakes = [*wrong, *(mistake for one in sections for form in one.forms for mistake in form.wrong)]
     done = f"administration.done.{request.query_params.get('done', '')[:40]}"
     return room_page(
@@ -198,10 +200,26 @@ def sections_page(
         sections=sections,
         wrong=mistakes,
         done=t(done, lang) if known(done) else "",
-        label_of=lambda one: one.label or t(f"administration.field.{one.name}", lang),
+        label_of=partial(_label, lang=lang),
         hint_of=lambda name: _hint(f"administration.field.{name}.hint", lang),
         **shown,
     )
+
+
+def _label(field: Field, lang: Language) -> str:
+    return field.label or t(f"administration.field.{field.name}", lang)
+
+
+def _named(form: Asking, lang: Language) -> Asking:
+    """Each mistake with its field's name; what is about several fields stands at the first of them."""
+    at = {f"{form.name}-{one.name}": one for one in form.fields}
+
+    def found(mistake: Mistake) -> Mistake:
+        ids = (one for one in at if one == mistake.field or one.startswith(f"{mistake.field}."))
+        place = next(ids, "") if mistake.field else ""
+        return replace(mistake, field=place, label=_label(at[place], lang)) if place else mistake
+
+    return replace(form, wrong=[found(one) for one in form.wrong])
 
 
 def _hint(key: str, lang: Language) -> str:

@@ -288,10 +288,14 @@ async def _clients(
     return sections_page(request, lang, me, title, [*shown, forms, Section(grid=grid)], tried=tried)
 
 
+def _scope(scope: Scope, lang: Language) -> str:
+    return t(f"administration.scope.{scope.name.lower()}", lang)
+
+
 def _new_client(lang: Language) -> Asking:
     directory = snapshot.current()
     sources = [Choice(one.code, f"{one.name(lang)} ({one.code})") for one in directory.sources()]
-    scopes = [Choice(scope, t(f"administration.scope.{scope.name.lower()}", lang)) for scope in Scope]
+    scopes = [Choice(scope, _scope(scope, lang)) for scope in Scope]
     return Asking(
         "client",
         CLIENTS,
@@ -320,7 +324,7 @@ def _client(one: ClientOut, lang: Language) -> list[Cell]:
     return [
         Cell(one.name),
         Cell(one.source),
-        Cell(", ".join(names), note=", ".join(one.scopes)),
+        Cell(", ".join(names), note=", ".join(_scope(Scope(scope), lang) for scope in one.scopes)),
         Cell(figures.number(one.requests_per_minute, lang)),
         Cell(used),
         Cell(ends, posts=(f"{CLIENTS}/{one.id}/key", t("administration.clients.rotate", lang))),

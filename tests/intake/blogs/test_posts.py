@@ -22,7 +22,7 @@ async def test_a_post_is_an_appeal_to_the_body_whose_blog_it_is(platform: Platfo
     assert answer["blog"] == {"code": "energy", "name": "Blog of the Minister of Energy"}
     assert answer["agency"]["code"] == "energy"
     assert answer["route"]["reason"] == (
-        "Routed to the Ministry of Energy: it was written on the blog of this body "
+        "The Ministry of Energy deals with this: it was written on the blog of this body "
         "(Blog of the Minister of Energy)."
     )
     (row,) = await platform.centre.rows("SELECT channel, language, kind, external_id, listed FROM appeal")

@@ -65,9 +65,11 @@ async def test_others_keep_nothing(db: Database, client: httpx.AsyncClient, role
 async def test_people_are_made_closed_and_opened(db: Database, client: httpx.AsyncClient) -> None:
     browser = await entered(client, db, Role.ADMIN)
     await browser.get(f"{ROOM}/people")
-    wrong = await browser.post(f"{ROOM}/people", 422, **(NEW | {"login": "no body", "password": "short"}))
+    said = NEW | {"login": "no body", "password": "short"}
+    wrong = await browser.post(f"{ROOM}/people?lang=ru", 422, **said)
     assert NEW["name"] in wrong.text
     assert "short" not in wrong.text, "a password is never shown again"
+    assert re.search('<a href="#person-(login">Логин|password">Пароль): ', wrong.text), "which field it is"
     assert await account(db, NEW["login"]) == {}
     await browser.post(f"{ROOM}/people", **NEW)
     made = await account(db, NEW["login"])
