@@ -20,13 +20,14 @@ PATIENCE = 60
 class Served:
     command: tuple[str, ...] = (sys.executable, "-m", "app.cli", "serve")
 
-    def __init__(self, urls: DatabaseUrls, folder: Path, **more: str) -> None:
+    def __init__(self, urls: DatabaseUrls | None, folder: Path, **more: str) -> None:
+        """Without `urls` it brings a database of its own, in the folder."""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / "web.log"
         others = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
         self._environment = others | {
-            "LS_DATABASE_URL": urls.owner,
+            "LS_DATABASE_URL": urls.owner if urls else "",
             "LS_DATA_DIR": str(folder),
             "LS_SECRET_KEY": SECRET,
             "LS_PORT": str(self.port),
