@@ -140,7 +140,7 @@ def _database(settings: Settings, *, attach: bool = True) -> Iterator[Opened]:
 def _prepare(urls: "DatabaseUrls") -> None:
     from app.core.migrate import upgrade
 
-    upgrade(urls)
+    upgrade(urls, say)
     asyncio.run(_load_directory(urls))
 
 

@@ -1,10 +1,14 @@
-"""Alembic's entry: migrations run as the owner, over asyncpg, under one lock (two never run at once)."""
+"""Alembic's entry: migrations run as the owner, over asyncpg, under one lock (two never run at once).
+
+Each is a transaction of its own, so that no lock of one is held until the last is done, and waits only so
+long for a table: whoever comes behind it waits as long. What is broken off goes on where it was.
+"""
 
 import asyncio
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.columns import Encrypted, Xid8
@@ -14,6 +18,7 @@ from app.settings import get_settings
 from app.tables import METADATA
 
 MIGRATION_LOCK = 7_305_117
+LOCK_TIMEOUT = context.config.attributes.get("lock_timeout", "3s")
 
 
 def _owner_url() -> str:
@@ -37,29 +42,45 @@ def _compare_type(
     return False if isinstance(metadata_type, Xid8) else None
 
 
-def _migrate(connection: Connection) -> None:
+def _configure(**where: object) -> None:
     context.configure(
-        connection=connection,
         target_metadata=METADATA,
         compare_type=_compare_type,
         compare_server_default=True,
         render_item=_render,
-        transaction_per_migration=False,
+        transaction_per_migration=True,
+        **where,
     )
+
+
+def _migrate(connection: Connection) -> None:
+    _configure(connection=connection)
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         context.run_migrations()
 
 
 async def _run() -> None:
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=Hosts(_owner_url()).connect)
-    async with engine.connect() as connection:
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=Hosts(_owner_url()).connect, poolclass=NullPool
+    )
+    async with engine.connect() as connection:  # whose end frees the lock
+        await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        await connection.commit()
         await connection.run_sync(_migrate)
         await connection.commit()
-    await engine.dispose()
 
 
-if given := context.config.attributes.get("connection"):
+def _print() -> None:
+    """The statements, to be looked at; nothing is run."""
+    _configure(dialect_name="postgresql", literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    _print()
+elif given := context.config.attributes.get("connection"):
     _migrate(given)
 else:
     asyncio.run(_run())

@@ -29,6 +29,8 @@ APP_ROLE = "ls_app"
 MINIMUM_SERVER = 180000
 COMMIT_WITHIN = 15.0
 """Seconds that a commit may wait for its standby before the caller is told to try again."""
+POOL_PATIENCE = 10.0
+"""Seconds to wait for a connection when all are in use: who waits longer is told to come again."""
 
 
 class Table(SQLModel):
@@ -151,10 +153,14 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """Raises ConnectionError when the server is away; a socket that is gone is no missing file."""
+        """Raises ConnectionError when the server is away (a socket that is gone is no missing file),
+        TimeoutError when all connections are in use for long."""
         async with AsyncExitStack() as held:
             try:
-                connection = await held.enter_async_context(self._pool.acquire())
+                async with asyncio.timeout(POOL_PATIENCE):
+                    connection = await held.enter_async_context(self._pool.acquire())
+            except TimeoutError:
+                raise
             except OSError as error:
                 raise ConnectionError(str(error)) from error
             yield connection

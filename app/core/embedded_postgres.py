@@ -7,6 +7,7 @@ ends. A server that outlived its owner is taken over by the next one.
 import fcntl
 import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -30,6 +31,7 @@ from app.core.embedded_place import (
     unreachable,
 )
 from app.core.embedded_server import (
+    FREE_NEEDED,
     SAY_EVERY,
     Server,
     check_cluster,
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "EmbeddedError", "open_cluster"]
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+READ_ONLY: Mapping[str, str] = MappingProxyType({"default_transaction_read_only": "on"})
+# Write again only with so much more room, lest it go to and fro.
+AGAIN = 1.5
 
 BOOTSTRAP = f"""
 SELECT 'CREATE ROLE {OWNER} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OWNER}') \\gexec
@@ -85,6 +90,7 @@ class Cluster:
         self._lock = _OwnerLock(data_dir)
         self._place: Place | None = None
         self._server: Server | None = None
+        self._full = False
         self._guard = threading.Lock()
 
     @property
@@ -128,7 +134,8 @@ class Cluster:
         self._own()
 
     def tend(self) -> None:
-        """Call now and then: starts a server that died, and takes over from an owner that is gone."""
+        """Call now and then: starts a server that died, takes over from an owner that is gone, and lets
+        nothing be written while the disk is nearly full."""
         with self._guard:
             if self._server and not self._server.alive():
                 self._say("database: it ended unexpectedly; starting it again")
@@ -136,6 +143,8 @@ class Cluster:
             elif not self._server and self._lock.take():
                 self._say("database: the process that owned it is gone; taking it over")
                 self._own()
+            if self._server and self._place:
+                self._mind_the_disk(self._place, self._server)
 
     def close(self) -> None:
         """The owner stops the server; who is attached only lets go."""
@@ -160,10 +169,23 @@ class Cluster:
         self._lock.note(ready=True)
 
     def _start(self, place: Place) -> Server:
+        self._full = False
         with explained(place.pgdata):
             self.socket_dir = str(socket_folder(place, self.socket_dir))
             configure(place, self.socket_dir, self._settings)
         return start(place, self._say)
+
+    def _mind_the_disk(self, place: Place, server: Server) -> None:
+        """A server that cannot write ahead any more ends at once, and reading with it. So it is made
+        read-only before: who writes is told to come again, who reads goes on."""
+        free = shutil.disk_usage(place.home).free
+        full = free < FREE_NEEDED * (AGAIN if self._full else 1)
+        if full != self._full:
+            configure(place, self.socket_dir, {**self._settings, **(READ_ONLY if full else {})})
+            server.reload()
+            self._full = full
+            what = "nothing is written until there is more" if full else "what comes is written again"
+            self._say(f"database: {free // 2**20} MB free on the disk of {place.home}: {what}")
 
     def _take_over(self, place: Place) -> Server | None:
         """A server left by an owner that was killed, if it can still be talked to; else it is stopped."""
@@ -239,15 +261,17 @@ class _OwnerLock:
 
 
 def _sql(place: Place, socket_dir: str, script: str) -> str:
-    """Run it as the superuser; give what went wrong in one line, empty when nothing did.
+    """Run it as the superuser, though the server is read-only; give what went wrong in one line, empty when
+    nothing did.
 
     While a server that was found running restarts after a crash of its own, this waits.
     """
     target = [f"--host={socket_dir}", f"--port={PORT}", f"--username={ADMIN}", f"--dbname={ADMIN}"]
     command = [str(place.binaries / "psql"), "-X", "-q", "-t", "--set=ON_ERROR_STOP=1", *target, "-f", "-"]
+    environment = clean_environment() | {"PGOPTIONS": "-c default_transaction_read_only=off"}
     while True:
         said = subprocess.run(
-            command, input=script, capture_output=True, text=True, env=clean_environment(), check=False
+            command, input=script, capture_output=True, text=True, env=environment, check=False
         )
         if said.returncode == 0:
             return ""

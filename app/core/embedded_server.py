@@ -77,6 +77,10 @@ class Server:
             return bool(self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE)
         return False
 
+    def reload(self) -> None:
+        """Have it read its settings again."""
+        self._signal(signal.SIGHUP)
+
     def stop(self, say: Say) -> None:
         """Fast shutdown; after a minute, said aloud, an immediate one (the next start recovers)."""
         self._signal(signal.SIGINT)

@@ -42,19 +42,17 @@ DEFAULT_BODY_LIMIT = 1_048_576
 MOST_ERRORS = 100
 LONGEST_NAME = 100
 
-# The database is away, starting, or has no connection left: the caller may try again.
+# The database is away, starting, full, read-only, busy, or has no connection left: the caller may try again.
 UNAVAILABLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the connection broke in the middle of its work
     asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.DiskFullError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
     ConnectionError,
     TimeoutError,
 )

@@ -1,6 +1,8 @@
 """Bringing a database to the present schema, and telling whether it is there."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 INI = ROOT / "alembic.ini"
+LOCKED = "55P03"
+LOCK_TIMEOUT = "3s"
+PATIENCE = 120.0
+"""Seconds during which a table that somebody holds is asked for again."""
+PAUSE = 1.0
 
 
 def config(owner_url: str) -> "Config":
@@ -22,19 +29,41 @@ def config(owner_url: str) -> "Config":
 
     found = Config(str(INI))
     found.attributes["owner_url"] = owner_url
+    found.attributes["lock_timeout"] = LOCK_TIMEOUT
     return found
 
 
-def upgrade(urls: DatabaseUrls) -> None:
+def upgrade(urls: DatabaseUrls, say: Callable[[str], None] = lambda line: None) -> None:
     """Migrate to the newest revision as the owner. Call it outside of a running event loop.
 
-    Raises DatabaseProblem when the server cannot be reached or is older than PostgreSQL 18.
+    Everything goes on meanwhile. A migration waits three seconds for a table and lets others go before it
+    is tried again. Raises DatabaseProblem when the server cannot be reached, is older than PostgreSQL 18,
+    or a table is held for two minutes; what was done until then is kept.
     """
     # A web process asks for the revision alone: it is spared Alembic, a tenth of a start.
     from alembic import command
+    from sqlalchemy.exc import DBAPIError
 
     asyncio.run(_check(urls.owner))
-    command.upgrade(config(urls.owner), "head")
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            command.upgrade(config(urls.owner), "head")
+            return
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCKED:
+                raise
+            if time.monotonic() > end:
+                raise DatabaseProblem(HELD) from error
+        say("database: a migration waits for a table that somebody holds; trying again")
+        time.sleep(PAUSE)
+
+
+HELD = (
+    "a migration needs a table that somebody has held for two minutes; what was done until then is kept. "
+    "End the transaction (SELECT pid, xact_start, query FROM pg_stat_activity WHERE xact_start IS NOT NULL "
+    "ORDER BY xact_start) and migrate again"
+)
 
 
 async def _check(url: str) -> None:
@@ -55,8 +84,9 @@ def head() -> str:
 
 
 async def is_current(connection: asyncpg.Connection) -> bool:
-    """Whether the database stands at this code's revision."""
+    """Whether the database stands at this code's revision, or further: while a new version is rolled out, the
+    version before works on the new schema."""
     try:
-        return bool(await connection.fetchval("SELECT version_num FROM alembic_version") == head())
+        return str(await connection.fetchval("SELECT version_num FROM alembic_version") or "") >= head()
     except asyncpg.UndefinedTableError:
         return False

@@ -29,7 +29,12 @@ PIECE = 100
 
 log = logging.getLogger("listening_state")
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+# What is none of a row's fault: the connection went, or the server cannot take anything at the moment.
+LOST = (
+    *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError),
+    *(asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError),
+    *(asyncpg.ReadOnlySQLTransactionError, asyncpg.LockNotAvailableError),
+)
 
 # What the database says of a row, not of itself.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)

@@ -3,12 +3,12 @@
 import hmac
 import ipaddress
 
+import asyncpg
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.core import migrate
-from app.core.db import Database
 from app.core.edge import Configured, Db
 from app.core.errors import Forbidden, Unavailable, problems
 from app.core.schema import Out
@@ -17,6 +17,8 @@ from app.staff.access import public
 
 router = APIRouter(tags=["service"])
 
+# A replica, or a server whose disk is nearly full.
+READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean"
 DEMO_LOADED = "SELECT EXISTS (SELECT FROM demo_load WHERE stage = 'complete')"
 
 
@@ -37,26 +39,28 @@ async def healthz() -> Alive:
     "/readyz",
     summary="Can it serve?",
     description="200 once the database is reached and its migrations are current; under `./run` also only "
-    "once the demo is loaded.",
+    "once the demo is loaded. `status` is `ready`, or `read_only` while nothing can be written: then whoever "
+    "writes gets a 503, and reading goes on.",
     response_model=Alive,
     dependencies=[Depends(public)],
     responses=problems(NotReady),
 )
 async def readyz(db: Db, settings: Configured) -> Alive:
-    missing = await _missing(db, settings)
+    async with db.read() as connection:
+        missing = await _missing(connection, settings)
+        read_only = await connection.fetchval(READ_ONLY)
     if missing:
         raise NotReady(missing=missing, retry_after=2)
-    return Alive(status="ready")
+    return Alive(status="read_only" if read_only else "ready")
 
 
-async def _missing(db: Database, settings: Settings) -> str:
-    async with db.read() as connection:
-        if not await migrate.is_current(connection):
-            return "migrations"
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM directory_version)"):
-            return "directory"
-        if settings.expect_demo and not await connection.fetchval(DEMO_LOADED):
-            return "demo"
+async def _missing(connection: asyncpg.Connection, settings: Settings) -> str:
+    if not await migrate.is_current(connection):
+        return "migrations"
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM directory_version)"):
+        return "directory"
+    if settings.expect_demo and not await connection.fetchval(DEMO_LOADED):
+        return "demo"
     return ""
 
 

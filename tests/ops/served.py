@@ -14,7 +14,7 @@ from app.core.db import DatabaseUrls
 from tests.support import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 180
 
 
 class Served:

@@ -1,19 +1,21 @@
 """The whole service as `./run serve` and a worker have it: one parent over PostgreSQL, web and worker.
 
-Everything lies in a folder of the test's own. Any of its processes can be shot with SIGKILL; the parent brings
-it again. The server keeps what it confirms when it is killed (`synchronous_commit` is on); only the disk is not
-waited for, because here no machine loses its power.
+Everything lies in a folder of the test's own. Any of its processes can be shot with SIGKILL; the parent
+brings it again. The server keeps what it confirms when it is killed (`synchronous_commit` is on); only the
+disk is not waited for, because here no machine loses its power.
 """
 
+import asyncio
 import json
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -98,15 +100,24 @@ class Whole(Served):
     def end(self) -> None:
         """Everything, at once; nothing is left."""
         self.kill()
-        for process in processes_of(self.pgdata):
-            with suppress(psutil.Error):
-                process.kill()
+        left = list(processes_of(self.pgdata))
+        shoot(left)
+        psutil.wait_procs(left, timeout=20)
 
     def stop(self) -> None:
         """As an operator does."""
         assert self._process is not None
         self._process.terminate()
         self._process.wait(60)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """Started, and ended with all that is left of it."""
+        try:
+            await asyncio.to_thread(self.start)
+            yield self
+        finally:
+            await asyncio.to_thread(self.end)
 
 
 def shoot(processes: list[psutil.Process]) -> None:

@@ -1,6 +1,5 @@
 """A hundred rounds of SIGKILL of the app, the worker and PostgreSQL under load. `LS_SEED` repeats a run."""
 
-import asyncio
 import os
 
 import pytest
@@ -14,12 +13,8 @@ ROUNDS = 100
 @pytest.mark.timeout(3600)
 async def test_nothing_is_lost_in_a_hundred_rounds(request: pytest.FixtureRequest) -> None:
     seed = of_environment(os.environ.get("LS_SEED"))
-    print(f"seed {seed}")
+    request.config.get_terminal_writer().line(f"\nseed {seed}")
     with open_folder() as folder:
-        whole = Whole(folder, LS_WORKERS="2")
-        await asyncio.to_thread(whole.start)
-        try:
+        async with Whole(folder, LS_WORKERS="2").running() as whole:
             said = await Rounds(whole, drawn(ROUNDS, seed), seed, wait=(0.1, 3.0)).endure()
-        finally:
-            whole.end()
     request.config.get_terminal_writer().line(f"\n{said}")
