@@ -99,8 +99,11 @@ class Whole(Served):
 
     def end(self) -> None:
         """Everything, at once; nothing is left."""
+        left: list[psutil.Process] = []
+        with suppress(psutil.Error, AssertionError):
+            left = psutil.Process(self.pid).children(recursive=True)
         self.kill()
-        left = list(processes_of(self.pgdata))
+        left += processes_of(self.pgdata)
         shoot(left)
         psutil.wait_procs(left, timeout=20)
 
