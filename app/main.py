@@ -47,6 +47,7 @@ from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.staff import people_api as people
 from app.timekeeping import api as timekeeping
+from app.timekeeping import rules as timekeeping_rules
 from app.web import front, health, reference
 from app.web.administration import pages as administration
 from app.web.citizen import pages as citizen_pages
@@ -97,6 +98,7 @@ ROOMS: Sequence[Any] = (
     delivery,
     mailboxes,
     timekeeping,
+    timekeeping_rules,
     stated,
     control,
     quality,

@@ -137,7 +137,7 @@ TABLE: Mapping[str, Row] = {
     "clients": Row("clients of sources and their keys", _KEEPS, room=True),
     "audit": Row("what administrators changed, and who looked at numbers in full", _KEEPS, room=True),
     "readings": Row("unusual looking into cases, in numbers", _KEEPS, room=True),
-    "calendar": Row("orders about the calendar, recalculations", _KEEPS, room=True),
+    "calendar": Row("orders about the calendar, recalculations, rules", _KEEPS, room=True),
     "reference": Row("the reference data", _KEEPS, room=True),
     "mailboxes": Row("what became of each mailbox's e-mail", _KEEPS, room=True),
     # One's own.

@@ -20,7 +20,7 @@ from app.staff.access import StaffCaller, require
 from app.staff.models import AuditAct
 from app.timekeeping import orders, repository
 from app.timekeeping.moves import Move
-from app.timekeeping.orders import OrderTaken
+from app.timekeeping.orders import OrderTaken, TriedOut
 from app.timekeeping.schemas import (
     AgencyOut,
     MoveOut,
@@ -78,7 +78,10 @@ def _order(order: Override, *, in_force: bool) -> OrderOut:
     responses=problems(Forbidden, OrderTaken, Invalid),
 )
 async def preview_order(_: Announcing, said: OrderIn, db: Db, language: Lang) -> PreviewOut:
-    tried = await orders.try_out(db, said)
+    return shown_moves(await orders.try_out(db, said), language)
+
+
+def shown_moves(tried: TriedOut, language: Language) -> PreviewOut:
     directory, today = snapshot.current(), clock.today()
     items = [_move(move, directory, language, today) for move in tried.listed]
     return PreviewOut(looked_at=tried.looked_at, moved=tried.moved, items=items)

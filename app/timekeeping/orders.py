@@ -85,12 +85,17 @@ async def try_out(db: Database, said: OrderIn) -> TriedOut:
         known = await repository.overrides(connection)
     orders = checked(said, known, clock.today())
     span = Span.of([order.day for order in orders])
-    reckoner, tried = Reckoner(Calendar([*known, *orders])), TriedOut()
+    return await tried_on_all(db, Reckoner(Calendar([*known, *orders])), span, said.limit)
+
+
+async def tried_on_all(db: Database, reckoner: Reckoner, span: Span | None, limit: int) -> TriedOut:
+    """What would move of the open cases that days of the span concern; None: of all of them."""
+    tried = TriedOut()
     async for batch in repository.batches(db, span):
         moves = reckoner.moves(batch.holdings)
         tried.looked_at += len(batch.holdings)
         tried.moved += len(moves)
-        tried.listed += moves[: said.limit - len(tried.listed)]
+        tried.listed += moves[: limit - len(tried.listed)]
     return tried
 
 

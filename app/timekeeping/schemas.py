@@ -72,7 +72,7 @@ class MoveOut(Out):
 
 
 class PreviewOut(Out):
-    looked_at: int = Field(description="open cases that these days could concern")
+    looked_at: int = Field(description="open cases that these days, or the rule, could concern")
     moved: int
     items: list[MoveOut]
 

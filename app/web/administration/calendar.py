@@ -99,7 +99,7 @@ async def _page(
         again = (await api.recalculations(me.caller, connection)).items
     sections = [Section(t("administration.calendar.new", lang), forms=[_asking(lang)])]
     if found is not None:
-        sections.append(_moves(found, lang))
+        sections.append(moves(found, lang))
     given_ = Grid(
         t("administration.calendar.orders", lang),
         heads(lang, "day", "working", "exchanged_with", "act", "announced", "state"),
@@ -145,7 +145,7 @@ def _asking(lang: Language) -> Asking:
     )
 
 
-def _moves(found: PreviewOut, lang: Language) -> Section:
+def moves(found: PreviewOut, lang: Language) -> Section:
     said = t("administration.calendar.moved", lang, moved=found.moved, looked_at=found.looked_at)
     grid = Grid(
         t("administration.calendar.moves", lang),

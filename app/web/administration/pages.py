@@ -19,6 +19,7 @@ from app.web.administration import (
     reference_thing,
     report,
     resonance,
+    rules,
     signs,
     trends,
 )
@@ -41,6 +42,7 @@ for page in (
     readings,
     audit,
     calendar,
+    rules,
     reference_data,
     reference_thing,
 ):

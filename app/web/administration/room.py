@@ -35,6 +35,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "people": ("/people", "people"),
     "clients": ("/clients", "clients"),
     "calendar": ("/calendar", "calendar"),
+    "rules": ("/rules", "calendar"),
     "reference": ("/reference", "reference"),
     "audit": ("/audit", "audit"),
     "readings": ("/readings", "readings"),

@@ -19,7 +19,7 @@ from tests.oversight.desk import Desk
 from tests.web.administration.room import PASSWORD, entered, version
 
 ROOM = "/office/administration"
-PAGES = ("people", "clients", "calendar", "reference", "audit", "readings")
+PAGES = ("people", "clients", "calendar", "rules", "reference", "audit", "readings")
 NEW = {
     "login": "aigerim@health",
     "name": "Айгерім Сынақбаева",

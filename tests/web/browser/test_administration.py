@@ -108,7 +108,7 @@ async def test_an_administrator_tries_an_order_and_makes_an_account(
         await page.get_by_label(t("office.password", "ru")).fill(PASSWORD)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.page.people", "ru"))
-        parts = ("people", "clients", "calendar", "reference", "audit")
+        parts = ("people", "clients", "calendar", "rules", "reference", "audit")
         for part in (*parts, f"reference/agency/{BODY}", "reference/topic/utilities"):
             await page.goto(f"{ROOM}/{part}")
             for fold in await page.locator("summary").all():
