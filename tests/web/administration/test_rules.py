@@ -1,4 +1,4 @@
-"""The rules on their page: all that there are, and what another value of one would move. Nothing is written."""
+"""The rules on their page: all that there are, and what another value would move. Nothing is written."""
 
 from datetime import timedelta
 
