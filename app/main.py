@@ -10,7 +10,7 @@ from app.attachments import api as attachments
 from app.attachments.keeping import Keeper
 from app.casework import api as casework
 from app.casework.live import Live
-from app.core import cipher, http, lifeline, log
+from app.core import bounds, cipher, headers, http, lifeline, log
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.core.outbound import Allowed
@@ -170,7 +170,8 @@ def assemble() -> FastAPI:
     )
     http.install(app)
     limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | citizen_pages.BODY_LIMITS
-    app.add_middleware(http.BodyLimit, limits=limits)
+    app.add_middleware(bounds.Bounds, limits=limits)
+    app.add_middleware(headers.SafeHeaders)
     for room in ROOMS:
         app.include_router(room.router)
     http.speaks(signed_in.ROOM, signed_in.problem)

@@ -1,4 +1,4 @@
-"""How the edge answers when something is wrong, and how much it reads.
+"""How the edge answers when something is wrong.
 
 Every refusal is `application/problem+json` in the caller's language. Nothing a caller sends gives a 500;
 what does is a mistake of ours, logged with the route's template and never shown.
@@ -33,11 +33,11 @@ from app.core.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from app.core.headers import completed
 
 log = logging.getLogger("listening_state")
 
 PROBLEM_JSON = "application/problem+json"
-DEFAULT_BODY_LIMIT = 1_048_576
 # Of the errors in one message so many are named, and of a field's name so much: an answer stays small.
 MOST_ERRORS = 100
 LONGEST_NAME = 100
@@ -49,6 +49,7 @@ UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -58,6 +59,15 @@ UNAVAILABLE = (
 )
 _OF_STATUS: dict[int, type[AppError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound, 413: TooLarge}
 _KEPT_CONTEXT = ("max_length", "min_length", "ge", "le", "expected", "near")
+
+
+class Broken(HTTPException):
+    """Raised while a body is being read, in place of `found`: FastAPI lets no other kind of error through
+    there. What is still to come is not waited for."""
+
+    def __init__(self, found: AppError) -> None:
+        super().__init__(found.status)
+        self.found = found
 
 
 Dialect = Callable[[AppError, Request], Response]
@@ -113,8 +123,9 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         found: AppError = MethodNotAllowed(method=request.method)
         found.headers = {"Allow": ", ".join(sorted(_methods(request)))}
-    elif isinstance(error, BodyTooLarge):
-        found = TooLarge(limit=error.limit)
+    elif isinstance(error, Broken):
+        found = error.found
+        found.headers = {**found.headers, "Connection": "close"}
     else:
         found = _OF_STATUS.get(error.status_code, Malformed)()
     return problem(found, request)
@@ -141,7 +152,10 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     if isinstance(cause, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return await _unavailable(request, error)
     log.error("unexpected error at %s", _route(request), exc_info=error)
-    return problem(AppError(), request)
+    answer = problem(AppError(), request)
+    # It goes out past every middleware.
+    answer.raw_headers = completed(answer.raw_headers, tls=request.url.scheme == "https")
+    return answer
 
 
 def _route(request: Request) -> str:
@@ -202,54 +216,6 @@ _SAME = {
 
 def _code(kind: str) -> str:
     return _SAME.get(kind, kind)
-
-
-class BodyTooLarge(HTTPException):
-    """Raised while a body is being read: FastAPI lets no other kind of error through there."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(413)
-        self.limit = limit
-
-
-class BodyLimit:
-    """Refuses a body over its route's limit as soon as that is known, reading no further."""
-
-    def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
-        """`limits`: bytes by path, in which `*` stands for one step; every other path has the default."""
-        self.app = app
-        self.limits = {path: limit for path, limit in limits.items() if "*" not in path}
-        self.patterns = [
-            (re.compile(re.escape(path).replace(r"\*", "[^/]+")), limit)
-            for path, limit in limits.items()
-            if "*" in path
-        ]
-
-    def _limit(self, path: str) -> int:
-        if path in self.limits:
-            return self.limits[path]
-        return next((limit for like, limit in self.patterns if like.fullmatch(path)), DEFAULT_BODY_LIMIT)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        limit = self._limit(scope["path"])
-        declared = dict(scope["headers"]).get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > limit:
-            await problem(TooLarge(limit=limit), Request(scope))(scope, receive, send)
-            return
-        read = 0
-
-        async def limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > limit:
-                raise BodyTooLarge(limit)
-            return message
-
-        await self.app(scope, limited, send)
 
 
 class HeadAsGet:

@@ -6,10 +6,18 @@ loses the marks that change the direction of writing, with which a name could be
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -86,6 +94,25 @@ def _moment(value: Any) -> Any:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+
+
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?"
+
+
+def _time_of_day(value: Any) -> Any:
+    """One way only: pydantic would also take a number of seconds, or a time with a zone."""
+    if not isinstance(value, time) and not (isinstance(value, str) and re.fullmatch(_TIME, value)):
+        raise PydanticCustomError("time_of_day", "not a time of day")
+    return value
+
+
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_time_of_day),
+    # JSON Schema's own `time` has an offset.
+    WithJsonSchema({"type": "string", "pattern": f"^{_TIME}$", "examples": ["10:00"]}),
+]
+"""Hours and minutes in Kazakhstan's civil time."""
 
 
 class Schema(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.core.schema import Code, Day, Email, FullLine, Out, Schema
+from app.core.schema import Code, Day, Email, FullLine, Out, Schema, TimeOfDay
 from app.directory.changes import What
 from app.directory.files import BodyPhone, RegionCode, Slug, WarningDistance
 from app.directory.values import AgencyKind
@@ -32,8 +32,8 @@ class SettingsIn(Schema):
 
     parent: Slug | None = Field(None, description="the body that it is part of", examples=["justice"])
     approval_required: bool = Field(False, description="an operator's answer waits for the head")
-    opens: time = Field(time(9), description="office hours, Asia/Almaty", examples=["09:00"])
-    closes: time = Field(time(18, 30), examples=["18:30"])
+    opens: TimeOfDay = Field(time(9), description="office hours, Asia/Almaty", examples=["09:00"])
+    closes: TimeOfDay = Field(time(18, 30), examples=["18:30"])
     week: int = Field(5, ge=5, le=6, description="working days a week")
     warn_operator: WarningDistance | None = Field(
         None, description="working days before a due day; null: the usual ones"
@@ -97,8 +97,8 @@ class SettingsOut(Out):
     region: str | None
     parent: str | None
     approval_required: bool
-    opens: time
-    closes: time
+    opens: TimeOfDay
+    closes: TimeOfDay
     week: int
     warn_operator: int | None
     warn_head: int | None

@@ -2,15 +2,15 @@
 
 import datetime as dt
 import re
-from datetime import date, datetime, time
-from typing import Annotated, Any, Literal, Self
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.appeals.codes import Kind, LanguageCode
 from app.core.i18n import LANGUAGES
-from app.core.schema import Code, Day, Email, FullLine, FullText, Line, Out, Schema, Text
+from app.core.schema import Code, Day, Email, FullLine, FullText, Line, Out, Schema, Text, TimeOfDay
 from app.intake.schemas import AgencyOut, Iin, Phone
 from app.reception.codes import BookingState, Mode, ScheduleState, Through, VisitOutcome
 
@@ -19,16 +19,6 @@ MOST_PERSONS = 100
 LARGEST_ID = 2**63 - 1
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True, examples=[1])]
-
-
-def _time(value: Any) -> Any:
-    """One way only: pydantic would also take a number of seconds, or a time with a zone."""
-    if not isinstance(value, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise PydanticCustomError("time_of_day", "not a time of day")
-    return value
-
-
-TimeOfDay = Annotated[time, BeforeValidator(_time), Field(examples=["10:00"])]
 
 
 def _https(value: str) -> str:

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jose import jwt
 
 from app.core import clock
+from app.core.bounds import DEFAULT_BODY_LIMIT
 from app.core.db import Database
-from app.core.http import DEFAULT_BODY_LIMIT, PROBLEM_JSON
+from app.core.http import PROBLEM_JSON
 from app.core.i18n import LANGUAGES, Language, t
 from app.staff import service, tokens
 from app.staff.attempts import LIMIT

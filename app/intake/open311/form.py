@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 
+from app.core.bounds import DEFAULT_BODY_LIMIT
 from app.core.errors import TooLarge, UnsupportedMedia
-from app.core.http import DEFAULT_BODY_LIMIT
 from app.intake.open311.errors import FormMalformed
 
 ENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"

@@ -213,6 +213,7 @@ def _code_form(
         request,
         "citizen/booking_find.html",
         lang,
+        private=True,
         status=422 if wrong else 200,
         typed=typed,
         wrong=wrong or [],

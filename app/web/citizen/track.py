@@ -76,7 +76,7 @@ async def by_link(
     async with db.read() as connection:
         number = await _linked(connection, *said) if said else None
     if number is None:
-        return page(request, "citizen/link_gone.html", lang, status=404)
+        return page(request, "citizen/link_gone.html", lang, status=404, private=True)
     there = RedirectResponse(page_of(number), 303)
     already = opened(request, number)
     if already is None or not already.to_act:
@@ -355,7 +355,7 @@ def _code_form(
         request,
         "citizen/find.html",
         lang,
-        private=bool(unsent),
+        private=True,
         unsent=next((said for said in words if said.strip()), ""),
         status=422 if wrong else 200,
         typed=typed,

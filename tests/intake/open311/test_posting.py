@@ -9,8 +9,8 @@ import pytest
 
 from app.appeals import repository
 from app.core import clock
+from app.core.bounds import DEFAULT_BODY_LIMIT
 from app.core.db import Database
-from app.core.http import DEFAULT_BODY_LIMIT
 from app.core.i18n import long_date
 from app.intake.open311.filing import without_tags
 from app.intake.open311.form import LARGEST

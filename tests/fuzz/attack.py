@@ -1,0 +1,118 @@
+"""All that the OpenAPI document promises, tried by schemathesis on the real thing: a real socket, the server
+that serves it everywhere, a real PostgreSQL; each request as one of everybody."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.core.db import Database, DatabaseUrls
+from app.directory import snapshot
+from app.main import assemble, equip
+from app.settings import Settings
+from tests.fuzz.document import with_known
+from tests.fuzz.world import World, made
+from tests.support import SECRET, client_of
+
+HERE = Path(__file__).parent
+CONFIG = HERE / "schemathesis.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`status`: not 0 when a check failed; `said` by schemathesis, unless it spoke to the terminal; `log`:
+    the mistakes of ours that the service wrote down."""
+
+    status: int
+    said: str
+    log: list[str]
+
+
+async def attack(urls: DatabaseUrls, folder: Path, seed: int, *arguments: str, aloud: bool = False) -> Found:
+    """`arguments`: of `schemathesis run`."""
+    settings = Settings(secret_key=SECRET, data_dir=folder, rate_limits="off")
+    db = await Database.open(urls, pool_size=10)
+    app = equip(assemble(), settings, db)
+    try:
+        with _errors() as log:
+            async with _served(app) as url, _peopled(db, app) as world:
+                document, who = _written(world, folder, seed)
+                trying = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+                    *("run", str(document), "--url", url, "--seed", str(seed), *arguments),
+                    env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "LS_FUZZ_WORLD": str(who)},
+                    stdout=None if aloud else asyncio.subprocess.PIPE,
+                    stderr=None if aloud else asyncio.subprocess.STDOUT,
+                )
+                said, _ = await trying.communicate()
+    finally:
+        await db.close()
+    return Found(trying.returncode or 0, (said or b"").decode(errors="replace"), log)
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
+        """They are for whoever runs the attack."""
+        return nullcontext()
+
+
+@asynccontextmanager
+async def _served(app: FastAPI) -> AsyncIterator[str]:
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.05)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def _peopled(db: Database, app: FastAPI) -> AsyncIterator[World]:
+    """Everybody is in the database, and is kept there."""
+    await snapshot.refresh(db)
+    async with client_of(app) as client:
+        world = await made(db, client)
+    keeping = asyncio.create_task(world.keep_up(db))
+    try:
+        yield world
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
+
+
+def _written(world: World, folder: Path, seed: int) -> tuple[Path, Path]:
+    document, said = folder / "openapi.json", folder / "world.json"
+    document.write_text(json.dumps(with_known(world.document, world.known)), encoding="utf-8")
+    shown = {"staff": world.staff, "clients": world.clients, "codes": world.codes, "callers": world.callers}
+    said.write_text(json.dumps(shown | {"seed": seed}), encoding="utf-8")
+    return document, said
+
+
+@contextmanager
+def _errors() -> Iterator[list[str]]:
+    """The lines that the service writes of what is its own mistake."""
+    found: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(logging.Formatter().format(record))
+
+    kept, ours = Kept(logging.ERROR), logging.getLogger()
+    ours.addHandler(kept)
+    try:
+        yield found
+    finally:
+        ours.removeHandler(kept)
