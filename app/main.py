@@ -46,6 +46,7 @@ from app.seals import api as seals
 from app.settings import Settings, get_settings
 from app.staff import api as staff
 from app.staff import people_api as people
+from app.staff.limits import Limiter
 from app.timekeeping import api as timekeeping
 from app.timekeeping import rules as timekeeping_rules
 from app.web import front, health, reference
@@ -132,6 +133,7 @@ def equip(app: FastAPI, settings: Settings, db: Database | None = None) -> FastA
     Allowed.of(settings.outbound_allow)  # a setting that is wrong is found at the start
     app.state.settings, app.state.given = settings, db
     app.state.keeper = Keeper.of(settings)
+    app.state.limiter = Limiter(enabled=settings.rate_limits != "off")
     return app
 
 

@@ -28,14 +28,18 @@ MOST_AT_ONCE = 2_000
 @dataclass(frozen=True, slots=True)
 class Bound:
     size: int = DEFAULT_BODY_LIMIT
-    seconds: float = BODY_WITHIN
+    long: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return LONG_BODY_WITHIN if self.long else BODY_WITHIN
 
 
 class Bounds:
     def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
         """`limits`: bytes by path, in which `*` stands for one step; every other path has the default."""
         self.app = app
-        bounds = {path: Bound(size, LONG_BODY_WITHIN) for path, size in limits.items()}
+        bounds = {path: Bound(size, long=True) for path, size in limits.items()}
         self.paths = {path: bound for path, bound in bounds.items() if "*" not in path}
         self.patterns = [
             (re.compile(re.escape(path).replace(r"\*", "[^/]+")), bound)
@@ -95,13 +99,13 @@ class _Bounded:
         After the whole body only the line's end comes, and that is waited for as long as one likes."""
         if self._whole:
             return await self._receive()
-        self._clock.reschedule(None)
+        self._give(None)
         try:
             async with asyncio.timeout_at(self._body_until):
                 message = await self._receive()
         except TimeoutError:
             raise Broken(Malformed()) from None
-        self._clock.reschedule(self._now() + ANSWER_WITHIN)
+        self._give(ANSWER_WITHIN)
         self._read += len(message.get("body", b""))
         if self._read > self.bound.size:
             raise Broken(TooLarge(limit=self.bound.size))
@@ -109,7 +113,11 @@ class _Bounded:
         return message
 
     async def send(self, message: Message) -> None:
-        if not self._begun:
-            self._begun = True
-            self._clock.reschedule(None)
+        self._give(None)
+        self._begun = True
         await self._send(message)
+
+    def _give(self, seconds: float | None) -> None:
+        """So long for the answer to begin; None: as long as it takes."""
+        if not self._begun:
+            self._clock.reschedule(None if seconds is None else self._now() + seconds)

@@ -48,13 +48,21 @@ def public_base(request: Request) -> str:
 
 
 async def network(request: Request) -> str:
-    """The caller's network: an IPv4 address, or the /64 of an IPv6 one (one household has that many)."""
-    host = request.client.host if request.client else "127.0.0.1"
+    return network_of(request.client.host if request.client else "127.0.0.1")
+
+
+def network_of(host: str) -> str:
+    """The caller's network: an IPv4 address, also where it is written as an IPv6 one, or the /64 of an IPv6
+    address (one household has that many). What is no address at all is one network, `unknown`."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return "unknown"
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 Db = Annotated[Database, Depends(database)]

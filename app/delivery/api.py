@@ -24,7 +24,7 @@ from app.delivery.schemas import (
 from app.delivery.subscriptions import WebhookKnown, WebhookNotFound, WebhooksFull
 from app.directory import snapshot
 from app.staff.access import ClientCaller, client_with
-from app.staff.attempts import Throttled
+from app.staff.limits import Limiting
 from app.staff.permissions import Scope
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["integrations"])
@@ -107,14 +107,13 @@ async def try_it(
     id: Id,
     db: Db,
     settings: Configured,
-    throttle: Throttled,
+    limiter: Limiting,
     said: Annotated[
         WebhookTestIn | None, Body(openapi_examples={"answered": {"value": {"event": "appeal.answered"}}})
     ] = None,
 ) -> TriedOut:
     event = (said or WebhookTestIn()).event
-    await throttle.check(trying.TRIED, str(caller.client_id))
-    await throttle.failed(trying.TRIED, str(caller.client_id))
+    await limiter.count(trying.TRIES_OF_A_CLIENT, str(caller.client_id))
     return await trying.send(db, caller.client_id, id, event, snapshot.current(), settings)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+from limits import RateLimitItem, RateLimitItemPerMinute
 
 from app.appeals.codes import ApplicantType, Outcome, Status, SuspensionGround, TerminationGround
 from app.appeals.numbers import LAST_YEAR, SERIALS
@@ -25,8 +26,7 @@ from app.directory.registry import Directory
 from app.notices.models import DeliveryState
 from app.settings import Settings
 
-# What tries are counted as (app/staff/attempts.py).
-TRIED = "webhook-test"
+TRIES_OF_A_CLIENT: RateLimitItem = RateLimitItemPerMinute(10, 15, namespace="webhook-test")
 NUMBER = (LAST_YEAR + 1) * SERIALS - 1
 AGENCY = "energy"
 BODY = "content.body"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from app.appeals.codes import Kind
-from app.core.edge import Db, Lang, Read, Tx
+from app.core.edge import Db, Lang, Network, Read, Tx
 from app.core.errors import (
     Forbidden,
     Invalid,
@@ -37,7 +37,7 @@ from app.questions.schemas import (
 )
 from app.staff.access import Public, StaffCaller, require
 from app.staff.api import SIGNED_IN
-from app.staff.attempts import Throttled
+from app.staff.limits import Limiting
 
 router = APIRouter(prefix="/api/v1", tags=["questions"])
 
@@ -133,7 +133,8 @@ async def vote(_: Public, entry: EntryId, said: HelpedIn, connection: Tx) -> Non
     },
 )
 async def ask(
-    throttle: Throttled,
+    limiter: Limiting,
+    network: Network,
     _: Public,
     asked: Annotated[QuestionIn, Body(openapi_examples=ASKED)],
     db: Db,
@@ -151,7 +152,7 @@ async def ask(
             found = await service.search(connection, wanted, directory)
         sentence = t(f"questions.{'found' if found else 'nothing_found'}", lang)
         return QuestionOut(found=found, registration=None, sentence=sentence)
-    await public_filing(throttle)
+    await public_filing(limiter, network)
     said = submission(_appeal(asked, agency.code if agency else None), key, route="questions")
     registration = await request.app.state.gatherer.register(said)
     response.status_code = 201 if registration.created else 200

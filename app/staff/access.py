@@ -12,13 +12,15 @@ from uuid import UUID
 from fastapi import Depends
 from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
+from limits import RateLimitItemPerMinute
 
 from app.core import clock
 from app.core.db import Database
-from app.core.edge import Configured, Db
+from app.core.edge import Db
 from app.core.errors import Forbidden, Unauthenticated
-from app.staff import limits, repository, tokens
+from app.staff import repository, tokens
 from app.staff.errors import KeyExpired, KeyInvalid, ScopeMissing, SessionOver
+from app.staff.limits import Limiter, Limiting
 from app.staff.models import REQUESTS_PER_MINUTE
 from app.staff.permissions import SEE, Role, Scope, known, may
 from app.staff.service import key_hash
@@ -207,12 +209,15 @@ async def client_caller(db: Database, key: bytes) -> ClientCaller:
     )
 
 
+async def of_client(limiter: Limiter, caller: ClientCaller) -> None:
+    """One more request of the client. Raises TooManyRequests."""
+    limit = RateLimitItemPerMinute(caller.requests_per_minute, namespace="client")
+    await limiter.count(limit, str(caller.client_id))
+
+
 @declares("client")
-async def within_limit(
-    caller: Annotated[ClientCaller, Depends(client)], db: Db, settings: Configured
-) -> ClientCaller:
-    if settings.rate_limits != "off":
-        await limits.count(db, caller.client_id, caller.requests_per_minute)
+async def within_limit(caller: Annotated[ClientCaller, Depends(client)], limiter: Limiting) -> ClientCaller:
+    await of_client(limiter, caller)
     return caller
 
 
@@ -243,12 +248,12 @@ def client_or_staff(scope: Scope, act: str) -> Callable[..., Awaitable[ClientCal
     @declares("staff", act=act)
     async def check(
         db: Db,
-        settings: Configured,
+        limiter: Limiting,
         key: Annotated[str | None, Depends(_api_key)],
         token: Annotated[str | None, Depends(_bearer)],
     ) -> ClientCaller | StaffCaller:
         if key:
-            return _within_scope(await within_limit(await client(db, key), db, settings), scope)
+            return _within_scope(await within_limit(await client(db, key), limiter), scope)
         return _permitted(await staff(db, token), act)
 
     return check

@@ -1,5 +1,5 @@
-"""Failed tries, counted by what is tried at and the network it is tried from, both together; and what
-everybody may do so often, by the network.
+"""Failed tries, counted by what is tried at and the network it is tried from, both together, in the database:
+for all processes, and after a restart too.
 
 So guessing gets slow, and a stranger elsewhere locks nobody out. Each call is its own transaction, because a
 failure must be counted though the request fails. Tries that run at the same moment may pass the limit by as
@@ -31,18 +31,6 @@ _COUNT = """
 INSERT INTO attempt (what, subject, network, window_start, count) VALUES ($1, $2, $3, $4, 1)
 ON CONFLICT (what, subject, network, window_start) DO UPDATE SET count = attempt.count + 1
 """
-_ONE_MORE = """
-WITH one AS (
-    INSERT INTO attempt (what, subject, network, window_start, count) VALUES ($1, $2, $3, $4, 1)
-    ON CONFLICT (what, subject, network, window_start) DO UPDATE SET count = attempt.count + 1
-    RETURNING count
-)
-SELECT $4::timestamptz AS window_start, count FROM one
-UNION ALL
-SELECT window_start, count FROM attempt
-WHERE what = $1 AND subject = $2 AND network = $3 AND window_start > $5 AND window_start <> $4
-ORDER BY window_start
-"""
 _FORGET = "DELETE FROM attempt WHERE what = $1 AND subject = $2 AND network = $3"
 
 
@@ -67,26 +55,15 @@ async def succeeded(db: Database, what: str, subject: str, network: str) -> None
         await connection.execute(_FORGET, what, _hash(what, subject), network)
 
 
-async def count(db: Database, what: str, network: str, most: int) -> None:
-    """One more of what everybody may do `most` times within PERIOD. Raises TooManyRequests, as `check`."""
-    now = clock.now()
-    minute = now.replace(second=0, microsecond=0)
-    async with db.transaction() as connection:
-        rows = await connection.fetch(_ONE_MORE, what, _hash(what, ""), network, minute, now - PERIOD)
-    wait = _wait([(row["window_start"], row["count"]) for row in rows], now, most + 1)
-    if wait:
-        raise TooManyRequests(retry_after=wait)
-
-
 def _hash(what: str, subject: str) -> bytes:
     return cipher().search_hash(subject, f"attempt.{what}") or b""
 
 
-def _wait(minutes: list[tuple[datetime, int]], now: datetime, limit: int = LIMIT) -> int:
-    """Seconds until fewer than `limit` are left in the period: 0 when that is so already."""
+def _wait(minutes: list[tuple[datetime, int]], now: datetime) -> int:
+    """Seconds until fewer than LIMIT are left in the period: 0 when that is so already."""
     left, until = sum(count for _, count in minutes), now
     for minute, count in minutes:
-        if left < limit:
+        if left < LIMIT:
             break
         left, until = left - count, minute + PERIOD
     return ceil((until - now).total_seconds())
@@ -103,10 +80,6 @@ class Throttle:
     async def check(self, what: str, subject: str) -> None:
         if self.enabled:
             await check(self.db, what, subject, self.network)
-
-    async def count(self, what: str, most: int) -> None:
-        if self.enabled:
-            await count(self.db, what, self.network, most)
 
     async def failed(self, what: str, subject: str) -> None:
         if self.enabled:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from limits import RateLimitItemPerHour
 
+from app.attachments import limits
 from app.attachments.errors import LARGEST
 from app.attachments.keeping import Keeper, clean_name
-from app.attachments.limits import FILES_AN_HOUR
 from app.core.db import Database
 from app.core.i18n import LANGUAGES
 from app.settings import Settings
@@ -152,10 +153,10 @@ async def test_a_full_disk_is_no_500(client: httpx.AsyncClient, settings: Settin
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
 
 
-async def test_one_network_only_so_many_an_hour(client: httpx.AsyncClient, db: Database) -> None:
-    await sent(client, TXT, "a.txt")
-    async with db.transaction() as connection:
-        await connection.execute("UPDATE upload_use SET files = $1", FILES_AN_HOUR - 1)
+async def test_one_network_only_so_many_an_hour(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "FILES", RateLimitItemPerHour(1, namespace="files"))
     assert (await send(client, TXT, "a.txt")).status_code == 201
     refused = await send(client, TXT, "a.txt")
     assert (refused.status_code, 0 < int(refused.headers["retry-after"]) <= 3600) == (429, True)

@@ -5,6 +5,7 @@ import asyncio
 import json
 import logging
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
@@ -23,6 +24,7 @@ from tests.fuzz.world import World, made
 from tests.support import SECRET, client_of
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 CONFIG = HERE / "schemathesis.toml"
 
 
@@ -48,7 +50,10 @@ async def attack(urls: DatabaseUrls, folder: Path, seed: int, *arguments: str, a
                 trying = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
                     *("run", str(document), "--url", url, "--seed", str(seed), *arguments),
-                    env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "LS_FUZZ_WORLD": str(who)},
+                    env=os.environ
+                    | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "LS_FUZZ_WORLD": str(who)}
+                    | {"PYTHONPATH": str(ROOT)},
+                    cwd=folder,  # it writes what it found beside
                     stdout=None if aloud else asyncio.subprocess.PIPE,
                     stderr=None if aloud else asyncio.subprocess.STDOUT,
                 )
@@ -59,6 +64,14 @@ async def attack(urls: DatabaseUrls, folder: Path, seed: int, *arguments: str, a
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
         """They are for whoever runs the attack."""
         return nullcontext()
@@ -69,8 +82,7 @@ async def _served(app: FastAPI) -> AsyncIterator[str]:
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=5)
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.05)
+    await server.ready.wait()
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"

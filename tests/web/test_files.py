@@ -8,15 +8,15 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from limits import RateLimitItemPerHour
 
-from app.attachments import limits
 from app.attachments.errors import LARGEST, MOST
 from app.attachments.keeping import VALID_FOR
 from app.core import clock
 from app.core.db import Database
 from app.core.i18n import LANGUAGES, Language, t
 from app.settings import Settings
-from app.web.citizen import draft
+from app.web.citizen import draft, files
 from tests.attachments.files import JPEG, PDF, ZIP
 from tests.support import SECRET
 from tests.web.forms import begun, found, token
@@ -134,7 +134,7 @@ async def test_files_wait_as_long_as_the_draft_and_go_with_it(
 async def test_one_network_brings_no_more_than_by_the_call(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "FILES_AN_HOUR", 1)
+    monkeypatch.setattr(files, "FILES", RateLimitItemPerHour(1, namespace="files"))
     page = await added(client, ("a.jpg", JPEG), ("b.jpg", JPEG * 2))
     assert page.status_code == 422
     assert len(ids(page)) == 1

@@ -1,5 +1,6 @@
 """Every answer of every route says to browsers what they may do with it, and none less than the strictest."""
 
+import re
 from collections.abc import Iterator
 
 import httpx

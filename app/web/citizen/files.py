@@ -15,13 +15,14 @@ from app.attachments import types
 from app.attachments.api import WHOLE, in_time
 from app.attachments.errors import LARGEST, MEGABYTE, MOST, TooManyAttachments
 from app.attachments.keeping import Keeper, Kept
-from app.attachments.limits import count_file
+from app.attachments.limits import FILES
 from app.attachments.waiting import Waiting
 from app.core import multipart
 from app.core.edge import Network
 from app.core.errors import AppError, Malformed
 from app.core.i18n import Language, t
 from app.core.multipart import Part
+from app.staff.limits import limiter
 from app.web.forms import TOKEN, Form, Mistake, own_site
 
 FIELD, KEPT_FIELD = "file", "kept"
@@ -110,8 +111,7 @@ async def _take_file(
 async def _keep(request: Request, network: Network, part: Part) -> Kept:
     keeper: Keeper = request.app.state.keeper
     db = request.app.state.db
-    if request.app.state.settings.rate_limits != "off":
-        await count_file(db, network)
+    await (await limiter(request)).count(FILES, network)
     return await keeper.keep(db, in_time(part), name=part.filename, declared_type=part.type)
 
 

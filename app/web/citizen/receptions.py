@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import Db, Lang, Network
 from app.core.errors import AppError
 from app.core.i18n import Language
 from app.directory import snapshot
@@ -19,7 +19,7 @@ from app.reception import booking, timetable
 from app.reception.api import SPAN
 from app.reception.schemas import LARGEST_ID, BookingIn, LeaderOut, ReceptionOut, SlotOut
 from app.staff.access import public
-from app.staff.attempts import Throttled
+from app.staff.limits import Limiting
 from app.web.citizen.choices import Group, bodies
 from app.web.citizen.contact import reached
 from app.web.forms import Form, Mistake, expired, label, read, said_of
@@ -109,14 +109,14 @@ async def choose(request: Request, slot: SlotId, db: Db, lang: Lang, visitor: Vi
 
 @router.post("/slots/{slot}")
 async def book(
-    request: Request, slot: SlotId, db: Db, lang: Lang, visitor: Visiting, throttle: Throttled
+    request: Request, slot: SlotId, db: Db, lang: Lang, visitor: Visiting, limiter: Limiting, network: Network
 ) -> Response:
     form = await Form.of(request)
     if not visitor.sent(form.token):
         return await _form(request, db, lang, visitor, slot, form.fields, [expired(lang)])
     try:
         said = read(BookingIn, _as_said(form.fields, slot))
-        await public_booking(throttle)
+        await public_booking(limiter, network)
         async with db.transaction() as connection:
             made = await booking.book(connection, said, _key(form.fields), clock.now())
     except AppError as error:

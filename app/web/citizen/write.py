@@ -20,9 +20,8 @@ from app.core.errors import AppError, NotFound
 from app.core.i18n import Language
 from app.intake.api import submission
 from app.intake.gatherer import Gatherer
-from app.intake.limits import public_filing
+from app.intake.limits import FilingTurn, Turn
 from app.staff.access import public
-from app.staff.attempts import Throttle, Throttled
 from app.web.citizen import choices, draft, files
 from app.web.citizen.draft import Draft
 from app.web.citizen.outlook import outlook
@@ -108,11 +107,11 @@ async def attach(request: Request, network: Network, db: Db, lang: Lang, visitor
 
 @router.post("/{name}")
 async def answer(
-    request: Request, name: str, db: Db, lang: Lang, visitor: Visiting, throttle: Throttled
+    request: Request, name: str, db: Db, lang: Lang, visitor: Visiting, turn: FilingTurn
 ) -> Response:
     form = await Form.of(request)
     if name == CHECK:
-        return await _send(request, db, lang, visitor, form, throttle)
+        return await _send(request, db, lang, visitor, form, turn)
     step = _step(name)
     async with db.transaction() as connection:
         found = await draft.begun(connection, visitor, clock.now())
@@ -128,7 +127,7 @@ async def answer(
 
 
 async def _send(
-    request: Request, db: Db, lang: Language, visitor: Visitor, form: Form, throttle: Throttle
+    request: Request, db: Db, lang: Language, visitor: Visitor, form: Form, turn: Turn
 ) -> Response:
     async with db.read() as connection:
         found = await draft.load(connection, visitor)
@@ -139,8 +138,8 @@ async def _send(
         if unfinished(found.typed, lang):
             return RedirectResponse("/write/check", 303)
         registrar: Gatherer = request.app.state.gatherer
+        await turn.come()
         try:
-            await public_filing(throttle)
             appeal = appeal_of(found.typed, lang, found.file_ids)
             registered = await registrar.register(submission(appeal, found.key))
         except AppError as error:
