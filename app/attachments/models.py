@@ -119,7 +119,7 @@ class AttachmentFetch(Table, table=True):
 
 
 class UploadUse(Table, table=True):
-    """How much one network uploaded in its newest hour (unlogged)."""
+    """Counted in by the version before this one; nothing does any more, and the next version drops it."""
 
     __tablename__ = "upload_use"
     __table_args__ = ({"prefixes": ["UNLOGGED"]},)

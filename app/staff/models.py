@@ -154,7 +154,7 @@ class ClientSecret(Table, table=True):
 
 
 class ClientUse(Table, table=True):
-    """What a client asked within one minute. Unlogged: it costs no disk, and a crash may forget it."""
+    """Counted in by the version before this one; nothing does any more, and the next version drops it."""
 
     __tablename__ = "client_use"
     __table_args__ = ({"prefixes": ["UNLOGGED"]},)
