@@ -8,9 +8,8 @@ from urllib.parse import urlencode
 from app.appeals.codes import ApplicantType, Kind
 from app.core import clock
 from app.core.i18n import Language, t
-from app.directory import snapshot
 from app.oversight.weekly import WEEKS
-from app.web.citizen.choices import Choice, bodies, regions, topic_choices
+from app.web.citizen.choices import Choice, bodies, channels, regions, topic_choices
 
 FILTERS = ("agency", "topic", "region", "channel", "kind", "applicant_type")
 
@@ -61,12 +60,11 @@ def _links(asked: dict[str, str], page: str, lang: Language, more: dict[str, str
 
 
 def filter_choices(lang: Language) -> dict[str, list[Choice]]:
-    channels = [Choice(channel.code, channel.name(lang)) for channel in snapshot.current().channels()]
     return {
         "agency": [choice for group in bodies(lang) for choice in group.choices],
         "topic": topic_choices(lang),
         "region": regions(lang),
-        "channel": channels,
-        "kind": [Choice(kind, t(f"write.kind.{kind}", lang)) for kind in Kind],
-        "applicant_type": [Choice(one, t(f"write.type.{one}", lang)) for one in ApplicantType],
+        "channel": channels(lang),
+        "kind": [Choice(kind, t(f"export.kinds.{kind}", lang)) for kind in Kind],
+        "applicant_type": [Choice(one, t(f"export.types.{one}", lang)) for one in ApplicantType],
     }

@@ -66,6 +66,10 @@ def bodies(lang: Language) -> list[Group]:
     return [Group(t(f"write.bodies.{name}", lang), of(kinds)) for name, kinds in _GROUPS.items()]
 
 
+def channels(lang: Language) -> list[Choice]:
+    return _sorted([Choice(it.code, it.name(lang)) for it in snapshot.current().channels()], lang)
+
+
 def _sorted(found: list[Choice], lang: Language) -> list[Choice]:
     return sorted(found, key=lambda choice: sort_key(choice.name, lang))
 

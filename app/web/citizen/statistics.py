@@ -26,7 +26,7 @@ from app.oversight.schemas import FiguresOut, MonthsIn, MonthsOut, StatisticsIn,
 from app.staff.access import public
 from app.web import figures
 from app.web.charts import Bar, Series, bars, lines
-from app.web.citizen.choices import Choice, bodies, regions, topic_choices
+from app.web.citizen.choices import bodies, channels, regions, topic_choices
 from app.web.forms import Mistake, read, said_of
 from app.web.pages import page
 
@@ -116,10 +116,9 @@ def _years(asked: dict[str, str], lang: Language) -> list[dict[str, Any]]:
 
 
 def _choices(lang: Language) -> dict[str, Any]:
-    channels = [Choice(one.code, one.name(lang)) for one in snapshot.current().channels()]
     return {
         "agency": bodies(lang),
-        "channel": channels,
+        "channel": channels(lang),
         "topic": topic_choices(lang),
         "region": regions(lang),
     }

@@ -20,7 +20,7 @@ from app.deadlines.explain import period
 from app.deadlines.regimes import Unit
 from app.directory import snapshot
 from app.staff.permissions import Role
-from app.web.citizen.choices import Choice, topic_choices
+from app.web.citizen.choices import channels, topic_choices
 from app.web.citizen.shown import NEAR, Day
 from app.web.forms import Form
 from app.web.office.signed_in import ROOM, Queueing, Worker, requires
@@ -74,7 +74,7 @@ async def read(request: Request, me: Queueing, db: Db, lang: Lang) -> HTMLRespon
         ],
         filters=filters,
         topics=topic_choices(lang),
-        channels=_channels(lang),
+        channels=channels(lang),
         rows=[_row(item, lang) for item in found.items] if found else [],
         more=_url(view, filters | {"cursor": found.next_cursor}) if found and found.next_cursor else None,
         mistake=mistake,
@@ -129,10 +129,6 @@ def _view(asked: str, me: Worker) -> View:
 
 def _url(view: View, filters: dict[str, Any]) -> str:
     return f"{ROOM}?{urlencode({'view': view.value} | filters)}"
-
-
-def _channels(lang: Language) -> list[Choice]:
-    return [Choice(channel.code, channel.name(lang)) for channel in snapshot.current().channels()]
 
 
 def _day(item: QueueItem, lang: Language) -> Day | None:
