@@ -22,12 +22,20 @@ from app.settings import Settings
 
 SERVER = "LS_TEST_SERVER"
 TEMPLATE = "ls_template_test"
+ROOM = 3 << 30
 SECRET = "a secret for the tests alone, of forty letters"
+
+
+def _in_memory() -> Path | None:
+    """Where files need no disk, if there is room: most tests make a database, which is a thousand files."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM
+    return shared if roomy else None
 
 
 @contextmanager
 def embedded() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="ls-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="ls-test-", dir=_in_memory()))
     folder.chmod(0o755)
     # Without autovacuum: what a test has not committed it would count as empty tables, and the plans with it.
     quick = {
@@ -35,6 +43,7 @@ def embedded() -> Iterator[str]:
         "fsync": "off",
         "full_page_writes": "off",
         "synchronous_commit": "off",
+        "max_wal_size": "256MB",
         "max_connections": "200",
     }
     try:
@@ -65,7 +74,8 @@ async def _execute(*statements: str) -> None:
 
 async def recreate(name: str, template: str = "template1") -> None:
     await _execute(
-        f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}"
+        f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+        f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy",
     )
 
 

@@ -1,10 +1,6 @@
 """Workers that share, slow receivers, workers that are killed, and what a person has to do in the end."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -28,8 +24,8 @@ from tests.casework.people import ANSWER, submission
 from tests.delivery.post import EMAIL, PHONE, Post
 from tests.delivery.receivers import Mailbox, Receiver, receiver
 from tests.support import SECRET
+from tests.warm import Command, without_ours
 
-ROOT = Path(__file__).resolve().parents[2]
 QUIET = Person(name="Сынақ")
 
 
@@ -91,7 +87,7 @@ async def test_killed_in_the_middle_everything_arrives_under_one_id(
     for one in filed[:40]:
         await post.office.act("head@energy", one.number, "answer", **ANSWER)
     environment = {
-        **os.environ,
+        **without_ours(),
         "LS_DATABASE_URL": real_urls.owner,
         "LS_SECRET_KEY": SECRET,
         "LS_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
@@ -102,12 +98,11 @@ async def test_killed_in_the_middle_everything_arrives_under_one_id(
     log = tmp_path / "log"
     for life in range(3):
         before = len(hook.requests)
-        worker = _worker(environment, log)
+        worker = Command(["worker"], environment, out=log)
         try:
             await _until(partial(_more_than, hook, before + 10))
         finally:
-            worker.send_signal(signal.SIGKILL)
-            await asyncio.to_thread(worker.wait)
+            await asyncio.to_thread(worker.kill)
         assert life or await post.ask("SELECT 1 FROM delivery WHERE state = 'pending'"), "nothing was left"
         # Their leases end by themselves after half a minute; the test does not wait for that.
         await post.do("UPDATE delivery SET leased_until = now() WHERE leased_until IS NOT NULL")
@@ -123,12 +118,6 @@ async def test_killed_in_the_middle_everything_arrives_under_one_id(
     written = log.read_text()
     for personal in (EMAIL, "Әлия", "жылу", hook.url):
         assert personal not in written
-
-
-def _worker(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "app.cli", "worker"]
-    with log.open("ab") as out:
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=out, stdout=out)
 
 
 def _more_than(hook: Receiver, count: int) -> bool:

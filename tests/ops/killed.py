@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -50,7 +49,7 @@ asyncio.run(supervise(services, cluster=None, say=lambda line: print(line, flush
 class Supervised(Served):
     """The parent with the web side and the worker, as `./run` has them."""
 
-    command = (sys.executable, "-c", PARENT)
+    what = PARENT
 
     def shoot(self, what: str) -> None:
         """One of the children with all its own; the parent starts it again."""

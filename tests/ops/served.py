@@ -1,32 +1,28 @@
 """The web side as a process of its own, on a port of its own, that can be killed and started again."""
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from app.core.db import DatabaseUrls
 from tests.support import SECRET
+from tests.warm import Command, without_ours
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 180
 
 
 class Served:
-    command: tuple[str, ...] = (sys.executable, "-m", "app.cli", "serve")
+    what: Sequence[str] | str = ("serve",)
 
     def __init__(self, urls: DatabaseUrls | None, folder: Path, **more: str) -> None:
         """Without `urls` it brings a database of its own, in the folder."""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._log = folder / "web.log"
-        others = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
-        self._environment = others | {
+        self.log = folder / "web.log"
+        self.environment = without_ours() | {
             "LS_DATABASE_URL": urls.owner if urls else "",
             "LS_DATA_DIR": str(folder),
             "LS_SECRET_KEY": SECRET,
@@ -34,19 +30,10 @@ class Served:
             "LS_WORKERS": "1",
             **more,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Command | None = None
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = Command(self.what, self.environment, out=self.log)
         end = time.monotonic() + PATIENCE
         while not self._ready():
             assert self._process.poll() is None, self.said()
@@ -61,12 +48,10 @@ class Served:
     def kill(self) -> None:
         """All its processes at once, in the middle of whatever they do."""
         if self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            self._process.kill()
 
     def said(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def _ready(self) -> bool:
         with suppress(OSError), urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:

@@ -13,7 +13,8 @@ import pytest
 
 from app.core.db import Database, DatabaseUrls
 from tests.intake.blogs.platform import Platform, open_platform
-from tests.ops.served import ROOT, Served
+from tests.ops.served import Served
+from tests.warm import ROOT
 
 GUIDE = ROOT / "docs" / "integrating.md"
 

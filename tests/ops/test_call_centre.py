@@ -21,8 +21,9 @@ from app.core.db import Database, DatabaseUrls
 from app.directory.sandboxes import sandbox_of
 from tests.delivery.receivers import receiver
 from tests.intake.tickets.centre import Centre, lines, open_centre, tickets
-from tests.ops.served import ROOT, Served
+from tests.ops.served import Served
 from tests.sandbox.conftest import open_sandbox
+from tests.warm import ROOT
 
 COUNT = 400
 EXAMPLE = ROOT / "docs" / "examples" / "call_centre.py"

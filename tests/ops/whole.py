@@ -10,7 +10,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -44,7 +43,7 @@ with open_cluster(settings.data_dir, settings=more, say=say) as cluster:
 
 
 class Whole(Served):
-    command = (sys.executable, "-c", PARENT)
+    what = PARENT
 
     def __init__(self, folder: Path, settings: Mapping[str, str] = QUICK, **more: str) -> None:
         self.folder = folder

@@ -1,9 +1,6 @@
 """`listening-state deadlines moves`: what the rules would move, said and not done."""
 
 import asyncio
-import os
-import subprocess
-import sys
 
 import pytest
 from click.testing import CliRunner
@@ -12,12 +9,12 @@ from app.cli import cli
 from app.core.db import Database, DatabaseUrls
 from app.deadlines.calendar import Override
 from app.directory import load
-from app.supervise import ROOT
 from app.timekeeping import repository
 from app.timekeeping.cli import show_moves
 from tests.casework.people import registered, submission
 from tests.support import SECRET
 from tests.timekeeping.desk import at, day
+from tests.warm import ran, without_ours
 
 
 @pytest.mark.parametrize("words", [["deadlines"], ["deadlines", "moves"]])
@@ -49,23 +46,14 @@ async def test_a_line_for_each_that_would_move(real_db: Database, real_urls: Dat
     assert await show_moves(real_db, lambda done, total: shown.append((done, total)), said.append) == (2, 0)
     assert (said, shown) == ([], [(2, 2)])
     await order_without_recalculation(real_db)
-    command = [sys.executable, "-m", "app.cli", "deadlines", "moves"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
-    ran = await asyncio.to_thread(
-        subprocess.run,
-        command,
-        cwd=ROOT,
-        env=kept | {"LS_DATABASE_URL": real_urls.owner, "LS_SECRET_KEY": SECRET},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (ran.returncode, ran.stdout.splitlines()) == (
+    environment = without_ours() | {"LS_DATABASE_URL": real_urls.owner, "LS_SECRET_KEY": SECRET}
+    done = await asyncio.to_thread(ran, ["deadlines", "moves"], environment)
+    assert (done.returncode, done.stdout.splitlines()) == (
         0,
         [f"{first.number} 2026-12-14 2026-12-15", "1 of 2 open cases would move."],
-    ), ran.stderr
-    assert ran.stderr == "looking at open cases: 100 %\n"
+    ), done.stderr
+    assert done.stderr == "looking at open cases: 100 %\n"
     async with real_db.read() as connection:
         assert await connection.fetchval("SELECT count(*) FROM event WHERE kind = 'recalculated'") == 0
         assert await connection.fetchval("SELECT max(due_on) FROM holding") == day("2026-12-14")
-    assert second.number not in ran.stdout
+    assert second.number not in done.stdout

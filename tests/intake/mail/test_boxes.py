@@ -1,8 +1,6 @@
 """Keeping mailboxes: the command line, and what an administrator sees."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,8 @@ from tests.casework.people import Office
 from tests.intake.mail.dovecot import PASSWORD, Dovecot
 from tests.intake.mail.office import MailOffice, letter
 from tests.support import SECRET
+from tests.warm import ran, without_ours
 
-ROOT = Path(__file__).resolve().parents[3]
 GOOD: dict[str, Any] = {
     "code": "energy",
     "source": "email",
@@ -33,24 +31,13 @@ GOOD: dict[str, Any] = {
 def run(
     urls: DatabaseUrls, folder: Path, *arguments: str, said: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
-    environment = others | {
+    environment = without_ours() | {
         "LS_DATABASE_URL": urls.owner,
         "LS_DATA_DIR": str(folder),
         "LS_SECRET_KEY": SECRET,
         "LS_MAIL_TIMEOUT": "5",
     }
-    command = [sys.executable, "-m", "app.cli", "mailbox", *arguments]
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        input=said,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return ran(["mailbox", *arguments], environment, said=said)
 
 
 async def test_the_command_adds_lists_and_tries(

@@ -3,9 +3,6 @@
 import asyncio
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -25,8 +22,8 @@ from tests.intake.mail.dovecot import Dovecot, dovecot
 from tests.intake.mail.office import CITIZEN, TEXT, MailOffice, letter
 from tests.intake.mail.test_reading import BROKEN, broken
 from tests.support import SECRET
+from tests.warm import Command, without_ours
 
-ROOT = Path(__file__).resolve().parents[3]
 SOME = "SELECT 1 FROM mail HAVING count(*)"
 COUNT = "SELECT count(*) AS n FROM mail"
 
@@ -54,17 +51,14 @@ async def until(office: MailOffice, query: str) -> None:
 # Killed
 
 
-def worker(urls: DatabaseUrls, folder: Path) -> subprocess.Popen[bytes]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
-    environment = others | {
+def worker(urls: DatabaseUrls, folder: Path) -> Command:
+    environment = without_ours() | {
         "LS_DATABASE_URL": urls.owner,
         "LS_DATA_DIR": str(folder),
         "LS_SECRET_KEY": SECRET,
         "LS_MAIL_EVERY": "1",
     }
-    with (folder / "worker.log").open("ab") as log:
-        command = [sys.executable, "-m", "app.cli", "worker"]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    return Command(["worker"], environment, out=folder / "worker.log")
 
 
 @pytest.mark.timeout(240)
@@ -81,8 +75,7 @@ async def test_killed_between_the_commit_and_the_mark(
         try:
             await until(office, f"{SOME} > {seen} AND count(*) % 20 BETWEEN 2 AND 15")
         finally:
-            process.send_signal(signal.SIGKILL)
-            await asyncio.to_thread(process.wait)
+            await asyncio.to_thread(process.kill)
         (row,) = await office.ask(COUNT)
         seen = row["n"]
         left = await asyncio.to_thread(office.server.holds, user)

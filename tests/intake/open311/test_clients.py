@@ -6,11 +6,8 @@ import itertools
 import os
 import re
 import shutil
-import socket
 import subprocess
-import sys
 import time
-import urllib.request
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +21,8 @@ from app.directory import snapshot
 from app.staff import service
 from app.staff.permissions import Role
 from tests.intake.open311.vendor import FIELDS, GOOD, make_key
-from tests.support import SECRET
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.ops.served import Served
+from tests.warm import ROOT
 
 
 def library(name: str) -> Any:
@@ -45,34 +41,12 @@ def library(name: str) -> Any:
 @contextmanager
 def served(urls: DatabaseUrls, folder: Path) -> Iterator[str]:
     """The address of `serve` on this database; stopped in the end."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
-    more = {
-        "LS_DATABASE_URL": urls.owner,
-        "LS_SECRET_KEY": SECRET,
-        "LS_DATA_DIR": str(folder),
-        "LS_PORT": str(port),
-        "LS_WORKERS": "1",
-    }
-    with subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], cwd=ROOT, env=kept | more) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/readyz", process)
-            yield f"http://127.0.0.1:{port}/open311/v2"
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=10):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not come up")
+    server = Served(urls, folder)
+    server.start()
+    try:
+        yield f"{server.url}/open311/v2"
+    finally:
+        server.kill()
 
 
 @pytest.mark.parametrize("format_", ["json", "xml"])

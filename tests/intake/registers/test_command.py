@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
@@ -16,9 +14,9 @@ from app.core.commands import language
 from app.core.db import Database, DatabaseUrls
 from app.intake.registers.cli import LARGE
 from app.oversight.cli import verified
-from app.supervise import ROOT
 from tests.intake.registers.brought import MAPPING, brought, clerks_of, closed, number_of, row, with_rows
 from tests.support import SECRET
+from tests.warm import Command, ran, without_ours
 
 MANY = 4000
 
@@ -45,35 +43,25 @@ def test_it_speaks_the_terminals_language(asked: str | None, environment: dict[s
     assert language(asked, environment) == found
 
 
-def command(urls: DatabaseUrls, *words: object) -> subprocess.Popen[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LS_", "LC_", "LANG"))}
-    settings = {"LS_DATABASE_URL": urls.owner, "LS_SECRET_KEY": SECRET, "PYTHONIOENCODING": "utf-8"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "import", *map(str, words)],
-        cwd=ROOT,
-        env=kept | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+def environment(urls: DatabaseUrls) -> dict[str, str]:
+    kept = {name: value for name, value in without_ours().items() if not name.startswith(("LC_", "LANG"))}
+    return kept | {"LS_DATABASE_URL": urls.owner, "LS_SECRET_KEY": SECRET}
 
 
-async def ran(urls: DatabaseUrls, *words: object) -> tuple[int, str, str]:
-    process = command(urls, *words)
-    out, err = await asyncio.to_thread(process.communicate, timeout=120)
-    return process.returncode, out, err
+async def imported(urls: DatabaseUrls, *words: object) -> tuple[int, str, str]:
+    done = await asyncio.to_thread(ran, ["import", *map(str, words)], environment(urls))
+    return done.returncode, done.stdout, done.stderr
 
 
 async def test_what_it_says_and_leaves(real_urls: DatabaseUrls, real_db: Database, tmp_path: Path) -> None:
     file = with_rows(tmp_path, row(number="1"), row(number="2", received="01.01.1900"))
     by = ("--mapping", MAPPING)
-    code, out, err = await ran(real_urls, file, *by, "--dry-run")
+    code, out, err = await imported(real_urls, file, *by, "--dry-run")
     assert code == 1
     assert out.startswith("Row 3. Поступило: The day is before 2007: ")
     assert "Nothing was changed. Rows: 2. Would be brought along: 1" in out
     assert set(os.listdir(tmp_path)) == {"rows.csv"}
-    code, out, err = await ran(real_urls, file, *by, "--lang", "ru")
+    code, out, err = await imported(real_urls, file, *by, "--lang", "ru")
     assert (code, out.splitlines()[0]) == (
         1,
         "Строк: 2. Перенесено: 1, из них закрытых: 1. Уже были здесь: 0. Не приняты: 1.",
@@ -85,7 +73,7 @@ async def test_what_it_says_and_leaves(real_urls: DatabaseUrls, real_db: Databas
 async def test_what_cannot_be_used_is_said_in_a_sentence(real_urls: DatabaseUrls, tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("", encoding="utf-8")
-    code, out, err = await ran(real_urls, empty, "--mapping", MAPPING)
+    code, out, err = await imported(real_urls, empty, "--mapping", MAPPING)
     assert (code, out, err) == (2, "", "listening-state: The file has no header and no rows.\n")
 
 
@@ -98,15 +86,16 @@ async def test_killed_in_the_middle_and_run_again(
     ]
     file = with_rows(tmp_path, *rows)
     assert file.stat().st_size > LARGE
-    process = command(real_urls, file, "--mapping", MAPPING, "--processes", "2")
+    words = ["import", str(file), "--mapping", str(MAPPING), "--processes", "2"]
+    process = Command(words, environment(real_urls), out=tmp_path / "said")
     try:
         while not (there := await number_of(real_db)):
-            assert process.poll() is None, process.communicate()
+            assert process.poll() is None, (tmp_path / "said").read_text()
             await asyncio.sleep(0.01)
         clerks = clerks_of(process.pid)
     finally:
-        process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(process.communicate)
+        os.kill(process.pid, signal.SIGKILL)  # it alone
+        await asyncio.to_thread(process.wait)
     assert len(clerks) == 2
     assert not psutil.wait_procs(clerks, timeout=30)[1]  # they end with it
     there = await number_of(real_db)
