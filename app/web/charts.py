@@ -4,7 +4,7 @@ They carry classes and no styles of their own (site.css) and take the colour of 
 has a table beside it on its page; a reader hears `label` in its place, and on asking the values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 
@@ -58,11 +58,13 @@ def sparkline(values: Sequence[int], label: str) -> Markup:
     return _svg(drawn, label, _SPARK_WIDTH, _SPARK_HEIGHT, "spark", fixed=True)
 
 
-def lines(series: Sequence[Series], ends: tuple[str, str], label: str) -> Markup:
-    """Lines over time. `ends`: what stands under the first and the last point."""
+def lines(
+    series: Sequence[Series], ends: tuple[str, str], label: str, number: Callable[[int], str] = str
+) -> Markup:
+    """Lines over time. `ends`: what stands under the first and last point. `number`: how one is written."""
     most = _round_up(max((max(one.values, default=0) for one in series), default=0))
     box = (_LEFT, _TOP, WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM)
-    drawn = _axis(most, box)
+    drawn = _axis(most, box, number)
     drawn.append(_text(box[0], HEIGHT - 8, ends[0], "start"))
     drawn.append(_text(box[0] + box[2], HEIGHT - 8, ends[1], "end"))
     last: list[tuple[float, Series]] = []
@@ -71,9 +73,9 @@ def lines(series: Sequence[Series], ends: tuple[str, str], label: str) -> Markup
         drawn.append(_polyline(points, one.mark, 2, _DASHES[place % len(_DASHES)]))
         last.append((points[-1][1], one))
     for y, one in _apart(last):
-        said = f"{one.name} {one.values[-1]}"
+        said = f"{one.name} {number(one.values[-1])}"
         drawn.append(_text(box[0] + box[2] + 6, y + 4, said, "start", one.mark))
-    told = "; ".join(f"{one.name}: {', '.join(map(str, one.values))}" for one in series)
+    told = "; ".join(f"{one.name}: {', '.join(map(number, one.values))}" for one in series)
     return _svg(drawn, label, WIDTH, HEIGHT, "chart", told=told)
 
 
@@ -98,7 +100,7 @@ def _cut(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip(' ,')}…"
 
 
-def _axis(most: int, box: tuple[int, int, int, int]) -> list[Markup]:
+def _axis(most: int, box: tuple[int, int, int, int], number: Callable[[int], str]) -> list[Markup]:
     left, top, width, height = box
     drawn: list[Markup] = []
     for value in (0, most // 2, most):
@@ -106,7 +108,7 @@ def _axis(most: int, box: tuple[int, int, int, int]) -> list[Markup]:
         drawn.append(
             Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(left, left + width, y, y)
         )
-        drawn.append(_text(left - 6, y + 4, str(value), "end"))
+        drawn.append(_text(left - 6, y + 4, number(value), "end"))
     return drawn
 
 

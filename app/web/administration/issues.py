@@ -1,6 +1,7 @@
 """Systemic issues: a group of appeals as one matter, with an owner, an instruction, and the weeks after."""
 
 import re
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -254,7 +255,8 @@ def _weeks(one: IssueOut, lang: Language) -> Section:
     if len(weeks) > 1:
         name = t("administration.drawn.received", lang)
         ends = (figures.short_day(weeks[0].to, lang), figures.short_day(weeks[-1].to, lang))
-        drawn = lines([Series(name, [week.appeals for week in weeks])], ends, said)
+        amounts = Series(name, [week.appeals for week in weeks])
+        drawn = lines([amounts], ends, said, partial(figures.number, lang=lang))
         chart = (said, drawn, t("administration.issues.source", lang))
     opened = [t("administration.issues.before", lang)] * len(one.before.weeks)
     opened += [t("administration.issues.after", lang)] * len(one.after.weeks)

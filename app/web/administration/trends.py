@@ -1,6 +1,7 @@
 """What is changing: weeks, topics and regions of a period, each as a table with links to its cases."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -127,7 +128,10 @@ def drawn(found: WeeksOut, lang: Language) -> dict[str, Any]:
         was=figures.number(total.overdue[0], lang),
     )
     ends = tuple(figures.short_day(week.to, lang) for week in (found.weeks[0], found.weeks[-1]))
-    return {"said": said, "chart": lines(series, (ends[0], ends[1]), said)}
+    return {
+        "said": said,
+        "chart": lines(series, (ends[0], ends[1]), said, partial(figures.number, lang=lang)),
+    }
 
 
 def _week_cell(name: str, value: int, url: str, lang: Language) -> Cell:

@@ -6,6 +6,7 @@ hide; a topic or a region is told of by body alone.
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -213,7 +214,8 @@ def _by_month(flow: MonthsOut, asked: dict[str, str], lang: Language) -> dict[st
             Series(t("web.figures.received", lang), [one.received for one in there]),
             Series(t("web.figures.answered", lang), [one.answered for one in there]),
         ]
-        chart = lines(series, (_month(there[0].month, lang), _month(there[-1].month, lang)), said)
+        ends = _month(there[0].month, lang), _month(there[-1].month, lang)
+        chart = lines(series, ends, said, partial(figures.number, lang=lang))
     rows = [
         {
             "name": _month(one.month, lang),
