@@ -83,8 +83,9 @@ _templates.globals["asset_url"] = asset_url
 
 def shown_number(number: str) -> str:
     """As people read it; addresses and fields keep the API's form. Anything else stays as typed."""
+    whole, rest = (number[:-2], number[-2:]) if number.endswith(".0") else (number, "")
     try:
-        return numbers.parse(number).display()
+        return numbers.parse(whole).display() + rest
     except numbers.NumberError:
         return number
 
