@@ -19,6 +19,7 @@ from app.demo import cli as demo_cli
 from app.intake.blogs import cli as feeds_cli
 from app.intake.mail import cli as mail_cli
 from app.intake.registers import cli as registers_cli
+from app.keys import cli as keys_cli
 from app.oversight import cli as oversight_cli
 from app.seals import cli as seals_cli
 from app.settings import Settings, get_settings
@@ -189,16 +190,17 @@ async def _announce(settings: Settings) -> None:
 
 async def _load_demo(settings: Settings, urls: "DatabaseUrls") -> None:
     """The password is shown before the loading begins: with a kill a new one would be lost unseen."""
-    from app.core import cipher
+    from app.core import cipher, lasting
     from app.core.db import Database
     from app.demo.accounts import ensure_clients, ensure_people, ensure_secret
     from app.demo.load import load_demo
     from app.demo.texts import Texts
     from app.directory import snapshot
 
-    cipher.use(cipher.Cipher([settings.secret()]))
+    cipher.use(cipher.Cipher(settings.secrets()))
     db = await Database.open(urls, pool_size=settings.pool_size)
     try:
+        await lasting.remember(db)
         directory = await snapshot.refresh(db)
         _show_people(await ensure_people(db, directory, Texts.load(), settings))
         keys = await ensure_clients(db, directory, settings)
@@ -270,7 +272,7 @@ def _work(settings: Settings) -> None:
     from app.worker import work
 
     log.setup()
-    cipher.use(cipher.Cipher([settings.secret()]))
+    cipher.use(cipher.Cipher(settings.secrets()))
     urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
     asyncio.run(work(urls, pool_size=settings.pool_size))
 
@@ -317,12 +319,13 @@ def _on_database(work: "Callable[[Database], Awaitable[Result]]") -> "Result":
 async def _worked(
     settings: Settings, urls: "DatabaseUrls", work: "Callable[[Database], Awaitable[Result]]"
 ) -> "Result":
-    from app.core import cipher
+    from app.core import cipher, lasting
     from app.core.db import Database
 
-    cipher.use(cipher.Cipher([settings.secret()]))
+    cipher.use(cipher.Cipher(settings.secrets()))
     db = await Database.open(urls, pool_size=4)
     try:
+        await lasting.remember(db)
         return await work(db)
     finally:
         await db.close()
@@ -348,6 +351,7 @@ for group in (
     *staff_cli.commands(_on_database, _sandbox_of),
     *demo_cli.commands(_on_database),
     *oversight_cli.commands(_on_database, Progress("recounting from the events")),
+    *keys_cli.commands(_on_database, Progress("writing again with the newest secret")),
     *timekeeping_cli.commands(_on_database, Progress("looking at open cases")),
     *mail_cli.commands(_on_database),
     *feeds_cli.commands(_on_database),

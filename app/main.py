@@ -10,7 +10,7 @@ from app.attachments import api as attachments
 from app.attachments.keeping import Keeper
 from app.casework import api as casework
 from app.casework.live import Live
-from app.core import bounds, cipher, headers, http, lifeline, log
+from app.core import bounds, cipher, headers, http, lasting, lifeline, log
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.core.outbound import Allowed
@@ -129,7 +129,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
 def equip(app: FastAPI, settings: Settings, db: Database | None = None) -> FastAPI:
     """Give the rooms what they work with, before they are opened. So an app can be opened again with another
     database: putting the rooms together takes longer than most tests."""
-    cipher.use(Cipher([settings.secret()]))
+    cipher.use(Cipher(settings.secrets()))
     Allowed.of(settings.outbound_allow)  # a setting that is wrong is found at the start
     app.state.settings, app.state.given = settings, db
     app.state.keeper = Keeper.of(settings)
@@ -145,6 +145,7 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
         lifeline.die_with_parent()
     app.state.keeper.tidy()
     app.state.db = given or await _open(settings)
+    await lasting.remember(app.state.db)
     await snapshot.refresh(app.state.db)
     app.state.gatherer = Gatherer(app.state.db)
     app.state.live = Live(app.state.db)

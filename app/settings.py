@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(2, ge=1, le=64)
     secret_key: SecretStr = SecretStr("")
+    secret_keys_known: SecretStr = Field(
+        SecretStr(""),
+        description="secrets beside LS_SECRET_KEY, with spaces between: they read, and write nothing",
+    )
     demo_password: SecretStr = SecretStr("")
     demo_api_key: SecretStr = SecretStr("")
     require_totp: bool | None = Field(
@@ -72,6 +76,10 @@ class Settings(BaseSettings):
         secret = self.secret_key.get_secret_value()
         if secret and len(secret) < MIN_SECRET_LENGTH:
             raise ValueError(f"LS_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters")
+        if any(len(known) < MIN_SECRET_LENGTH for known in self._known()):
+            raise ValueError(
+                f"each secret in LS_SECRET_KEYS_KNOWN must have at least {MIN_SECRET_LENGTH} characters"
+            )
         if self.environment == "production" and not secret:
             raise ValueError("LS_SECRET_KEY is required when LS_ENVIRONMENT=production")
         if self.environment == "production" and self.unscanned == "served":
@@ -98,9 +106,15 @@ class Settings(BaseSettings):
     def totp_required(self) -> bool:
         return self.environment == "production" if self.require_totp is None else self.require_totp
 
-    def secret(self) -> str:
-        """The master secret. Outside production it is made once and kept in the data folder."""
-        return self.secret_key.get_secret_value() or _kept_secret(self.data_dir / "secret_key")
+    def secrets(self) -> list[str]:
+        """The master secrets, the one to write with first. Outside production one is made once and kept in
+        the data folder, where the first line of the file is the newest."""
+        own = self.secret_key.get_secret_value()
+        kept = [own] if own else _kept_secrets(self.data_dir / "secret_key")
+        return list(dict.fromkeys([*kept, *self._known()]))
+
+    def _known(self) -> list[str]:
+        return self.secret_keys_known.get_secret_value().split()
 
 
 def _check_address(name: str, url: str, schemes: set[str]) -> None:
@@ -114,8 +128,8 @@ def _check_address(name: str, url: str, schemes: set[str]) -> None:
         raise ValueError(f"{name} must be an address with {', '.join(f'{it}://' for it in sorted(schemes))}")
 
 
-def _kept_secret(path: Path) -> str:
-    """Read the kept secret, or make it; of two processes that make it at once, both use the first one's."""
+def _kept_secrets(path: Path) -> list[str]:
+    """Read the kept secrets, or make one; of two processes that make it at once, both use the first one's."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -127,7 +141,7 @@ def _kept_secret(path: Path) -> str:
             pass
         finally:
             draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+    return path.read_text(encoding="ascii").split()
 
 
 @lru_cache(maxsize=1)

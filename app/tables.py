@@ -3,6 +3,7 @@
 import app.appeals.models
 import app.attachments.models
 import app.casework.models
+import app.core.models
 import app.demo.models
 import app.desk.models
 import app.directory.models

@@ -14,7 +14,7 @@ from datetime import timedelta
 import app.reception.letters  # noqa: F401  (who writes about bookings)
 from app.appeals.repository import purge_expired_keys
 from app.attachments import jobs as attachments
-from app.core import clock
+from app.core import clock, lasting
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.delivery import jobs as notices
 from app.delivery.bounces import bounced
@@ -175,7 +175,9 @@ async def reach(urls: DatabaseUrls, pool_size: int, stop: asyncio.Event) -> Data
     pause = timedelta(seconds=1)
     while True:
         try:
-            return await Database.open(urls, pool_size=pool_size)
+            db = await Database.open(urls, pool_size=pool_size)
+            await lasting.remember(db)
+            return db
         except DatabaseProblem as problem:
             logger.warning("%s; again in %s", problem, pause)
         if await _stopped_within(stop, pause):

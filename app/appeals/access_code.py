@@ -14,7 +14,7 @@ APPEAL, BOOKING = "access-code", "booking-code"
 
 def access_code(id_: int, purpose: str = APPEAL) -> str:
     """Four groups of four letters, such as `K7QM-2FDA-YX4L-P3RT`; the same for the same appeal."""
-    digest = hmac.digest(cipher().key(purpose), str(id_).encode(), "sha256")
+    digest = hmac.digest(cipher().lasting(purpose), str(id_).encode(), "sha256")
     letters = base64.b32encode(digest[:10]).decode()
     return "-".join(letters[i : i + 4] for i in range(0, LENGTH, 4))
 

@@ -34,7 +34,7 @@ def read_token(token: str) -> tuple[int, int] | None:
 
 
 def _mac(said: bytes) -> bytes:
-    return hmac.digest(cipher().key("link"), said, "sha256")[:_MAC]
+    return hmac.digest(cipher().lasting("link"), said, "sha256")[:_MAC]
 
 
 async def generation(connection: asyncpg.Connection, appeal_id: int) -> int:

@@ -42,9 +42,10 @@ _UNWANTED = re.compile(
 )
 
 TOUCH = """
-INSERT INTO stored_object AS o (address, size, type, next_at, stored_at, touched_at)
-VALUES ($1, $2, $3, $4, $4, $4)
-ON CONFLICT (address) DO UPDATE SET touched_at = greatest(o.touched_at, excluded.touched_at)
+INSERT INTO stored_object AS o (address, size, type, next_at, stored_at, touched_at, sealed_with)
+VALUES ($1, $2, $3, $4, $4, $4, $5)
+ON CONFLICT (address) DO UPDATE SET touched_at = greatest(o.touched_at, excluded.touched_at),
+    sealed_with = CASE WHEN o.sealed_with = excluded.sealed_with THEN o.sealed_with END
 RETURNING state
 """
 KEEP = """
@@ -75,6 +76,7 @@ class Received:
     address: bytes
     salt: bytes
     hash: bytes
+    sealed_with: bytes
 
 
 class Keeper:
@@ -123,7 +125,7 @@ class Keeper:
         self, stream: AsyncIterable[bytes], path: Path, name: str, declared_type: str
     ) -> Received:
         inspector, salt = Inspector(), secrets.token_bytes(SALT_LENGTH)
-        addressed = hmac.new(cipher().key(ADDRESS), digestmod="sha256")
+        addressed = hmac.new(cipher().lasting(ADDRESS), digestmod="sha256")
         committed = hashlib.sha256(salt)
         async with _writing(path) as out:
             sealer = Sealer(cipher(), PURPOSE)
@@ -139,18 +141,37 @@ class Keeper:
             type_ = _judged(inspector, name, declared_type)
             await out.write(sealer.end())
         name = name if ending_of(name) else f"{name or 'file'}.{type_.extensions[0]}"
-        return Received(path, name, inspector.size, type_, addressed.digest(), salt, committed.digest())
+        hashes = (addressed.digest(), salt, committed.digest())
+        return Received(path, name, inspector.size, type_, *hashes, sealer.key_id)
 
     async def store(self, db: Database, whole: Received) -> State:
         """Put the object in its place; gives what is known of its content. Raises StorageUnavailable."""
         now = clock.now()
         async with db.transaction() as connection:
-            state = await connection.fetchval(TOUCH, whole.address, whole.size, whole.type.media, now)
+            values = (whole.address, whole.size, whole.type.media, now, whole.sealed_with)
+            state = await connection.fetchval(TOUCH, *values)
         try:
             await self.storage.put(whole.address, whole.path)
         except StorageFailed as error:
             raise StorageUnavailable from error
         return State(state)
+
+    async def seal_again(self, address: bytes, content: AsyncIterable[bytes]) -> bytes:
+        """Put the object in its own place, sealed with the newest key, whose id is given back; who reads the
+        one before reads on. Raises StorageFailed, and whatever the content raises."""
+        path, sealer = self._unfinished / secrets.token_hex(16), Sealer(cipher(), PURPOSE)
+        try:
+            async with _writing(path) as out:
+                await out.write(sealer.header)
+                async for data in content:
+                    for frame in sealer.feed(data):
+                        await out.write(frame)
+                await out.write(sealer.end())
+            await self.storage.put(address, path)
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        return sealer.key_id
 
     def tidy(self) -> int:
         """Remove what was left unfinished by a process that died; gives how many."""

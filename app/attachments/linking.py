@@ -149,5 +149,5 @@ def _remote_row(appeal_id: int, one: Named, at: Remote) -> tuple[object, ...]:
         one.salt,
         one.hash,
         lock_.encrypt(at.url, "attachment_fetch.url"),
-        lock_.search_hash(host.lower(), "attachment_fetch.lane"),
+        lock_.lasting_hash(host.lower(), "attachment_fetch.lane"),
     )

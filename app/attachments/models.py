@@ -64,6 +64,9 @@ class StoredObject(Table, table=True):
     )
     stored_at: datetime = Field(sa_type=TIMESTAMP, nullable=False, description="first")
     touched_at: datetime = Field(sa_type=TIMESTAMP, nullable=False, description="when it was last sent")
+    sealed_with: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="the key's id, as the object begins; null: look there"
+    )
 
 
 class Attachment(Table, table=True):

@@ -27,15 +27,14 @@ async def content(storage: Storage, address: bytes) -> AsyncIterator[bytes]:
 
     Raises NoObject, StorageFailed, CipherError.
     """
-    seen = [hmac.new(key, digestmod="sha256") for key in cipher().keys(ADDRESS)]
+    seen = hmac.new(cipher().lasting(ADDRESS), digestmod="sha256")
     held = b""
     async for frame in sealed.opened(storage.read(address), cipher(), PURPOSE):
         if held:
             yield held
         held = frame
-        for one in seen:
-            one.update(frame)
-    if not any(hmac.compare_digest(one.digest(), address) for one in seen):
+        seen.update(frame)
+    if not hmac.compare_digest(seen.digest(), address):
         raise CipherError("another content lies at this address")
     yield held
 

@@ -19,7 +19,7 @@ from app.casework.reach import Onlooker
 from app.casework.schemas import AgencyOut, PersonOut, QueueItem
 from app.core import clock, paging
 from app.core.i18n import Language
-from app.core.words import tokens
+from app.core.words import tokens_of_each_key
 from app.deadlines.regimes import Unit
 from app.deadlines.term import Term
 from app.deadlines.watch import service_target
@@ -99,7 +99,7 @@ _PAGE = """
 # In the words of this part alone: what another body was asked is not found here.
 _SAID = """
 EXISTS (SELECT FROM content said WHERE said.appeal_id = h.appeal_id AND said.part = h.part
-        AND said.tokens @> {words}::bigint[])
+        AND ({any_key}))
 """
 
 _NOT_WALLED = walls.condition(me="{me}", agencies="{agencies}::bigint[]", head="{head}")
@@ -192,8 +192,10 @@ def _search(q: str, query: _Query) -> None:
             years = range(numbers.FIRST_YEAR, numbers.LAST_YEAR + 1)
             ids = [year * numbers.SERIALS + int(q) for year in years]
             query.where("h.appeal_id = ANY({ids}::bigint[])", ids=ids)
-        elif words := tokens(q):
-            query.where(_SAID, words=words)
+        elif all(known := tokens_of_each_key(q)):
+            words = {f"words_{n}": one for n, one in enumerate(known)}
+            any_key = " OR ".join(f"said.tokens @> {{{name}}}::bigint[]" for name in words)
+            query.where(_SAID.format(any_key=any_key), **words)
         else:
             query.where("false")
     else:

@@ -1,14 +1,15 @@
 """Encryption of personal data and keyed hashes to find it by.
 
 A stored value is `key id (4 bytes) | nonce (12) | AES-GCM ciphertext`, bound to its column by the
-associated data, so that a value moved into another column does not open. All keys come from the one
-master secret by HKDF; several secrets may be known at once (the first one encrypts).
+associated data, so that a value moved into another column does not open. All keys come from the master secret
+by HKDF. Several secrets may be known at once: the first one writes, all of them read (docs/decisions/0020).
+Keys of what cannot be written again outlive their secret: `lasting.py` keeps them.
 """
 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +19,19 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_ID_LENGTH = 4
 NONCE_LENGTH = 12
+CONTENT, SEARCH = "content", "search"
+LASTING = (
+    "access-code",
+    "booking-code",
+    "link",
+    "notice message-id",
+    "attachments.address",
+    SEARCH,
+    "words",
+)
+"""What people hold in their hands, and hashes of what is not kept: their keys stay when the secret
+changes."""
+_TAG_LENGTH = 40
 
 
 class CipherError(Exception):
@@ -41,10 +55,15 @@ class Cipher:
         self._secret = secrets_[0]
         self._keys: dict[bytes, AESGCM] = {}
         for secret in secrets_:
-            key = derive(secret, "content")
+            key = derive(secret, CONTENT)
             self._keys[key_id(key)] = AESGCM(key)
         self._current = next(iter(self._keys))
-        self._search = derive(self._secret, "search")
+        self._lasting: dict[str, bytes] = {}
+
+    @property
+    def key_ids(self) -> list[bytes]:
+        """What values begin with, of each known secret: the newest first."""
+        return list(self._keys)
 
     def encrypt(self, text: str, column: str) -> bytes:
         nonce = secrets.token_bytes(NONCE_LENGTH)
@@ -70,16 +89,50 @@ class Cipher:
 
     def search_hash(self, value: str | None, column: str) -> bytes | None:
         """A keyed hash of a normalised value: it finds equal values of one column and tells nothing else."""
-        if not value:
-            return None
-        return hmac.digest(self._search, f"{column}\0{value}".encode(), "sha256")
+        return _hashed(self.key(SEARCH), value, column) if value else None
+
+    def search_hashes(self, value: str | None, column: str) -> list[bytes]:
+        """What it is found by: its hash under the key of every known secret, newest first."""
+        return [_hashed(key, value, column) for key in self.keys(SEARCH)] if value else []
+
+    def lasting_hash(self, value: str, column: str) -> bytes:
+        """As `search_hash`, of what is not kept itself, or must be there once: under a key that stays."""
+        return _hashed(self.lasting(SEARCH), value, column)
 
     def key(self, purpose: str) -> bytes:
         return _purpose_key(self._secret, purpose)
 
+    def lasting(self, purpose: str) -> bytes:
+        """The key that was in use when the purpose first had one (one of LASTING)."""
+        if purpose not in LASTING:
+            raise ValueError(f"{purpose}: not a purpose whose key lasts")
+        return self._lasting.get(purpose) or self.key(purpose)
+
+    def keep(self, lasting: Mapping[str, bytes]) -> None:
+        """Use these keys from now on, by purpose."""
+        self._lasting.update(lasting)
+
+    def tag(self, purpose: str, said: str) -> str:
+        """A word that only we can say of this."""
+        return _tagged(self.key(purpose), said)
+
+    def is_tag(self, purpose: str, said: str, tag: str) -> bool:
+        """Whether it was said here, with any known secret."""
+        return any(
+            hmac.compare_digest(tag.encode(), _tagged(key, said).encode()) for key in self.keys(purpose)
+        )
+
     def keys(self, purpose: str) -> list[bytes]:
         """The purpose's key of every known secret, newest first."""
         return [_purpose_key(secret, purpose) for secret in self._secrets]
+
+
+def _hashed(key: bytes, value: str, column: str) -> bytes:
+    return hmac.digest(key, f"{column}\0{value}".encode(), "sha256")
+
+
+def _tagged(key: bytes, said: str) -> str:
+    return hmac.digest(key, said.encode(), "sha256").hex()[:_TAG_LENGTH]
 
 
 @lru_cache(maxsize=64)

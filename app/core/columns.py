@@ -1,6 +1,6 @@
 """Column types shared by every models.py."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -14,10 +14,12 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field
 
 from app.core.cipher import cipher
+from app.core.words import tokens
 
 TIMESTAMP = DateTime(timezone=True)
 
@@ -37,6 +39,39 @@ class Encrypted(TypeDecorator[str]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         return cipher().decrypt_optional(value, self.column)
+
+
+class SearchHash(TypeDecorator[bytes]):
+    """What a row is found by: the keyed hash of what an encrypted column beside it holds."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, of: Encrypted, name: str, normal: Callable[[str], str | None] = str) -> None:
+        """`name`: of the encrypted column in this table. `normal`: makes what people type for the same one
+        text."""
+        super().__init__()
+        self.column, self.of, self.normal = of.column, name, normal
+
+    def made_of(self, said: Mapping[str, str | None]) -> bytes | None:
+        """`said`: what the row's encrypted columns hold, by name."""
+        text = said[self.of]
+        return cipher().search_hash(self.normal(text) if text else None, self.column)
+
+
+class Words(TypeDecorator[list[int]]):
+    """What a row is found by: the keyed words of what its encrypted columns hold."""
+
+    impl = ARRAY(BigInteger)
+    cache_ok = True
+
+    def __init__(self, text: Callable[[Mapping[str, str | None]], str]) -> None:
+        """`text`: what is searched, from what the row's encrypted columns hold, by name."""
+        super().__init__()
+        self.text = text
+
+    def made_of(self, said: Mapping[str, str | None]) -> list[int]:
+        return tokens(self.text(said))
 
 
 class Xid8(UserDefinedType[int]):

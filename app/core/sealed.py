@@ -27,7 +27,8 @@ class Sealer:
 
     def __init__(self, cipher: Cipher, purpose: str) -> None:
         key, salt = cipher.key(purpose), secrets.token_bytes(SALT_LENGTH)
-        self.header = key_id(key) + salt
+        self.key_id = key_id(key)
+        self.header = self.key_id + salt
         self._box = _Box(key, salt)
         self._held = bytearray()
 

@@ -30,9 +30,18 @@ _SHORTEST = 4
 _russian = snowballstemmer.stemmer("russian")
 
 
-def tokens(text: str) -> list[int]:
-    """What a text is found by: the distinct keyed stems of its first MAX_WORDS words, 63 bits each."""
-    return list(dict.fromkeys(chain.from_iterable(sought(text))))
+def tokens(text: str, key: bytes | None = None) -> list[int]:
+    """What a text is found by: the distinct keyed stems of its first MAX_WORDS words, 63 bits each.
+
+    `key`: another than the newest secret's."""
+    key = key or cipher().key("words")
+    return list(dict.fromkeys(chain.from_iterable(_tokens(word, key) for word in _words(text))))
+
+
+def tokens_of_each_key(text: str) -> list[list[int]]:
+    """As `tokens`, under the key of each known secret: a text that was written before a change of the secret
+    is found by those of the older one until it is written again."""
+    return [tokens(text, key) for key in cipher().keys("words")]
 
 
 def stemmed(text: str) -> list[list[str]]:
@@ -45,9 +54,9 @@ def _words(text: str) -> Iterable[str]:
 
 
 def sought(text: str) -> list[tuple[int, ...]]:
-    """For each word of a query the tokens of which one must be there."""
-    key = cipher().key("words")
-    return [_tokens(word, key) for word in _words(text)]
+    """For each word of a query the tokens of which one must be there, under the key of any known secret."""
+    keys = cipher().keys("words")
+    return [tuple(token for key in keys for token in _tokens(word, key)) for word in _words(text)]
 
 
 @lru_cache(maxsize=100_000)

@@ -28,9 +28,10 @@ from app.staff.access import StaffCaller
 from app.staff.names import initials
 
 MOST = 50
+_BY = ("iin", "bin", "phone")
 
 _BY_NUMBER = "SELECT id FROM appeal WHERE id = $1"
-_BY_HASH = "SELECT appeal_id FROM applicant WHERE {column} = $1"
+_BY_HASH = "SELECT appeal_id FROM applicant WHERE {column} = ANY ($1::bytea[])"
 _UNDER_REVIEW = """
 EXISTS (SELECT FROM holding review WHERE review.appeal_id = mine.appeal_id AND review.stage = 'review'
         AND review.closed_at IS NULL)
@@ -56,7 +57,7 @@ ORDER BY mine.appeal_id DESC, mine.part LIMIT $6
 _NOT_WALLED = walls.condition(
     me="$3", agencies="$4::bigint[]", head="$5", appeal="mine.appeal_id", under_review=_UNDER_REVIEW
 )
-_APPLICANT = "SELECT iin_hash, bin_hash, phone_hash FROM applicant WHERE appeal_id = $1"
+_APPLICANT = "SELECT iin, bin, phone FROM applicant WHERE appeal_id = $1"
 _KEEP = """
 INSERT INTO desk_lookup (account_id, agency_id, at, by, sought, found) VALUES ($1, $2, $3, $4, $5, $6)
 """
@@ -71,9 +72,7 @@ async def look_up(
 ) -> EarlierListOut:
     """Raises Invalid unless one thing is asked by. Writes down that it was asked."""
     by, value = _asked(asked)
-    sought = cipher().search_hash(_normal(by, value), f"applicant.{by}")
-    compared = numbers.parse(value).appeal_id if by == "number" else sought
-    rows = await _search(connection, caller, by, compared, sought, directory)
+    rows = await _search(connection, caller, by, value, directory)
     return await _listed(connection, caller, rows, directory, lang)
 
 
@@ -96,11 +95,10 @@ async def of_applicant(
     """The other appeals of who wrote this one, which the caller may see: by the same IIN, BIN or telephone.
     Each of these is a look-up that is kept."""
     row = await connection.fetchrow(_APPLICANT, appeal_id)
-    known: dict[str, bytes | None] = dict(row) if row else {}
+    known = {by: cipher().decrypt_optional(row[by], f"applicant.{by}") for by in _BY} if row else {}
     found: dict[tuple[int, int], asyncpg.Record] = {}
-    for by in ("iin", "bin", "phone"):
-        sought = known.get(f"{by}_hash")
-        for one in await _search(connection, caller, by, sought, sought, directory) if sought else ():
+    for by, value in known.items():
+        for one in await _search(connection, caller, by, value, directory) if value else ():
             if one["appeal_id"] != appeal_id:
                 found[one["appeal_id"], one["part"]] = one
     rows = [found[key] for key in sorted(found, reverse=True)]
@@ -111,11 +109,13 @@ async def _search(
     connection: asyncpg.Connection,
     caller: StaffCaller,
     by: str,
-    compared: Any,
-    sought: bytes | None,
+    value: str,
     directory: Directory,
 ) -> list[asyncpg.Record]:
+    """`value`: a number of an appeal, or what the applicant gave."""
+    column, normal = f"applicant.{by}", _normal(by, value)
     which: str = _BY_NUMBER if by == "number" else _BY_HASH.format(column=f"{by}_hash")
+    compared = numbers.parse(value).appeal_id if by == "number" else cipher().search_hashes(normal, column)
     rows: list[asyncpg.Record] = await connection.fetch(
         _FOUND.format(which=which, not_walled=_NOT_WALLED),
         compared,
@@ -123,6 +123,7 @@ async def _search(
         *reach.onlooker(caller, directory).values(),
         MOST + 1,
     )
+    sought = cipher().lasting_hash(normal or "", column)
     await connection.execute(_KEEP, caller.account_id, caller.agency_id, clock.now(), by, sought, len(rows))
     return rows
 

@@ -27,5 +27,5 @@ def notice_of(message_id: str) -> int | None:
 
 
 def _tag(notice_id: int) -> str:
-    digest = hmac.digest(cipher().key("notice message-id"), str(notice_id).encode(), "sha256")
+    digest = hmac.digest(cipher().lasting("notice message-id"), str(notice_id).encode(), "sha256")
     return base64.b32encode(digest[:10]).decode().lower()

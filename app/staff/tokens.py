@@ -32,6 +32,7 @@ P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 MAX_LENGTH = 2_000
 CLAIMS = ("iss", "aud", "sub", "iat", "nbf", "exp", "jti")
 
+_PURPOSE = "token-signing"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 # Requiring `exp` or `nbf` here would also compare them with the library's clock; `verify` needs both anyway.
 _OPTIONS = {f"require_{name}": True for name in CLAIMS if name not in {"exp", "nbf"}} | {
@@ -75,7 +76,7 @@ def _signer(seed: bytes) -> _Signer:
 
 
 def _current() -> _Signer:
-    return _signer(cipher().key("token-signing"))
+    return _signer(cipher().key(_PURPOSE))
 
 
 def issue(account_id: int, family: UUID) -> str:
@@ -113,8 +114,10 @@ def verify(token: str) -> Claims:
 
 
 def _signed_claims(token: str) -> dict[str, Any]:
-    signer = _current()
-    if jwt.get_unverified_header(token)["kid"] != signer.kid:
+    kid = jwt.get_unverified_header(token)["kid"]
+    # With a new secret what was signed with the one before it is good until it ends.
+    signer = next((one for one in map(_signer, cipher().keys(_PURPOSE)) if one.kid == kid), None)
+    if signer is None:
         raise ValueError("another key")
     claims: dict[str, Any] = jwt.decode(
         token, signer.public, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=_OPTIONS

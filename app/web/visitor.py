@@ -1,7 +1,6 @@
 """Who looks at the pages: a cookie that names nobody, the form tokens that belong to it, and the appeals that
 were opened with it. Cookies go to no script and with no form of another site."""
 
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,10 +35,10 @@ class Visitor:
     @property
     def form_token(self) -> str:
         """Stands in every form; another site cannot know it."""
-        return hmac.digest(cipher().key("form"), self.id.encode(), "sha256").hex()[:40]
+        return cipher().tag("form", self.id)
 
     def sent(self, token: str) -> bool:
-        return self.known and hmac.compare_digest(token.encode(), self.form_token.encode())
+        return self.known and cipher().is_tag("form", self.id, token)
 
     def keep(self, response: Response) -> None:
         _set(response, COOKIE, self.id, KEPT, path="/", secure=self.secure)
@@ -107,21 +106,17 @@ def page_of_booking(booking_id: int) -> str:
 def _remember(response: Response, name: str, mode: str, *, path: str, secure: bool) -> None:
     until = int((clock.now() + OPENED_FOR).timestamp())
     said = f"{name}.{mode}.{until}"
-    _set(response, OPENED, f"{said}.{_seal(said)}", OPENED_FOR, path=path, secure=secure)
+    _set(response, OPENED, f"{said}.{cipher().tag(OPENED, said)}", OPENED_FOR, path=path, secure=secure)
 
 
 def _remembered(request: Request, name: str) -> str | None:
     """The mode; None where it was not opened, or too long ago."""
     said, _, seal = request.cookies.get(OPENED, "").rpartition(".")
     parts = said.split(".")
-    if len(parts) != 3 or not hmac.compare_digest(seal.encode(), _seal(said).encode()):
+    if len(parts) != 3 or not cipher().is_tag(OPENED, said, seal):
         return None
     of, mode, until = parts
     return mode if of == name and int(until) >= clock.now().timestamp() else None
-
-
-def _seal(said: str) -> str:
-    return hmac.digest(cipher().key("opened"), said.encode(), "sha256").hex()[:40]
 
 
 def _set(response: Response, name: str, value: str, lasts: timedelta, *, path: str, secure: bool) -> None:

@@ -49,9 +49,9 @@ def generate(appeals: int, last: datetime | None, seed: int, processes: int, age
         if asyncio.run(_begun(urls)):
             say("bench: there are appeals in this record: they are made in an empty one only")
             sys.exit(2)
-        cipher.use(cipher.Cipher([settings.secret()]))
+        cipher.use(cipher.Cipher(settings.secrets()))
         begun = time.monotonic()
-        made = make(plan, urls, settings.secret(), processes=processes, progress=told)
+        made = make(plan, urls, settings.secrets()[0], processes=processes, progress=told)
         took = time.monotonic() - begun
         say(f"bench: {made} appeals in {took:.0f} s, {made / took:.0f} a second")
         asyncio.run(rolled_up(urls))

@@ -27,7 +27,7 @@ def test_what_is_unsafe_or_wrong_is_refused(given: dict[str, Any], complaint: st
 
 def test_the_kept_secret_is_made_once_even_by_many_at_once(tmp_path: Path) -> None:
     def read(_: int) -> str:
-        return Settings(data_dir=tmp_path / "data", secret_key="").secret()
+        return Settings(data_dir=tmp_path / "data", secret_key="").secrets()[0]
 
     with ThreadPoolExecutor(8) as pool:
         secrets = set(pool.map(read, range(8)))

@@ -1,5 +1,6 @@
 """What is kept of blog platforms beside the appeals that came of their posts."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,11 +15,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from app.appeals.codes import LanguageCode
-from app.core.columns import Encrypted, identity, one_of, utc
+from app.core.columns import Encrypted, Words, identity, one_of, utc
 from app.core.db import Table
 
 
@@ -39,6 +39,10 @@ def _content_id() -> int:
     return Field(  # type: ignore[no-any-return]
         sa_type=BigInteger, sa_column_args=[ForeignKey("content.id", ondelete="CASCADE")], nullable=False
     )
+
+
+def _searched(said: Mapping[str, str | None]) -> str:
+    return " ".join(filter(None, (said[name] for name in ("title", "question", "answer"))))
 
 
 class PublicAnswer(Table, table=True):
@@ -72,7 +76,7 @@ class PublicAnswer(Table, table=True):
     title: str | None = Field(default=None, sa_type=Encrypted("public_answer.title"))
     question: str = Field(sa_type=Encrypted("public_answer.question"), nullable=False)
     answer: str = Field(sa_type=Encrypted("public_answer.answer"), nullable=False)
-    tokens: list[int] = Field(sa_type=ARRAY(BigInteger), nullable=False, description="keyed words")
+    tokens: list[int] = Field(sa_type=Words(_searched), nullable=False, description="keyed words")
     answered_at: datetime = utc()
     released_at: datetime = utc()
 

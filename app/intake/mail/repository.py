@@ -66,7 +66,7 @@ FROM (
     JOIN mail m ON m.key_hash = named.key_hash AND m.{FIRST}
 ) AS meant(appeal_id, place)
 JOIN appeal a ON a.id = meant.appeal_id
-JOIN applicant p ON p.appeal_id = a.id AND p.email_hash = $1
+JOIN applicant p ON p.appeal_id = a.id AND p.email_hash = ANY ($1::bytea[])
 ORDER BY place LIMIT 1
 """
 
@@ -179,9 +179,12 @@ async def keep(connection: asyncpg.Connection, entry: Entry) -> None:
 
 
 async def thread(
-    connection: asyncpg.Connection, email_hash: bytes, notices: Sequence[int | None], keys: Sequence[bytes]
+    connection: asyncpg.Connection,
+    email_hashes: Sequence[bytes],
+    notices: Sequence[int | None],
+    keys: Sequence[bytes],
 ) -> asyncpg.Record | None:
-    return await connection.fetchrow(THREAD, email_hash, notices, keys)
+    return await connection.fetchrow(THREAD, email_hashes, notices, keys)
 
 
 async def registered_since(connection: asyncpg.Connection, sender_hash: bytes, since: datetime) -> int:

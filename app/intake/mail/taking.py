@@ -94,14 +94,12 @@ async def is_known(connection: asyncpg.Connection, found: Found) -> bool:
 
 
 def hashed(value: str, purpose: str) -> bytes:
-    found = cipher().search_hash(value, f"mail.{purpose}")
-    assert found is not None
-    return found
+    """Under a key that stays: what an e-mail says of itself is not kept."""
+    return cipher().lasting_hash(value, f"mail.{purpose}")
 
 
-def email_hash(address: str) -> bytes | None:
-    """As `register` keeps an applicant's."""
-    return cipher().search_hash(address.casefold(), "applicant.email")
+def sender_hash(address: str) -> bytes:
+    return cipher().lasting_hash(address.casefold(), "applicant.email")
 
 
 def _entry(found: Found, became: Became, now: datetime) -> Entry:
@@ -113,7 +111,7 @@ def _entry(found: Found, became: Became, now: datetime) -> Entry:
         uid=found.uid,
         key_hash=hashed(read.key, "key"),
         content_hash=hashed(read.content_hash().hex(), "content"),
-        sender_hash=email_hash(read.sender) if read.sender else None,
+        sender_hash=sender_hash(read.sender) if read.sender else None,
         result=became.result,
         reason=became.reason,
         appeal_id=became.appeal_id,
@@ -192,10 +190,9 @@ class _Taking:
         read = self.found.read
         if not read.references or not read.sender or not authentic(read, self.found.mailbox["auth_server"]):
             return None
-        hash_ = email_hash(read.sender)
         row = await repository.thread(
             self.connection,
-            hash_ or b"",
+            cipher().search_hashes(read.sender.casefold(), "applicant.email"),
             [notice_of(id_) for id_ in read.references],
             [hashed(id_, "key") for id_ in read.references],
         )
@@ -272,10 +269,9 @@ class _Taking:
 
     async def _too_many(self) -> bool:
         read = self.found.read
-        hash_ = email_hash(read.sender) if read.sender else None
-        if hash_ is None:
+        if not read.sender:
             return False
-        since = self.now - timedelta(hours=1)
+        since, hash_ = self.now - timedelta(hours=1), sender_hash(read.sender)
         return await repository.registered_since(self.connection, hash_, since) >= CONFIRMED_IN_AN_HOUR
 
     def _text(self) -> str:

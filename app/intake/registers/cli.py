@@ -131,7 +131,7 @@ class _Import:
             reader = Reader(found.mapping, found.header, directory)
             yield [Here(db, directory, reader, dry_run=self.dry_run)]
             return
-        task = processes.Task(db.urls, get_settings().secret(), self.mapping, found.header, self.dry_run)
+        task = processes.Task(db.urls, get_settings().secrets(), self.mapping, found.header, self.dry_run)
         async with processes.clerks(self.processes, task) as clerks:
             yield clerks
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from app.core import cipher
+from app.core import cipher, lasting
 from app.core.db import Database, DatabaseUrls
 from app.core.lifeline import die_with_parent
 from app.directory import snapshot
@@ -26,10 +26,10 @@ from app.intake.registers.table import Line
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What every clerk is told. `secret`: the master secret; `by`: the file of the mapping."""
+    """What every clerk is told. `secrets`: the master secrets; `by`: the file of the mapping."""
 
     urls: DatabaseUrls
-    secret: str
+    secrets: Sequence[str]
     by: Path
     header: Sequence[str]
     dry_run: bool = False
@@ -72,6 +72,7 @@ class _Desk:
 
     async def _opened(self, task: Task) -> Here:
         db = await Database.open(task.urls, pool_size=1)
+        await lasting.remember(db)
         directory = await snapshot.refresh(db)
         reader = Reader(mapping.load(task.by), task.header, directory)
         return Here(db, directory, reader, dry_run=task.dry_run)
@@ -83,7 +84,7 @@ _desk: list[_Desk] = []
 def _begin(task: Task) -> None:
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
-    cipher.use(cipher.Cipher([task.secret]))
+    cipher.use(cipher.Cipher(task.secrets))
     _desk[:] = [_Desk(task)]
     gc.freeze()  # what is loaded by now stays: nobody need look through it for every chunk
 

@@ -4,7 +4,6 @@ It holds for a working day and goes to this room alone; signing out everywhere e
 page asks whether its sign-in still lasts, as every call does.
 """
 
-import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,7 +49,7 @@ def begin(response: Response, given: Tokens, visitor: Visitor) -> None:
     said = f"{claims.account_id}.{claims.family}.{int(claims.issued_at.timestamp() * 1_000_000)}.{until}"
     response.set_cookie(
         COOKIE,
-        f"{said}.{_seal(said)}",
+        f"{said}.{cipher().tag(COOKIE, said)}",
         max_age=int(WORKING_DAY.total_seconds()),
         path=ROOM,
         secure=visitor.secure,
@@ -99,7 +98,7 @@ Queueing = Annotated[Worker, Depends(requires(SEE))]
 
 def _claims(cookie: str) -> Claims | None:
     said, _, seal = cookie.rpartition(".")
-    if not said or not hmac.compare_digest(seal.encode(), _seal(said).encode()):
+    if not said or not cipher().is_tag(COOKIE, said, seal):
         return None
     account, family, issued, until = said.split(".")
     if int(until) < clock.now().timestamp():
@@ -108,10 +107,6 @@ def _claims(cookie: str) -> Claims | None:
         microsecond=int(issued) % 1_000_000
     )
     return Claims(int(account), UUID(family), issued_at)
-
-
-def _seal(said: str) -> str:
-    return hmac.digest(cipher().key("office"), said.encode(), "sha256").hex()[:40]
 
 
 def problem(error: AppError, request: Request) -> Response:
