@@ -21,6 +21,7 @@ from app.intake.mail import cli as mail_cli
 from app.intake.registers import cli as registers_cli
 from app.keys import cli as keys_cli
 from app.oversight import cli as oversight_cli
+from app.retention import cli as retention_cli
 from app.seals import cli as seals_cli
 from app.settings import Settings, get_settings
 from app.staff import cli as staff_cli
@@ -28,6 +29,8 @@ from app.supervise import Service, supervise
 from app.timekeeping import cli as timekeeping_cli
 
 if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
     from app.core.db import Database, DatabaseUrls
 
 Result = TypeVar("Result")
@@ -346,13 +349,20 @@ def access() -> None:
     click.echo(document(assemble()), nl=False)
 
 
+def _tables() -> "MetaData":
+    from app.tables import METADATA
+
+    return METADATA
+
+
 for group in (
     *seals_cli.commands(_on_database, Progress("looking at the record"), oversight_cli.verified),
     *staff_cli.commands(_on_database, _sandbox_of),
     *demo_cli.commands(_on_database),
     *oversight_cli.commands(_on_database, Progress("recounting from the events")),
-    *keys_cli.commands(_on_database, Progress("writing again with the newest secret")),
+    *keys_cli.commands(_on_database, Progress("writing again with the newest secret"), _tables),
     *timekeeping_cli.commands(_on_database, Progress("looking at open cases")),
+    *retention_cli.commands(_on_database),
     *mail_cli.commands(_on_database),
     *feeds_cli.commands(_on_database),
     *registers_cli.commands(_on_database, Progress("reading the register")),

@@ -24,6 +24,7 @@ from app.intake import api as intake
 from app.intake import preview, tracking
 from app.intake.blogs import api as blogs
 from app.intake.blogs import reading as public_answers
+from app.intake.copies import api as copies
 from app.intake.gatherer import Gatherer
 from app.intake.mail import api as mailboxes
 from app.intake.open311 import api as open311
@@ -83,6 +84,7 @@ ROOMS: Sequence[Any] = (
     public_answers,
     sandbox,
     tracking,
+    copies,
     preview,
     seals,
     open311_release,

@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     secret_keys_known: SecretStr = Field(
         SecretStr(""),
-        description="secrets beside LS_SECRET_KEY, with spaces between: they read, and write nothing",
+        description="secrets beside LS_SECRET_KEY, with | between: they read, and write nothing",
     )
     demo_password: SecretStr = SecretStr("")
     demo_api_key: SecretStr = SecretStr("")
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
         return list(dict.fromkeys([*kept, *self._known()]))
 
     def _known(self) -> list[str]:
-        return self.secret_keys_known.get_secret_value().split()
+        return [one for one in self.secret_keys_known.get_secret_value().split("|") if one]
 
 
 def _check_address(name: str, url: str, schemes: set[str]) -> None:
@@ -141,7 +141,7 @@ def _kept_secrets(path: Path) -> list[str]:
             pass
         finally:
             draft.unlink()
-    return path.read_text(encoding="ascii").split()
+    return path.read_text(encoding="ascii").splitlines()
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,7 @@ from app.oversight.rollups import fold_all
 from app.oversight.signs.printing import print_answers
 from app.readings.forgetting import forget as forget_readings
 from app.reception.reminders import forget, remind
+from app.retention.erasing import erase as erase_kept
 from app.sandbox.erasing import erase
 from app.seals.sealing import seal_new
 from app.staff.service import purge_expired
@@ -78,6 +79,7 @@ _closing = Closing()
 
 JOBS: Sequence[Job] = (
     Job("purge-expired", timedelta(minutes=10), _purge_expired),
+    Job("erase-kept", timedelta(hours=1), erase_kept),
     Job("erase-sandbox", timedelta(hours=1), erase),
     Job("purge-attachments", timedelta(minutes=10), attachments.purge),
     Job("scan-attachments", timedelta(seconds=2), attachments.scan, shared=True),

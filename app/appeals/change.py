@@ -7,7 +7,7 @@ Events form a chain, each with the hash of the one before. An event after which 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from app.appeals import history
@@ -52,6 +52,7 @@ class Change(Counting):
         self.last_hash = case.last_hash
         self.due_on, self.running, self.extended = case.due_on, case.running, case.extended
         self.on_control, self.wait_until, self.warned = case.on_control, case.wait_until, case.warned
+        self.erased_on: date | None = None
         self.taken: list[Fact] = list(case.held[-1].facts) if case.held else []
         self.pending: list[Fact] = []
         self.said_of_clock = (case.due_on, case.running)
@@ -250,6 +251,7 @@ class Change(Counting):
                 "close": self.close,
                 "outcome": outcome,
                 "last_hash": self.last_hash,
+                "erased_on": self.erased_on,
             }
         )
         if self.close:

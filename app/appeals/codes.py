@@ -129,6 +129,7 @@ class EventKind(StrEnum):
     RECALCULATED = "recalculated"
     DEADLINE_NEAR = "deadline_near"
     DEADLINE_PASSED = "deadline_passed"
+    ERASED = "erased"
 
 
 INNER = frozenset(

@@ -276,6 +276,7 @@ class Case:
     proposed: dict[str, Any] | None
     proposed_hash: bytes | None
     rated: bool
+    erased: bool
     stage: Stage | None
     on_control: bool
     extended: bool
@@ -309,7 +310,7 @@ class CaseNotFound(NotFound):
 
 def open_to(actor: Actor, case: Case) -> list[Act]:
     """The acts that the state allows now and that are this actor's, sorted."""
-    acts = allowed(case.status, closed=case.closed, stage=case.stage)
+    acts = allowed(case.status, closed=case.closed, stage=case.stage, erased=case.erased)
     if actor.kind is ActorKind.CITIZEN:
         acts &= CITIZEN_ACTS
     else:

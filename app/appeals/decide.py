@@ -59,7 +59,7 @@ def decide(command: Command, case: Case, directory: Directory) -> tuple[Effects,
 
 
 def _allowed(case: Case) -> frozenset[Act]:
-    return allowed(case.status, closed=case.closed, stage=case.stage)
+    return allowed(case.status, closed=case.closed, stage=case.stage, erased=case.erased)
 
 
 def _check(command: Command, case: Case) -> None:
@@ -258,6 +258,13 @@ def _reopen(change: Change) -> None:
     change.opened(change.agency, Origin.REOPENED, EventKind.REOPENED, content=content, rest=rest)
 
 
+def _erase(change: Change) -> None:
+    """The history says so; the rows go in the same transaction (app/retention)."""
+    change.happened()
+    change.erased_on = change.day
+    change.changed()
+
+
 HANDLERS: Mapping[Act, Callable[[Change], None]] = {
     Act.CLAIM: _lease,
     Act.RELEASE: _lease,
@@ -271,5 +278,6 @@ HANDLERS: Mapping[Act, Callable[[Change], None]] = {
     Act.FORWARD: _forward,
     Act.SPLIT: _split,
     Act.REOPEN: _reopen,
+    Act.ERASE: _erase,
     **terms.HANDLERS,
 }

@@ -95,11 +95,13 @@ WITH changed AS (
         extended = c.extended, on_control = c.on_control, wait_until = c.wait_until, warned = c.warned,
         assignee_id = c.assignee_id, lease_until = c.lease_until,
         closed_at = coalesce(h.closed_at, c.closed_at), closed_on = coalesce(h.closed_on, c.closed_on),
-        close = coalesce(h.close, c.close), outcome = coalesce(h.outcome, c.outcome), last_hash = c.last_hash
+        close = coalesce(h.close, c.close), outcome = coalesce(h.outcome, c.outcome), last_hash = c.last_hash,
+        erased_on = coalesce(h.erased_on, c.erased_on)
     FROM jsonb_to_recordset($1) AS c(
         id bigint, status text, version bigint, due_on date, running boolean, extended boolean,
         on_control boolean, wait_until date, warned smallint, assignee_id bigint, lease_until timestamptz,
-        closed_at timestamptz, closed_on date, close text, outcome text, last_hash bytea)
+        closed_at timestamptz, closed_on date, close text, outcome text, last_hash bytea,
+        erased_on date)
     WHERE h.id = c.id
     RETURNING h.appeal_id, h.part, h.agency_id, h.stands_for IS NOT NULL AS test
 ), opened AS (

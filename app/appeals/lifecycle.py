@@ -43,10 +43,11 @@ class Act(StrEnum):
     ELAPSE = "elapse"
     WARN = "warn"
     RECALCULATE = "recalculate"
+    ERASE = "erase"
 
 
 CITIZEN_ACTS = frozenset({Act.SUPPLEMENT, Act.WITHDRAW, Act.RATE})
-SYSTEM_ACTS = frozenset({Act.ELAPSE, Act.WARN, Act.RECALCULATE})
+SYSTEM_ACTS = frozenset({Act.ELAPSE, Act.WARN, Act.RECALCULATE, Act.ERASE})
 
 
 class Form(StrEnum):
@@ -127,6 +128,8 @@ RULES: Mapping[Act, Rule] = {
     Act.RATE: Rule(frozenset({Status.ANSWERED}), None, EventKind.RATED, moves=False),
     Act.WARN: Rule(OPEN - {Status.SUSPENDED}, None, EventKind.DEADLINE_NEAR, moves=False),
     Act.RECALCULATE: Rule(OPEN, None, EventKind.RECALCULATED, moves=False),
+    # What was written is kept no more; of what is closed only, whatever its status was when it left.
+    Act.ERASE: Rule(frozenset(Status), None, EventKind.ERASED, moves=False),
     # A day that was waited for is over; which one decides its form.
     Act.ELAPSE: Rule(WAITING | CLOSED, None, EventKind.CONTROL_OVERDUE, moves=False),
 }
@@ -168,11 +171,16 @@ _OF_STAGE: Mapping[Stage | None, frozenset[Act]] = {
 }
 
 
-def allowed(status: Status, *, closed: bool, stage: Stage | None = None) -> frozenset[Act]:
-    """The acts that the state allows. `closed`: the holding has ended; a forwarded one keeps its status."""
-    acts = {act for act, rule in RULES.items() if status in rule.frm}
+def allowed(
+    status: Status, *, closed: bool, stage: Stage | None = None, erased: bool = False
+) -> frozenset[Act]:
+    """The acts that the state allows. `closed`: the holding has ended; a forwarded one keeps its status.
+    `erased`: what was written is kept no more, and nothing is added to it."""
+    if erased:
+        return frozenset()
+    acts = {act for act, rule in RULES.items() if status in rule.frm and (closed or act is not Act.ERASE)}
     if closed and status not in CLOSED:
-        return frozenset(acts & {Act.NOTE})
+        return frozenset(acts & {Act.NOTE, Act.ERASE})
     return frozenset(acts & _OF_STAGE[stage])
 
 

@@ -250,6 +250,9 @@ class Holding(Table, table=True):
     close: str | None = Field(default=None, sa_type=Text)
     outcome: str | None = Field(default=None, sa_type=Text)
     last_hash: bytes = Field(sa_type=LargeBinary, description="hash of the newest event of this part")
+    erased_on: date | None = Field(
+        default=None, sa_type=Date, description="of a part's last: since then its texts are kept no more"
+    )
 
 
 class Complaint(Table, table=True):

@@ -45,7 +45,7 @@ FROM holding h WHERE h.appeal_id = $1 ORDER BY h.part, h.id DESC
 # As it was registered, with what was written then.
 REGISTERED = """
 SELECT a.received_at, a.registered_on, a.channel, a.source_id, a.applicant_type, e.data, l.event_hash,
-       l.facts, c.body
+       l.facts, c.body, (SELECT min(erased_on) FROM holding h WHERE h.appeal_id = a.id) AS erased_on
 FROM appeal a
 JOIN event e ON e.appeal_id = a.id AND e.kind = 'registered'
 JOIN ledger l ON l.holding_id = e.holding_id AND l.event_hash = e.hash

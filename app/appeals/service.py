@@ -37,6 +37,7 @@ SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id AS holder_id,
        h.running, h.closed_at IS NOT NULL AS closed, h.last_hash, a.language,
        a.received_at AS first_received_at, p.data AS proposed, p.content_hash AS proposed_hash,
        EXISTS (SELECT FROM event r WHERE r.holding_id = h.id AND r.kind = 'rated') AS rated,
+       h.erased_on IS NOT NULL AS erased,
        h.stage, h.on_control, h.extended, h.wait_until, h.warned,
        CASE WHEN h.kind = 'complaint' THEN
            (SELECT to_jsonb(k) FROM complaint k WHERE k.appeal_id = h.appeal_id) END AS complaint,

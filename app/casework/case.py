@@ -36,7 +36,8 @@ HOLDINGS = f"""
 SELECT h.id, h.appeal_id, h.part, h.agency_id, h.origin, h.received_at, h.registered_on, h.due_on, h.status,
        h.version, h.channel, h.kind, h.topic, h.region, h.applicant_type, h.stage, h.assignee_id,
        account.name AS assignee_name, h.lease_until, h.running, h.on_control, h.closed_at, h.closed_on,
-       h.close, h.outcome, a.language, to_jsonb(about) AS complaint, first.applicant_type AS about_type,
+       h.close, h.outcome, h.erased_on, a.language, to_jsonb(about) AS complaint,
+       first.applicant_type AS about_type,
        EXISTS (
            SELECT FROM complaint w JOIN holding review ON review.appeal_id = w.appeal_id
            WHERE w.about_id = h.appeal_id AND w.about_part = h.part AND review.closed_at IS NULL
@@ -201,5 +202,7 @@ def acts(caller: StaffCaller, found: Found, directory: Directory) -> list[Act]:
     shown = found.shown
     if found.past:
         return []
-    by_state = allowed(Status(shown["status"]), closed=shown["closed_at"] is not None, stage=found.stage)
+    erased = shown["erased_on"] is not None
+    closed = shown["closed_at"] is not None
+    by_state = allowed(Status(shown["status"]), closed=closed, stage=found.stage, erased=erased)
     return sorted(act for act in by_state if shown["agency_id"] in reach.agencies(caller, act, directory))

@@ -178,7 +178,7 @@ class _Page:
             name: shown[name]
             for name in (
                 *("status", "version", "on_control", "kind", "topic", "channel"),
-                *("registered_on", "due_on", "lease_until"),
+                *("registered_on", "due_on", "lease_until", "erased_on"),
             )
         }
 

@@ -300,6 +300,9 @@ class CaseOut(Out):
     complaints: Annotated[list[str], Field(description="about this case, those that one may see")]
     applicant: ApplicantOut
     missing: list[str]
+    erased_on: Annotated[
+        date | None, Field(description="since then what was written and who wrote it is kept no more")
+    ]
     subject: str | None
     text: str | None
     incident_address: str | None

@@ -29,6 +29,8 @@ def possible(
     today: date,
 ) -> list[MayOut]:
     """`parts`: the newest holding of each part that is asked for."""
+    if any(event["kind"] == EventKind.ERASED for event in events):
+        return []
     acts: set[str] = {act for part in parts for act in _of_part(part)}
     answered = answered_last(parts)
     if answered is None or _rated(answered, events):

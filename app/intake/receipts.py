@@ -91,6 +91,7 @@ async def of(
         complaint=_complaint(row, directory, lang),
         text=text,
         sandbox=number.sandbox,
+        erased_on=row["erased_on"],
     )
 
 

@@ -16,6 +16,8 @@ from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
 from app.seals.schemas import ProofOut
 
+ERASED = "since then what was written and who wrote it is kept no more; days, acts and figures stay"
+
 
 def _checked(check: Any) -> Any:
     def validate(value: str) -> str:
@@ -248,6 +250,7 @@ class TrackingOut(Standing):
     looked: list[LookedOut] = Field(
         default_factory=list, description="which bodies' people read it, by civil day, in order"
     )
+    erased_on: date | None = Field(None, description=ERASED)
 
 
 class AcceptedByOut(Out):
@@ -272,6 +275,7 @@ class ReceiptOut(Out):
     deadline: DeadlineOut
     complaint: ComplaintOut | None
     text: str = Field(description="the receipt as it is printed, with the access code")
+    erased_on: date | None = Field(None, description=ERASED)
     proof: ProofOut | None = Field(
         None, description="that this was so then, for the applicant: `listening-state verify receipt.json`"
     )

@@ -43,6 +43,7 @@ TOLD = frozenset(
         EventKind.RECALCULATED,
         EventKind.DEADLINE_PASSED,
         EventKind.UNMASKED,
+        EventKind.ERASED,
     }
 )
 _DAYS = ("due_on", "registered_on", "until", "on", "decide_from", "object_by", "before", "after")

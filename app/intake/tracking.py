@@ -121,6 +121,7 @@ class _Page:
             ),
             may=possible(shown, self.holdings, self.events, self.terms, self.directory, self.today),
             looked=self._looked(),
+            erased_on=self._erased_on(),
             **self._waiting(shown),
         )
 
@@ -247,6 +248,10 @@ class _Page:
             shown = agency_out(self.directory, agency, on, self.lang)
             found.append(LookedOut(agency=shown, day=on, first_at=first_at, last_at=last_at))
         return found
+
+    def _erased_on(self) -> date | None:
+        erased = (event["at"] for event in self.events if event["kind"] == EventKind.ERASED)
+        return next((clock.civil_day(at) for at in erased), None)
 
     def _age(self) -> AgeOut:
         ended = [clock.civil_day(part["closed_at"]) for part in self.shown if not is_open(part)]

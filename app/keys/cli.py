@@ -3,7 +3,7 @@
 What is heavy is imported where it is used, as in app/cli.py: `--help` must not wait for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -11,12 +11,17 @@ import click
 from app.core.commands import OnDatabase, Progress
 
 if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
     from app.core.db import Database
     from app.keys.rotating import Done, State
 
 
-def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
-    """The group to add to the main command. `progress(done, all)` is told how far the work is."""
+def commands(
+    on_database: OnDatabase, progress: Progress, described: Callable[[], "MetaData"]
+) -> list[click.Group]:
+    """The group to add to the main command. `progress(done, all)` is told how far the work is; `described`:
+    all tables of the service."""
     keys = click.Group(
         "keys", help="The secret that personal data is encrypted with, and another in its place."
     )
@@ -28,7 +33,7 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
         Exits with 1 while an older one is needed. Reads every table with personal data: minutes, for
         millions.
         """
-        found = on_database(_state)
+        found = on_database(lambda db: _state(db, described()))
         for line in _told(found):
             click.echo(line)
         raise SystemExit(0 if found.done else 1)
@@ -41,7 +46,7 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
         LS_SECRET_KEYS_KNOWN to the one before it, for every process, first (docs/operations.md, 'The
         secret').
         """
-        done = on_database(lambda db: _rotated(db, progress))
+        done = on_database(lambda db: _rotated(db, described(), progress))
         click.echo(f"{done.written} rows and files were written again.")
         if done.unreadable:
             click.echo(
@@ -52,20 +57,20 @@ def commands(on_database: OnDatabase, progress: Progress) -> list[click.Group]:
     return [keys]
 
 
-async def _state(db: "Database") -> "State":
-    from app.keys import rotating
+async def _state(db: "Database", described: "MetaData") -> "State":
+    from app.keys import rotating, rows
 
     async with rotating.as_owner(db) as owner:
-        return await rotating.state(owner)
+        return await rotating.state(owner, rows.tables(described))
 
 
-async def _rotated(db: "Database", progress: Progress) -> "Done":
+async def _rotated(db: "Database", described: "MetaData", progress: Progress) -> "Done":
     from app.attachments.keeping import Keeper
-    from app.keys import rotating
+    from app.keys import rotating, rows
     from app.settings import get_settings
 
     async with rotating.as_owner(db) as owner:
-        return await rotating.rotate(owner, Keeper.of(get_settings()), progress)
+        return await rotating.rotate(owner, rows.tables(described), Keeper.of(get_settings()), progress)
 
 
 def _told(found: "State") -> Iterator[str]:
@@ -77,7 +82,7 @@ def _told(found: "State") -> Iterator[str]:
     for where, count in sorted(found.unknown.items()):
         yield f"of a secret that is not known here: {count} in {where}"
     if not found.signs:
-        yield "the newest secret signs no seal yet"
+        yield "the last seal is of an older secret: the next one comes within a minute of the next event"
     older = len(found.values) > 1
     if not found.done:
         yield "`listening-state keys rotate` writes again what is not of the newest."

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from app.attachments.keeping import PURPOSE, Keeper
 from app.core.cipher import cipher, key_id
 from app.core.db import Database, DatabaseUrls
 from app.keys import files, rows
+from app.keys.rows import Sealed
 from app.seals import keys as seal_keys
 
 Progress = Callable[[int, int], None]
@@ -30,7 +31,7 @@ class State:
     unlooked: int = 0
     """Files of which only the file itself says it."""
     signs: bool = True
-    """Whether the newest secret's key signs the seals, or there are none."""
+    """Whether the last seal is of the newest secret, or there is none."""
 
     @property
     def done(self) -> bool:
@@ -56,11 +57,11 @@ async def as_owner(db: Database) -> AsyncIterator[Database]:
         await owner.close()
 
 
-async def state(db: Database) -> State:
+async def state(db: Database, tables: Sequence[Sealed]) -> State:
     contents, sealed = cipher().key_ids, [key_id(key) for key in cipher().keys(PURPOSE)]
     found = State([0] * len(contents), [0] * len(sealed))
     async with db.read() as connection:
-        for table in rows.tables():
+        for table in tables:
             for row in await connection.fetch(table.counted()):
                 _count(found, found.values, contents, row, table.name)
         for row in await connection.fetch(files.COUNTED):
@@ -68,7 +69,7 @@ async def state(db: Database) -> State:
                 found.unlooked += row["count"]
             else:
                 _count(found, found.files, sealed, row, "stored_object")
-        found.signs = await seal_keys.is_newest(connection)
+        found.signs = await seal_keys.sealed_by_newest(connection)
     return found
 
 
@@ -79,19 +80,17 @@ def _count(found: State, counts: list[int], known: list[bytes], row: asyncpg.Rec
         found.unknown[f"{name}, key {row['key'].hex()}"] += row["count"]
 
 
-async def rotate(db: Database, keeper: Keeper, progress: Progress) -> Done:
+async def rotate(db: Database, tables: Sequence[Sealed], keeper: Keeper, progress: Progress) -> Done:
     """Write everything again that is not of the newest secret, in small steps beside everybody's work.
 
     It may be killed at any moment and begun again: what is done stays done. What somebody works on is passed
     over and comes later; what can be read with no known secret is counted and stays. Raises what the database
     raises.
     """
-    async with db.transaction() as connection:
-        await seal_keys.make_known(connection)
-    told = _Told(progress, await _left(db))
+    told = _Told(progress, await _left(db, tables))
     while True:
-        unreadable = await _round(db, keeper, told)
-        if await _left(db) <= unreadable:
+        unreadable = await _round(db, tables, keeper, told)
+        if await _left(db, tables) <= unreadable:
             return Done(told.written, unreadable)
         await asyncio.sleep(PAUSE)
 
@@ -108,10 +107,10 @@ class _Told:
         self.progress(self.written, max(self.all, self.written))
 
 
-async def _round(db: Database, keeper: Keeper, told: _Told) -> int:
+async def _round(db: Database, tables: Sequence[Sealed], keeper: Keeper, told: _Told) -> int:
     """Once through all tables and files: how many rows and files cannot be read."""
     unreadable, last = 0, b""
-    for table in rows.tables():
+    for table in tables:
         async for written, bad in rows.write_again(db, table):
             unreadable += bad
             told.more(written)
@@ -122,9 +121,9 @@ async def _round(db: Database, keeper: Keeper, told: _Told) -> int:
     return unreadable
 
 
-async def _left(db: Database) -> int:
+async def _left(db: Database, tables: Sequence[Sealed]) -> int:
     newest = cipher().key_ids[0]
     async with db.read() as connection:
-        found = [await connection.fetchval(table.old(), newest) for table in rows.tables()]
+        found = [await connection.fetchval(table.old(), newest) for table in tables]
         found.append(await connection.fetchval(files.OLD, files.newest()))
     return sum(found)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.dialects import postgresql
 
 from app.core.cipher import KEY_ID_LENGTH, CipherError, cipher
 from app.core.columns import Encrypted, SearchHash, Words
-from app.core.db import Database, columns, metadata
+from app.core.db import Database, columns
 
 AT_ONCE = 100
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -55,8 +55,8 @@ class Sealed:
         """How many values there are of each key."""
         values = ", ".join(f"({_KEY_OF.format(name)})" for name in self.encrypted)
         return (
-            f"SELECT value.of AS key, count(*) FROM {self.name} CROSS JOIN LATERAL (VALUES {values}) AS value(of) "
-            "WHERE value.of IS NOT NULL GROUP BY value.of"
+            f"SELECT value.of AS key, count(*) FROM {self.name} "
+            f"CROSS JOIN LATERAL (VALUES {values}) AS value(of) WHERE value.of IS NOT NULL GROUP BY value.of"
         )
 
     def old(self) -> str:
@@ -117,8 +117,9 @@ class Sealed:
         return f"{{{','.join(map(str, made))}}}" if isinstance(made, list) else made
 
 
-def tables() -> list[Sealed]:
-    found = [Sealed.of(table) for table in metadata().sorted_tables]
+def tables(described: MetaData) -> list[Sealed]:
+    """`described`: all tables of the service."""
+    found = [Sealed.of(table) for table in described.sorted_tables]
     return [table for table in found if table.encrypted]
 
 

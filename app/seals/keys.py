@@ -40,16 +40,11 @@ def signing_keys() -> list[SigningKey]:
     return [_of(seed) for seed in cipher().keys(PURPOSE)]
 
 
-async def is_newest(connection: asyncpg.Connection) -> bool:
-    """Whether the newest secret's key is the one that signs, or nothing was signed yet."""
-    none = not await connection.fetchval("SELECT EXISTS (SELECT FROM seal_key)")
-    return none or await connection.fetchval(_KNOWN, signing_keys()[0].id)
-
-
-async def make_known(connection: asyncpg.Connection) -> None:
-    """With a new secret: its key, introduced by the one before it, where there are seals."""
-    if not await is_newest(connection):
-        await in_use(connection)
+async def sealed_by_newest(connection: asyncpg.Connection) -> bool:
+    """Whether the last seal is of the newest secret's key, or there is none yet: only then the keys before it
+    can be told from strangers' without their secret."""
+    last = await connection.fetchval("SELECT key_id FROM seal ORDER BY number DESC LIMIT 1")
+    return last in (None, signing_keys()[0].id)
 
 
 async def in_use(connection: asyncpg.Connection) -> SigningKey:

@@ -239,6 +239,7 @@ def _case(new: NewAppeal, language: Language) -> Case:
         proposed=None,
         proposed_hash=None,
         rated=False,
+        erased=False,
         stage=None,
         on_control=False,
         extended=False,

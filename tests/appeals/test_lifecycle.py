@@ -17,18 +17,18 @@ WORK = f"""
 
 # What each status allows while the holding is open, and once it has closed with that status.
 TABLE = {
-    Status.REGISTERED: (WORK, "note"),
-    Status.IN_PROGRESS: (WORK, "note"),
-    Status.HEARING: (WORK, "note"),
-    Status.AWAITING_CORRECTION: (f"elapse extend link resume terminate warn {ALWAYS} {MINE}", "note"),
-    Status.SUSPENDED: (f"elapse link resume terminate {ALWAYS} {MINE}", "note"),
+    Status.REGISTERED: (WORK, "erase note"),
+    Status.IN_PROGRESS: (WORK, "erase note"),
+    Status.HEARING: (WORK, "erase note"),
+    Status.AWAITING_CORRECTION: (f"elapse extend link resume terminate warn {ALWAYS} {MINE}", "erase note"),
+    Status.SUSPENDED: (f"elapse link resume terminate {ALWAYS} {MINE}", "erase note"),
     Status.AWAITING_APPROVAL: (
         f"approve extend link send-back terminate warn {ALWAYS} {MINE}",
-        "note",
+        "erase note",
     ),
-    Status.ANSWERED: (f"elapse rate reopen {ALWAYS}",) * 2,
-    Status.WITHDRAWN: (f"elapse {ALWAYS}",) * 2,
-    Status.TERMINATED: (f"elapse reopen {ALWAYS}",) * 2,
+    Status.ANSWERED: (f"elapse rate reopen {ALWAYS}", f"erase elapse rate reopen {ALWAYS}"),
+    Status.WITHDRAWN: (f"elapse {ALWAYS}", f"erase elapse {ALWAYS}"),
+    Status.TERMINATED: (f"elapse reopen {ALWAYS}", f"erase elapse reopen {ALWAYS}"),
 }
 # What the stage of a complaint leaves of what its status allows, beside reading and taking it up.
 OF_STAGE = {
@@ -110,6 +110,7 @@ OTHERWISE = "closed_otherwise"
         (Act.WARN, "registered", Form.PASSED, "registered", "deadline_passed", None),
         (Act.WARN, "registered", Form.COURT_ONLY, "terminated", "terminated", OTHERWISE),
         (Act.RECALCULATE, "hearing", None, "hearing", "recalculated", None),
+        (Act.ERASE, "answered", None, "answered", "erased", None),
         (Act.REOPEN, "answered", None, "answered", "reopened", None),
         (Act.SUPPLEMENT, "awaiting_approval", None, "awaiting_approval", "supplemented", None),
         (Act.WITHDRAW, "hearing", None, "withdrawn", "withdrawn", "closed_otherwise"),

@@ -15,6 +15,7 @@ from app.settings import Settings
     [
         ({"environment": "production"}, "LS_SECRET_KEY is required"),
         ({"secret_key": "too short"}, "at least 32"),
+        ({"secret_keys_known": f"{'s' * 40}|short"}, "at least 32"),
         ({"demo_api_key": "short"}, "at least 16"),
         ({"port": 70000}, "65535"),
         ({"rate_limits": "some"}, "off"),
@@ -40,3 +41,10 @@ def test_the_kept_secret_is_made_once_even_by_many_at_once(tmp_path: Path) -> No
 def test_a_secret_is_not_shown(tmp_path: Path) -> None:
     settings = Settings(secret_key="s" * 40, data_dir=tmp_path)
     assert "s" * 40 not in repr(settings)
+
+
+def test_the_first_secret_writes_and_the_others_read(tmp_path: Path) -> None:
+    new, old = "a new one, with a blank and forty letters", "an old one, with a blank and forty letters"
+    assert Settings(secret_key=new, secret_keys_known=f"{old}|{new}").secrets() == [new, old]
+    (tmp_path / "secret_key").write_text(f"{new}\n{old}\n")
+    assert Settings(secret_key="", data_dir=tmp_path).secrets() == [new, old]

@@ -127,4 +127,4 @@ async def test_the_last_weeks_can_be_any_weeks(real_db: Database, settings: Sett
         await load_demo(real_db, settings, lambda done, all_: None)
     async with real_db.read() as connection:
         rows = await connection.fetch("SELECT DISTINCT kind FROM event")
-    assert {row["kind"] for row in rows} == set(EventKind) - {EventKind.RECALCULATED}
+    assert {row["kind"] for row in rows} == set(EventKind) - {EventKind.RECALCULATED, EventKind.ERASED}

@@ -11,8 +11,8 @@ from sqlalchemy.types import Boolean, Date, DateTime, Integer, LargeBinary, Smal
 
 from app.core.cipher import cipher
 from app.core.columns import Encrypted, SearchHash, Words
-from app.core.db import metadata
 from app.keys import rows
+from app.tables import METADATA
 
 _ENOUGH = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -29,10 +29,10 @@ async def unchecked(owner: asyncpg.Connection) -> None:
 
 async def fill(owner: asyncpg.Connection, words: str) -> None:
     """Write a row into each that has none; what is encrypted holds `words`."""
-    for table in rows.tables():
+    for table in rows.tables(METADATA):
         if await owner.fetchval(f"SELECT EXISTS (SELECT FROM {table.name})"):
             continue
-        columns = [one for one in metadata().tables[table.name].columns if not one.identity]
+        columns = [one for one in METADATA.tables[table.name].columns if not one.identity]
         names, values = [one.name for one in columns], [_value(one, words) for one in columns]
         bound = ", ".join(f"${n}" for n in range(1, len(names) + 1))
         await owner.execute(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({bound})", *values)

@@ -22,6 +22,7 @@ from app.core.errors import AppError, TooManyRequests
 from app.core.i18n import Language, t
 from app.intake import acts, receipts, tracking
 from app.intake.citizen import AppealNotFound, CitizenCaller, unlocked
+from app.intake.copies import api as copies
 from app.intake.schemas import ComplaintIn, RatingIn, SupplementIn, TrackingOut, WithdrawalIn
 from app.intake.sent import file_of
 from app.staff.access import public
@@ -144,6 +145,15 @@ async def proven_receipt(
         media_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
+
+
+@router.get("/appeals/{typed}/copy.zip")
+async def whole_copy(request: Request, typed: TypedNumber, db: Db, lang: Lang, visitor: Visiting) -> Response:
+    """Everything that is held, for who has the code: a link opens less."""
+    found = _opened(request, typed)
+    if found is None or not found.to_act:
+        return _code_form(request, lang, visitor, {"number": typed})
+    return await copies.archive(CitizenCaller(found.number), db, lang, request.app.state.settings)
 
 
 @router.get("/appeals/{typed}/files/{id_}")

@@ -1,0 +1,36 @@
+"""For how many years something is kept: `retention.toml` of a package, terms that begin on a day."""
+
+import tomllib
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from pydantic import Field
+
+from app.core.schema import Schema
+
+
+class Term(Schema):
+    """`source`: where it stands; `confirmed`: that this is its text was seen."""
+
+    from_: date = Field(alias="from")
+    years: int = Field(ge=1)
+    source: str = ""
+    confirmed: bool = True
+
+
+class _File(Schema):
+    term: list[Term] = Field(min_length=1)
+
+
+@cache
+def terms(package: str) -> Sequence[Term]:
+    with files(package).joinpath("retention.toml").open("rb") as opened:
+        return sorted(_File.model_validate(tomllib.load(opened)).term, key=lambda term: term.from_)
+
+
+def term(package: str, today: date) -> Term:
+    """Of those that have begun the last; before the first has begun, the first."""
+    begun = [one for one in terms(package) if one.from_ <= today] or terms(package)[:1]
+    return begun[-1]

@@ -1,0 +1,1 @@
+"""A copy of everything that is held on an appeal, for its author."""
