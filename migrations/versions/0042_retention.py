@@ -6,8 +6,8 @@ Works with the code that ran before it: that writes no such day and calls no suc
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0041"
-down_revision = "0040"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ Works with the code that ran before it: that makes these keys of the secret, whi
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
