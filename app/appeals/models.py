@@ -6,8 +6,6 @@ encrypted and erasable; events commit to them by a salted hash. `counter_delta` 
 An appeal's id is its registration number as an integer: year * 10**8 + serial.
 """
 
-import json
-from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -37,9 +35,10 @@ from app.appeals.codes import (
     Outcome,
     Status,
 )
+from app.appeals.found_by import hash_of, words_of
 from app.appeals.identifiers import phone_digits
 from app.appeals.numbers import SANDBOX_FROM, SERIALS
-from app.core.columns import TIMESTAMP, Encrypted, SearchHash, Words, identity, one_of, xid
+from app.core.columns import TIMESTAMP, Encrypted, Words, identity, one_of, xid
 from app.core.db import Table
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
@@ -57,16 +56,6 @@ def _appeal_id(*, primary_key: bool = False) -> Any:
 def _small(default: int | None = None) -> Any:
     kwargs = {} if default is None else {"server_default": text(str(default))}
     return Field(default=default, sa_type=SmallInteger, nullable=False, sa_column_kwargs=kwargs)
-
-
-def _hash_of(name: str, normal: Callable[[str], str | None] = str) -> Any:
-    return Field(default=None, sa_type=SearchHash(Encrypted(f"applicant.{name}"), name, normal))
-
-
-def _searched(said: Mapping[str, str | None]) -> str:
-    """Of what somebody wrote: the words by which it is found."""
-    body = json.loads(said["body"] or "{}")
-    return f"{body.get('subject') or ''} {body.get('text') or ''}"
 
 
 class Appeal(Table, table=True):
@@ -123,10 +112,10 @@ class Applicant(Table, table=True):
     address: str | None = Field(default=None, sa_type=Encrypted("applicant.address"))
     phone: str | None = Field(default=None, sa_type=Encrypted("applicant.phone"))
     email: str | None = Field(default=None, sa_type=Encrypted("applicant.email"))
-    iin_hash: bytes | None = _hash_of("iin")
-    bin_hash: bytes | None = _hash_of("bin")
-    phone_hash: bytes | None = _hash_of("phone", phone_digits)
-    email_hash: bytes | None = _hash_of("email", str.casefold)
+    iin_hash: bytes | None = hash_of("iin")
+    bin_hash: bytes | None = hash_of("bin")
+    phone_hash: bytes | None = hash_of("phone", phone_digits)
+    email_hash: bytes | None = hash_of("email", str.casefold)
     salt: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
@@ -155,7 +144,7 @@ class Content(Table, table=True):
     salt: bytes = Field(sa_type=LargeBinary)
     body: str = Field(sa_type=Encrypted("content.body"), nullable=False)
     hash: bytes = Field(sa_type=LargeBinary, description="what the event commits to")
-    tokens: list[int] | None = Field(default=None, sa_type=Words(_searched), description="keyed words")
+    tokens: list[int] | None = Field(default=None, sa_type=Words(words_of), description="keyed words")
 
 
 class Holding(Table, table=True):
@@ -241,18 +230,14 @@ class Holding(Table, table=True):
     extended: bool = False
     on_control: bool = False
     stage: str | None = Field(default=None, sa_type=Text, description="of a complaint: handover or review")
-    wait_until: date | None = Field(
-        default=None, sa_type=Date, description="the last day of what is waited for, after which ELAPSE comes"
-    )
+    wait_until: date | None = Field(default=None, sa_type=Date, description="after it ELAPSE comes")
     warned: int = _small(0)
     closed_at: datetime | None = Field(default=None, sa_type=TIMESTAMP)
     closed_on: date | None = Field(default=None, sa_type=Date)
     close: str | None = Field(default=None, sa_type=Text)
     outcome: str | None = Field(default=None, sa_type=Text)
     last_hash: bytes = Field(sa_type=LargeBinary, description="hash of the newest event of this part")
-    erased_on: date | None = Field(
-        default=None, sa_type=Date, description="of a part's last: since then its texts are kept no more"
-    )
+    erased_on: date | None = Field(default=None, sa_type=Date, description="its texts are kept no more")
 
 
 class Complaint(Table, table=True):
