@@ -35,9 +35,9 @@ from tests.casework.people import Office, submission
 from tests.desk.clerks import LETTER, Clerks
 from tests.intake.appellant import APPEAL, APPLICANT
 from tests.keys.filling import fill, unchecked
-from tests.ops.served import ROOT
 from tests.seals.sealed import seal
 from tests.support import SECRET
+from tests.warm import ROOT
 
 NEW = "the secret that comes after the first, forty letters"
 OPERATOR = "operator@energy"

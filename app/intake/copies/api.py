@@ -11,7 +11,7 @@ from app.attachments.serving import content, disposition
 from app.attachments.storage import storage_of
 from app.core.db import Database
 from app.core.edge import Configured, Db, Lang
-from app.core.errors import problems
+from app.core.errors import Invalid, problems
 from app.core.i18n import Language
 from app.core.zipped import MEDIA_TYPE, Member, zipped
 from app.intake.citizen import NOT_OPENED, Citizen, CitizenCaller
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api/v1", tags=["citizens"])
     response_class=StreamingResponse,
     responses={
         200: {"description": "The archive", "content": {MEDIA_TYPE: {}}},
-        **problems(*NOT_OPENED, StorageUnavailable),
+        **problems(*NOT_OPENED, Invalid, StorageUnavailable),
     },
 )
 async def export(caller: Citizen, db: Db, lang: Lang, settings: Configured) -> StreamingResponse:
