@@ -246,7 +246,8 @@ async def body(
     row = next((one for one in found.rows if one.agency.code == agency), None)
     if row is None:
         nothing = Section(words=[t("administration.empty", lang)])
-        return sections_page(request, lang, me, above[1], [nothing], back=above)
+        name = snapshot.current().agency(agency).name(lang, clock.today())
+        return sections_page(request, lang, me, name, [nothing], back=above)
     return sections_page(
         request,
         lang,
