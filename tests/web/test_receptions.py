@@ -58,7 +58,7 @@ async def test_from_the_body_to_the_booking(desk: Desk, lang: Language) -> None:
     page = await client.get(made.headers["location"])
     assert t("booking.made", lang) in page.text
     assert t("booking.reminder", lang) in page.text
-    code = found(r'class="figure">([A-Z0-9]{4}(?:-[A-Z0-9]{4}){3})<', page)
+    code = found(r'class="figure whole">([A-Z0-9]{4}(?:-[A-Z0-9]{4}){3})<', page)
     number = await number_of(made)
     called = await client.get(f"{ROOT}/bookings/{number}", headers={"X-Access-Code": code})
     assert called.json()["state"] == "booked"
@@ -108,7 +108,7 @@ async def test_seeing_changing_and_cancelling_with_the_code(desk: Desk) -> None:
     made = await booked(client, slot)
     number = await number_of(made)
     page = await client.get(made.headers["location"])
-    code, form = found(r'class="figure">([A-Z0-9-]{19})<', page), token(page)
+    code, form = found(r'class="figure whole">([A-Z0-9-]{19})<', page), token(page)
     assert LINK in page.text
     await client.post(f"/bookings/{number}/close", data={"form": form})
     closed = await client.get(f"/bookings/{number}")
