@@ -16,6 +16,7 @@ from app.appeals.repository import purge_expired_keys
 from app.attachments import jobs as attachments
 from app.core import clock, lasting
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
+from app.core.log import kind
 from app.delivery import jobs as notices
 from app.delivery.bounces import bounced
 from app.intake.blogs import feeds
@@ -149,8 +150,7 @@ async def keep(db: Database, job: Job, stop: asyncio.Event) -> None:
         except Exception as error:  # whatever a job raises, the next round comes
             failures += 1
             pause = min(job.every, LONGEST_BACKOFF, timedelta(seconds=2 ** min(failures, 20)))
-            line = str(error).partition("\n")[0]
-            logger.error("job %s failed (%s: %s), again in %s", job.name, type(error).__name__, line, pause)
+            logger.error("job %s failed (%s), again in %s", job.name, kind(error), pause)
         if await _stopped_within(stop, pause * random.uniform(1, 1.1)):
             break
     if job.finish:

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.core.db import Database
+from app.core.log import kind
 from app.deadlines.calendar import OfficeHours, Override
 from app.directory.registry import Directory, Facts, Named, UnknownCode
 from app.directory.values import (
@@ -93,7 +94,7 @@ async def _keep_looking(db: Database, seconds: float) -> None:
         try:
             await refresh(db)
         except Exception as error:
-            log.warning("the directory could not be read again: %s: %s", type(error).__name__, error)
+            log.warning("the directory could not be read again: %s", kind(error))
 
 
 async def read_directory(connection: asyncpg.Connection) -> Directory:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from app.core.http import UNAVAILABLE
+from app.core.log import kind
 
 Item = TypeVar("Item")
 Work = Callable[[Sequence[Item]], Awaitable[None]]
@@ -36,7 +37,6 @@ async def without_the_bad(items: Sequence[Item], work: Work[Item], leave_out: Le
             bad += 1
             if bad > MOST_BAD:
                 raise
-            line = str(error).partition("\n")[0]  # what follows may show a row
-            await leave_out(some[0], f"{type(error).__name__}: {line}")
+            await leave_out(some[0], kind(error))
 
     await part(items)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from app.core.log import kind
 from app.deadlines.calendar import Calendar, civil
 from app.deadlines.facts import Fact, FactCode
 from app.deadlines.ledger import compute
@@ -87,7 +88,7 @@ class Reckoner:
             try:
                 after, rule = self.due(holding.facts)
             except (ValueError, LookupError, TypeError) as error:
-                log.error("holding %d: its ledger cannot be read (%s)", holding.id, error)
+                log.error("holding %d: its ledger cannot be read (%s)", holding.id, kind(error))
                 continue
             if after != holding.due_on:
                 found.append(Move(holding, after, rule))
