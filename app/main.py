@@ -72,7 +72,8 @@ Sentences come in Kazakh, Russian or English (`Accept-Language`). Errors are `ap
 """
 
 
-# One a line, in the order of the reference.
+# One a line, in the order of the reference. The operators' room, which is not in it, stands early: a request
+# is compared with one route after the other, and its pages are asked for all day.
 ROOMS: Sequence[Any] = (
     desk,
     higher,
@@ -84,6 +85,14 @@ ROOMS: Sequence[Any] = (
     public_answers,
     sandbox,
     tracking,
+    office_door,
+    office_queue,
+    office_live,
+    office_desk,
+    office_beside,
+    office_bulk,
+    office_letters,
+    office_case,
     copies,
     preview,
     seals,
@@ -111,14 +120,6 @@ ROOMS: Sequence[Any] = (
     reference,
     front,
     citizen_pages,
-    office_door,
-    office_queue,
-    office_live,
-    office_desk,
-    office_beside,
-    office_bulk,
-    office_letters,
-    office_case,
     administration,
 )
 

@@ -10,7 +10,8 @@ from app.casework.presence import Case
 
 AT_ONCE = 1000
 
-_PLACE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+XID = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+"""The place at which a statement reads; `place` says what it is good for."""
 # Older than every transaction that is still open, so that nothing that commits late is skipped.
 _SINCE = """
 SELECT e.xid::text::bigint AS xid, e.id, e.appeal_id, e.part,
@@ -49,7 +50,7 @@ class Change:
 
 async def place(connection: asyncpg.Connection) -> Place:
     """What is read after this holds every change before it."""
-    return Place(await connection.fetchval(_PLACE), 0)
+    return Place(await connection.fetchval(f"SELECT {XID}"), 0)
 
 
 async def since(connection: asyncpg.Connection, after: Place) -> Sequence[Change]:

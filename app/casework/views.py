@@ -6,6 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
+from app.casework.changes import XID, Place
 from app.core.cipher import cipher
 from app.core.errors import Invalid
 
@@ -13,6 +14,10 @@ MOST = 20
 NAME, QUERY = "saved_view.name", "saved_view.query"
 
 _OF = "SELECT id, name, query FROM saved_view WHERE account_id = $1 ORDER BY id"
+_BESIDE = f"""
+SELECT at.xid, v.id, v.name, v.query FROM (SELECT {XID} AS xid) AS at
+LEFT JOIN saved_view v ON v.account_id = $1 ORDER BY v.id
+"""
 _KEEP = "INSERT INTO saved_view (account_id, name, query, created_at) VALUES ($1, $2, $3, $4)"
 _PUT = "UPDATE saved_view SET query = $3 WHERE id = $1 AND account_id = $2"
 _FORGET = "DELETE FROM saved_view WHERE id = $1 AND account_id = $2"
@@ -27,10 +32,17 @@ class SavedView:
 
 
 async def of(connection: asyncpg.Connection, account_id: int) -> Sequence[SavedView]:
-    return [
-        SavedView(row["id"], cipher().decrypt(row["name"], NAME), cipher().decrypt(row["query"], QUERY))
-        for row in await connection.fetch(_OF, account_id)
-    ]
+    return [_opened(row) for row in await connection.fetch(_OF, account_id)]
+
+
+async def beside(connection: asyncpg.Connection, account_id: int) -> tuple[Place, Sequence[SavedView]]:
+    """Beside a page of the queue: the place from which on to follow it, and the person's views."""
+    rows = await connection.fetch(_BESIDE, account_id)
+    return Place(rows[0]["xid"], 0), [_opened(row) for row in rows if row["id"]]
+
+
+def _opened(row: asyncpg.Record) -> SavedView:
+    return SavedView(row["id"], cipher().decrypt(row["name"], NAME), cipher().decrypt(row["query"], QUERY))
 
 
 async def keep(connection: asyncpg.Connection, account_id: int, name: str, query: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -75,12 +75,14 @@ _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
 _templates.globals["asset_url"] = asset_url
 
 
+@lru_cache(maxsize=4096)
 def shown_number(number: str) -> str:
     """As people read it; addresses and fields keep the API's form. Anything else stays as typed."""
     whole, rest = (number[:-2], number[-2:]) if number.endswith(".0") else (number, "")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.appeals.lifecycle import Act
-from app.casework import api, changes, views
+from app.casework import api, views
 from app.casework.queue import View
 from app.casework.schemas import QueueItem
 from app.casework.views import SavedView
@@ -45,8 +45,8 @@ async def read(request: Request, me: Queueing, db: Db, lang: Lang) -> HTMLRespon
     kept: Sequence[SavedView] = ()
     try:
         async with db.read() as connection:
-            seen = str(await changes.place(connection))
-            kept = await views.of(connection, me.caller.account_id)
+            place, kept = await views.beside(connection, me.caller.account_id)
+            seen = str(place)
             found = await api.read_queue(
                 me.caller,
                 connection,
