@@ -1,9 +1,11 @@
 """What was written is erased after its term: history, figures and earlier proofs stay, and all say so."""
 
+import io
 import json
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from app.appeals.codes import Outcome
 from app.appeals.commands import Answering, Rating, Splitting
 from app.appeals.lifecycle import Act
 from app.core.db import Database
+from app.core.i18n import Language, t
 from app.oversight import checking
 from app.retention import cli, erasing
 from app.seals.heads_file import HeadsFile
@@ -24,10 +27,11 @@ from tests.desk.clerks import Clerks
 from tests.intake.appellant import APPLICANT, Appellant, when
 from tests.intake.tickets.centre import open_centre, tickets
 from tests.seals.sealed import seal
+from tests.web.forms import token
 
 OVER, NOT_YET = "2027-01-02", "2026-12-31"
 WORKER = "operator@energy"
-SAID = {
+SAID: dict[Language, str] = {
     "kk": "Сақтау мерзімі аяқталды",
     "ru": "Срок хранения истёк",
     "en": "The term of keeping is over",
@@ -143,10 +147,25 @@ async def _all_say_so(appellant: Appellant, over: dict[str, Any]) -> None:
     case = await appellant.office.case(WORKER, over["number"])
     assert (case["erased_on"], case["text"], case["allowed_acts"]) == (OVER, None, [])
     assert (case["applicant"]["name"], case["applicant"]["iin"]) == (None, None)
-    page = await appellant.client.post(
-        "/appeals/find", data={"number": over["number"], "code": over["access_code"]}
-    )
-    assert page.status_code < 500
+    await _the_page_says_so(appellant, over)
+
+
+async def _the_page_says_so(appellant: Appellant, over: dict[str, Any]) -> None:
+    """And the copy holds nothing of what was written."""
+    client = appellant.client
+    said = {"number": over["number"], "code": over["access_code"]}
+    form = {"form": token(await client.get("/appeals"))}
+    await client.post("/appeals", data=form | said)
+    for lang, words in SAID.items():
+        page = await client.get(f"/appeals/{over['number']}?lang={lang}")
+        assert t("track.erased", lang, day=date.fromisoformat(OVER)) in page.text
+        assert words in page.text
+        code = {"x-access-code": over["access_code"]}
+        got = await client.get(f"/api/v1/appeals/{over['number']}/export?lang={lang}", headers=code)
+        archive = ZipFile(io.BytesIO(got.content))
+        assert archive.namelist() == ["copy.txt", "copy.json"]
+        copy = json.loads(archive.read("copy.json"))
+        assert (copy["applicant"], copy["texts"], copy["files"]) == (None, [], [])
 
 
 async def _nothing_is_found_or_added(appellant: Appellant, over: dict[str, Any]) -> None:
