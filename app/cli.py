@@ -101,7 +101,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 def worker() -> None:
     """Do the periodic work; run as many as you like."""
     settings = get_settings()
-    if settings.database_url:
+    if settings.has_server:
         _work(settings)
         return
     with _database(settings) as opened:
@@ -131,8 +131,8 @@ def demo() -> None:
 def _database(settings: Settings, *, attach: bool = True) -> Iterator[Opened]:
     from app.core.db import DatabaseUrls
 
-    if settings.database_url:
-        yield Opened(DatabaseUrls.of(settings.database_url, settings.app_database_url), None)
+    if settings.has_server:
+        yield Opened(DatabaseUrls.by(settings), None)
         return
     with open_cluster(settings.data_dir, attach=attach, say=say) as cluster:
         try:
@@ -256,9 +256,9 @@ def _worker(settings: Settings, urls: "DatabaseUrls") -> Service:
 
 def _environment(settings: Settings, urls: "DatabaseUrls") -> dict[str, str]:
     """A child's: what this process was given, and where the database is."""
-    app = "" if urls.app == urls.owner else urls.app
-    folder = str(settings.data_dir.absolute())
-    return {**os.environ, "LS_DATABASE_URL": urls.owner, "LS_APP_DATABASE_URL": app, "LS_DATA_DIR": folder}
+    where = {f"LS_{login.name}_DATABASE_URL": url for login, url in urls.logins.items()}
+    where |= {"LS_DATABASE_URL": urls.owner, "LS_APP_DATABASE_URL": urls.app}
+    return {**os.environ, **where, "LS_DATA_DIR": str(settings.data_dir.absolute())}
 
 
 def _become(service: Service) -> NoReturn:
@@ -276,7 +276,7 @@ def _work(settings: Settings) -> None:
 
     log.setup()
     cipher.use(cipher.Cipher(settings.secrets()))
-    urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
+    urls = DatabaseUrls.by(settings)
     asyncio.run(work(urls, pool_size=settings.pool_size))
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from fastapi import FastAPI
 
+from app.appeals import reach
 from app.attachments import api as attachments
 from app.attachments.keeping import Keeper
 from app.casework import api as casework
 from app.casework.live import Live
 from app.core import bounds, cipher, headers, http, lasting, lifeline, log
 from app.core.cipher import Cipher
-from app.core.db import Database, DatabaseProblem, DatabaseUrls
+from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
 from app.core.outbound import Allowed
 from app.delivery import api as delivery
 from app.desk import api as desk
@@ -25,7 +27,7 @@ from app.intake import preview, tracking
 from app.intake.blogs import api as blogs
 from app.intake.blogs import reading as public_answers
 from app.intake.copies import api as copies
-from app.intake.gatherer import Gatherer
+from app.intake.gatherer import BATCHES, LANES, Gatherer
 from app.intake.mail import api as mailboxes
 from app.intake.open311 import api as open311
 from app.intake.open311 import release as open311_release
@@ -45,6 +47,7 @@ from app.routing import api as routing
 from app.sandbox import api as sandbox
 from app.seals import api as seals
 from app.settings import Settings, get_settings
+from app.staff import access
 from app.staff import api as staff
 from app.staff import people_api as people
 from app.staff.limits import Limiter
@@ -124,17 +127,37 @@ ROOMS: Sequence[Any] = (
 )
 
 
-def create_app(settings: Settings | None = None, db: Database | None = None) -> FastAPI:
-    """The application. `db`: an open database that the caller closes (the tests give one)."""
-    return equip(assemble(), settings or get_settings(), db)
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How requests come to the database: to what they read and change, and to register."""
+
+    web: Database
+    intake: Database
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Self:
+        urls = DatabaseUrls.by(settings)
+        if not urls.owner:
+            raise DatabaseProblem("LS_DATABASE_URL is empty: start with ./run or `listening-state serve`")
+        web = await Database.open(urls, Login.WEB, pool_size=settings.pool_size)
+        return cls(web, await Database.open(urls, Login.INTAKE, pool_size=LANES + BATCHES))
+
+    async def close(self) -> None:
+        await self.web.close()
+        await self.intake.close()
 
 
-def equip(app: FastAPI, settings: Settings, db: Database | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, doors: Doors | None = None) -> FastAPI:
+    """The application. `doors`: open ones that the caller closes (the tests give some)."""
+    return equip(assemble(), settings or get_settings(), doors)
+
+
+def equip(app: FastAPI, settings: Settings, doors: Doors | None = None) -> FastAPI:
     """Give the rooms what they work with, before they are opened. So an app can be opened again with another
     database: putting the rooms together takes longer than most tests."""
     cipher.use(Cipher(settings.secrets()))
     Allowed.of(settings.outbound_allow)  # a setting that is wrong is found at the start
-    app.state.settings, app.state.given = settings, db
+    app.state.settings, app.state.given = settings, doors
     app.state.keeper = Keeper.of(settings)
     app.state.limiter = Limiter(enabled=settings.rate_limits != "off")
     return app
@@ -147,10 +170,11 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
     if settings.supervised:
         lifeline.die_with_parent()
     app.state.keeper.tidy()
-    app.state.db = given or await _open(settings)
+    doors = given or await Doors.open(settings)
+    app.state.db = doors.web
     await lasting.remember(app.state.db)
     await snapshot.refresh(app.state.db)
-    app.state.gatherer = Gatherer(app.state.db)
+    app.state.gatherer = Gatherer(doors.intake)
     app.state.live = Live(app.state.db)
     with app.state.live.let_go_at_the_end():
         async with snapshot.kept_fresh(app.state.db):
@@ -158,7 +182,7 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
     await app.state.live.close()
     await app.state.gatherer.close()
     if given is None:
-        await app.state.db.close()
+        await doors.close()
 
 
 def assemble() -> FastAPI:
@@ -175,6 +199,7 @@ def assemble() -> FastAPI:
         openapi_tags=reference.TAGS,
     )
     http.install(app)
+    access.limits_by(reach.sight_of)
     limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | citizen_pages.BODY_LIMITS
     app.add_middleware(bounds.Bounds, limits=limits)
     app.add_middleware(headers.SafeHeaders)
@@ -188,10 +213,3 @@ def assemble() -> FastAPI:
         app.include_router(figures.router)
     reference.describe(app)
     return app
-
-
-async def _open(settings: Settings) -> Database:
-    if not settings.database_url:
-        raise DatabaseProblem("LS_DATABASE_URL is empty: start with ./run or `listening-state serve`")
-    urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
-    return await Database.open(urls, pool_size=settings.pool_size)

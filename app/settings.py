@@ -18,7 +18,10 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
     database_url: str = ""
-    app_database_url: str = Field("", description="the app's own login; empty: the owner's, after SET ROLE")
+    app_database_url: str = Field("", description="one login for all processes; empty: the owner's")
+    web_database_url: str = Field("", description="what requests read and change: a login under the policies")
+    intake_database_url: str = Field("", description="what requests register: a login that reads no case")
+    worker_database_url: str = Field("", description="the worker's and the commands' login: of all cases")
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(2, ge=1, le=64)
@@ -70,6 +73,12 @@ class Settings(BaseSettings):
     mail_largest: int = Field(
         30_000_000, ge=300_000, le=100_000_000, description="bytes; of a larger e-mail only the text is read"
     )
+
+    @property
+    def has_server(self) -> bool:
+        """Whether the database is another server's; else it is the embedded one."""
+        logins = (self.web_database_url, self.intake_database_url, self.worker_database_url)
+        return any((self.database_url, self.app_database_url, *logins))
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:

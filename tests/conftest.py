@@ -20,7 +20,7 @@ from hypothesis import settings as hypothesis_settings
 
 from app.core import cipher, migrate
 from app.core.cipher import Cipher
-from app.core.db import Database, DatabaseUrls, prepare
+from app.core.db import Database, DatabaseUrls, Login, prepare
 from app.directory import snapshot
 from app.settings import Settings
 from tests.support import (
@@ -75,9 +75,10 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def db(worker_urls: DatabaseUrls) -> AsyncIterator[Database]:
-    """A database as the app's role sees it, on one connection; whatever a test does is undone."""
-    role = worker_urls.app_role or ""
-    connection = await asyncpg.connect(worker_urls.app, server_settings={"role": role, "timezone": "UTC"})
+    """A database as the worker sees it, on one connection; whatever a test does is undone. An app over it
+    acts as the web side (`running`)."""
+    url, role = worker_urls.door(Login.WORKER)
+    connection = await asyncpg.connect(url, server_settings={"role": role or "", "timezone": "UTC"})
     await prepare(connection)
     undone = connection.transaction()
     await undone.start()

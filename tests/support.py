@@ -4,8 +4,9 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -14,10 +15,10 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
-from app.core.db import Database, DatabaseUrls
+from app.core.db import Database, DatabaseUrls, Login, limiting
 from app.core.embedded_postgres import open_cluster
 from app.directory.load import load_directory
-from app.main import assemble, equip
+from app.main import Doors, assemble, equip
 from app.settings import Settings
 
 SERVER = "LS_TEST_SERVER"
@@ -95,29 +96,85 @@ async def cloned(name: str) -> AsyncIterator[DatabaseUrls]:
         await _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+WIDE = "SELECT set_config('app.scope', 'all', true)"
+AS_WORKER = f"SET LOCAL ROLE {Login.WORKER.role}; {WIDE}"
+
+
 class OneConnection:
-    """A pool of one connection whose transaction is never committed; one task at a time, and it may nest."""
+    """A pool of one connection whose transaction is never committed; one task at a time, and it may nest.
+
+    Who acquires acts as whoever the connection is, or by `as_` as who is to see less.
+    """
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self._lock = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
+        self._acting = AS_WORKER
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+    async def acquire(self, acting: str = AS_WORKER) -> AsyncIterator[asyncpg.Connection]:
         task = asyncio.current_task()
         if self._holder is task:
-            yield self._connection
+            async with self._as(acting):
+                yield self._connection
             return
         async with self._lock:
             self._holder = task
             try:
-                yield self._connection
+                async with self._as(acting):
+                    yield self._connection
             finally:
                 self._holder = None
 
+    @asynccontextmanager
+    async def _as(self, acting: str) -> AsyncIterator[None]:
+        before, self._acting = self._acting, acting
+        if acting != before:
+            await self._connection.execute(acting)
+        try:
+            yield
+        finally:
+            self._acting = before
+            if acting != before:
+                with suppress(asyncpg.InFailedSQLTransactionError):
+                    await self._connection.execute(before)
+
+    def as_(self, login: Login) -> "Acting":
+        return Acting(self, login)
+
     async def close(self) -> None:
         """The fixture closes it."""
+
+
+@dataclass(frozen=True)
+class Acting:
+    """The one connection, as somebody else."""
+
+    pool: OneConnection
+    login: Login
+
+    def acquire(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        seen = limiting() if self.login is Login.WEB else WIDE
+        return self.pool.acquire(f"SET LOCAL ROLE {self.login.role}; {seen}")
+
+    async def close(self) -> None:
+        """The fixture closes it."""
+
+
+@asynccontextmanager
+async def doors_of(db: Database) -> AsyncIterator[Doors]:
+    """How requests come to what `db` has in the worker's sight."""
+    if db.urls:
+        doors = Doors(
+            await Database.open(db.urls, Login.WEB), await Database.open(db.urls, Login.INTAKE, pool_size=4)
+        )
+        yield doors
+        await doors.close()
+        return
+    pool = db._pool
+    assert isinstance(pool, OneConnection)
+    yield Doors(Database(pool.as_(Login.WEB), limited=True), Database(pool.as_(Login.INTAKE)))
 
 
 _idle: list[FastAPI] = []
@@ -130,9 +187,10 @@ async def running(settings: Settings, db: Database) -> AsyncIterator[httpx.Async
     An app that nobody uses any more is equipped anew: a route is made ready at its first request, which takes
     longer than most tests.
     """
-    app = equip(_idle.pop() if _idle else assemble(), settings, db)
-    async with app.router.lifespan_context(app), client_of(app) as client:
-        yield client
+    async with doors_of(db) as doors:
+        app = equip(_idle.pop() if _idle else assemble(), settings, doors)
+        async with app.router.lifespan_context(app), client_of(app) as client:
+            yield client
     _idle.append(app)
 
 
@@ -144,3 +202,9 @@ def client_of(app: FastAPI) -> httpx.AsyncClient:
 def app_of(client: httpx.AsyncClient) -> FastAPI:
     app: FastAPI = client._transport.app  # type: ignore[attr-defined]
     return app
+
+
+def asked(statements: Sequence[str]) -> list[str]:
+    """Those that ask for something: without what begins and ends a transaction and says who is asking."""
+    frame = ("SAVEPOINT", "RELEASE", "SET LOCAL ROLE", "BEGIN", "COMMIT")
+    return [statement for statement in statements if not statement.startswith(frame)]

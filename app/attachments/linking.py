@@ -17,8 +17,9 @@ import asyncpg
 from app.attachments.errors import MOST, AttachmentUsed, TooManyAttachments
 from app.attachments.keeping import SALT_LENGTH, clean_name
 from app.attachments.models import GivenBy
+from app.core import sight
 from app.core.cipher import cipher
-from app.core.db import columns
+from app.core.db import columns, seeing
 from app.core.errors import Invalid
 from app.core.outbound import AddressRefused, Allowed, check_url
 
@@ -94,7 +95,8 @@ def remote(what: Remote) -> Named:
 
 async def lock(connection: asyncpg.Connection, ids: Collection[UUID], now: datetime) -> dict[UUID, Locked]:
     """Those of the ids that are known and valid; nobody else can give them away in this transaction."""
-    rows = await connection.fetch(LOCK, list(ids))
+    async with seeing(connection, sight.EVERYTHING):  # another's is used, and not unknown
+        rows = await connection.fetch(LOCK, list(ids))
     found = {
         row["id"]: Locked(Named(row["id"], row["hash"]), row["appeal_id"], row["expires_at"]) for row in rows
     }

@@ -30,7 +30,8 @@ from app.casework.case import Found, SeveralParts
 from app.casework.inputs import DecideIn, ForwardIn, SplitIn
 from app.casework.queue import actor
 from app.casework.reach import Onlooker
-from app.core import clock
+from app.core import clock, sight
+from app.core.db import seeing
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import Language, t
 from app.deadlines.regimes import Stage
@@ -171,7 +172,9 @@ class LinkingTo(Intent):
     async def _not_in_a_ring(self, asking: Asking, other_id: int) -> None:
         connection, appeal_id = asking.connection, asking.found.appeal_id
         await connection.execute(_BOTH, [appeal_id, other_id])
-        if await connection.fetchval(_MERGED, other_id, appeal_id):
+        async with seeing(connection, sight.EVERYTHING):  # a ring may go through another body
+            ring = await connection.fetchval(_MERGED, other_id, appeal_id)
+        if ring:
             raise Invalid.of("to", "merged_into_this")
 
 

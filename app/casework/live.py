@@ -16,7 +16,7 @@ import asyncpg
 from app.casework import changes, presence
 from app.casework.changes import Change, Place
 from app.casework.presence import Case, Looking, Pair
-from app.core import clock
+from app.core import clock, sight
 from app.core.db import Database
 from app.core.errors import Unavailable
 
@@ -98,7 +98,9 @@ class Live:
             watcher.see(change)
 
     async def _read(self) -> None:
-        """Until nobody watches, and once more, to forget who looked."""
+        """Until nobody watches, and once more, to forget who looked. For all of them at once: who is told of
+        what is decided by `Watcher`."""
+        sight.limit_to(sight.EVERYTHING)
         while True:
             idle = not self._watchers
             try:

@@ -5,9 +5,10 @@ read (docs/decisions/0002).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol, Self
 
 import asyncpg
@@ -15,7 +16,9 @@ import orjson
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+from app.core import sight
 from app.core.hosts import Hosts
+from app.settings import Settings
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,12 +28,23 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-APP_ROLE = "ls_app"
 MINIMUM_SERVER = 180000
 COMMIT_WITHIN = 15.0
 """Seconds that a commit may wait for its standby before the caller is told to try again."""
 POOL_PATIENCE = 10.0
 """Seconds to wait for a connection when all are in use: who waits longer is told to come again."""
+
+
+class Login(StrEnum):
+    """As whom a process comes: the policies of the tables (docs/security.md) are of these roles."""
+
+    WEB = "web"
+    INTAKE = "intake"
+    WORKER = "worker"
+
+    @property
+    def role(self) -> str:
+        return f"ls_{self}"
 
 
 class Table(SQLModel):
@@ -55,19 +69,39 @@ class CommitUnknown(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """Plain `postgresql://` URLs: migrations run as `owner`, the app as `app`.
+    """Plain `postgresql://` URLs: migrations run as `owner`, each process by its login.
 
-    `app_role` is set when both are one login: the app then takes that role on each connection.
+    `app`: one login for all of them, blank where there is none; what has no URL at all comes as the owner and
+    takes the role of its login on each connection.
     """
 
     owner: str
-    app: str
-    app_role: str | None = None
+    app: str = ""
+    logins: Mapping[Login, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, owner: str, app: str = "") -> Self:
+    def of(cls, owner: str, app: str = "", **logins: str) -> Self:
+        """`logins`: by the names of `Login`; blank is as not given."""
         owner, app = _plain(owner), _plain(app)
-        return cls(owner=owner, app=app or owner, app_role=None if app and app != owner else APP_ROLE)
+        given = {Login(name): _plain(url) for name, url in logins.items() if url}
+        first = next((url for url in (owner, app, *given.values()) if url), "")
+        return cls(owner=first, app="" if app == owner else app, logins=given)
+
+    @classmethod
+    def by(cls, settings: Settings) -> Self:
+        return cls.of(
+            settings.database_url,
+            settings.app_database_url,
+            web=settings.web_database_url,
+            intake=settings.intake_database_url,
+            worker=settings.worker_database_url,
+        )
+
+    def door(self, login: Login) -> tuple[str, str | None]:
+        """Where it comes in, and the role that it takes there, if any."""
+        if login in self.logins:
+            return self.logins[login], None
+        return (self.app, None) if self.app else (self.owner, login.role)
 
 
 def _plain(url: str) -> str:
@@ -87,37 +121,71 @@ class Connections(Protocol):
     async def close(self) -> None: ...
 
 
+class _Limited(asyncpg.Connection):
+    """Says with each BEGIN, in the same message, what may be seen in the transaction."""
+
+    __slots__ = ()
+
+    async def execute(self, query: str, *args: Any, **how: Any) -> str:
+        if not args and query.startswith("BEGIN"):
+            query = f"{query} {limiting()}"
+        return await super().execute(query, *args, **how)
+
+
+def limiting() -> str:
+    """The statement that limits the present transaction to the present sight, which is of letters, digits,
+    commas and a colon."""
+    return f"SELECT set_config('{sight.SETTING}', '{sight.present()}', true)"
+
+
+@asynccontextmanager
+async def seeing(connection: asyncpg.Connection, more: sight.Sight) -> AsyncIterator[None]:
+    """For the block, in a transaction that sees less, as when a case that is not there yet is registered."""
+    say = f"SELECT current_setting('{sight.SETTING}', true), set_config('{sight.SETTING}', $1, true)"
+    before = await connection.fetchval(say, more)
+    yield
+    await connection.fetchval(say, before or sight.NOTHING)
+
+
 class Database:
-    def __init__(self, pool: Connections, urls: DatabaseUrls | None = None) -> None:
-        """`urls`: where it is, for a process of ours that is to work on the same one."""
+    def __init__(self, pool: Connections, urls: DatabaseUrls | None = None, *, limited: bool = False) -> None:
+        """`urls`: where it is, for a process of ours that is to work on the same one. `limited`: what is read
+        is read in a transaction, which alone knows what may be seen."""
         self._pool = pool
         self.urls = urls
+        self.limited = limited
 
     @classmethod
-    async def open(cls, urls: DatabaseUrls, *, pool_size: int = 10) -> Self:
-        """Connect as the app. Raises DatabaseProblem with the reason when that cannot be done."""
+    async def open(cls, urls: DatabaseUrls, login: Login = Login.WORKER, *, pool_size: int = 10) -> Self:
+        """Connect. Raises DatabaseProblem with the reason when that cannot be done."""
+        limited = login is Login.WEB
         # Without jit on any server: compiling costs more than our dearest question takes.
         settings = {"application_name": "listening-state", "timezone": "UTC", "jit": "off"}
-        if urls.app_role:
-            settings["role"] = urls.app_role
+        url, role = urls.door(login)
+        if role:
+            settings["role"] = role
+        how: dict[str, Any] = {"connection_class": _Limited, "reset": _nothing_to_reset} if limited else {}
+        if not limited:
+            settings[sight.SETTING] = sight.EVERYTHING  # for who comes by the login of all
         try:
             pool = await asyncpg.create_pool(
-                connect=Hosts(urls.app).connect,
+                connect=Hosts(url).connect,
                 min_size=1,
                 max_size=pool_size,
                 init=prepare,
                 server_settings=settings,
+                **how,
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
             raise DatabaseProblem(f"the database cannot be reached: {error}") from error
-        return cls(pool, urls)
+        return cls(pool, urls, limited=limited)
 
     async def close(self) -> None:
         await self._pool.close()
 
     def rehearsing(self) -> "Database":
         """The same, with every transaction undone at its end: what would happen, and what would refuse it."""
-        return _Rehearsal(self._pool, self.urls)
+        return _Rehearsal(self._pool, self.urls, limited=self.limited)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
@@ -138,7 +206,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection for reading: each statement sees what is committed when it starts."""
-        async with self._connection() as connection:
+        async with Database.transaction(self) if self.limited else self._connection() as connection:
             yield connection
 
     @asynccontextmanager
@@ -164,6 +232,10 @@ class Database:
             except OSError as error:
                 raise ConnectionError(str(error)) from error
             yield connection
+
+
+async def _nothing_to_reset(_: asyncpg.Connection) -> None:
+    """The web side changes nothing that outlasts its transaction: there is no round trip to take it back."""
 
 
 class _Rehearsal(Database):

@@ -15,6 +15,8 @@ from app.core.embedded_place import Account, Place, unreachable
 
 DATABASE = "listening_state"
 OWNER, APP, ADMIN = "ls_owner", "ls_app", "postgres"
+WEB, INTAKE, WORKER = "ls_web", "ls_intake", "ls_worker"
+LOGINS = (ADMIN, OWNER, WEB, INTAKE, WORKER)
 PORT = 5432
 SOCKET_PATH_LIMIT = 107
 
@@ -46,7 +48,7 @@ def configure(place: Place, socket_dir: str, more: Mapping[str, str]) -> None:
         "pg_hba.conf",
         [
             "# Written at every start: only the local socket, only known users.",
-            f"local all {ADMIN},{OWNER},{APP} peer map={DATABASE}",
+            f"local all {','.join(LOGINS)} peer map={DATABASE}",
             f"local replication {ADMIN} peer map={DATABASE}",
         ],
     )
@@ -68,7 +70,7 @@ def _settings(socket_dir: str, more: Mapping[str, str]) -> Iterator[str]:
 def _users(place: Place) -> Iterator[str]:
     users = {"root", pwd.getpwuid(os.geteuid()).pw_name, place.account.name or "root"}
     yield "# Written at every start: the operating-system users that may take our roles."
-    yield from (f'{DATABASE} "{user}" {role}' for user in sorted(users) for role in (ADMIN, OWNER, APP))
+    yield from (f'{DATABASE} "{user}" {role}' for user in sorted(users) for role in LOGINS)
 
 
 def _quoted(value: str) -> str:

@@ -18,7 +18,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from app.core.embedded_config import ADMIN, APP, DATABASE, OWNER, PORT, configure, socket_folder
+from app.core.embedded_config import (
+    ADMIN,
+    APP,
+    DATABASE,
+    INTAKE,
+    OWNER,
+    PORT,
+    WEB,
+    WORKER,
+    configure,
+    socket_folder,
+)
 from app.core.embedded_place import (
     EmbeddedError,
     Place,
@@ -52,14 +63,19 @@ READ_ONLY: Mapping[str, str] = MappingProxyType({"default_transaction_read_only"
 # Write again only with so much more room, lest it go to and fro.
 AGAIN = 1.5
 
+# What the tables give to APP its members may do; none of them may take another's place (SET FALSE).
 BOOTSTRAP = f"""
 SELECT 'CREATE ROLE {OWNER} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OWNER}') \\gexec
-SELECT 'CREATE ROLE {APP} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP}') \\gexec
+SELECT 'CREATE ROLE {APP} NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP}') \\gexec
+SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY['{WEB}', '{INTAKE}', '{WORKER}']) AS name
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec
+GRANT {APP} TO {WEB}, {WORKER} WITH INHERIT TRUE, SET FALSE;
 SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
 \\connect {DATABASE}
 ALTER SCHEMA public OWNER TO {OWNER};
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+SELECT pg_reload_conf() \\g /dev/null
 """
 
 
@@ -105,8 +121,8 @@ class Cluster:
         return self.url(OWNER)
 
     @property
-    def app_url(self) -> str:
-        return self.url(APP)
+    def web_url(self) -> str:
+        return self.url(WEB)
 
     @property
     def admin_url(self) -> str:
@@ -116,7 +132,8 @@ class Cluster:
     def urls(self) -> "DatabaseUrls":
         from app.core.db import DatabaseUrls  # its libraries take a second to load; a supervisor has no need
 
-        return DatabaseUrls.of(self.owner_url, self.app_url)
+        logins = {"web": self.web_url, "intake": self.url(INTAKE), "worker": self.url(WORKER)}
+        return DatabaseUrls.of(self.owner_url, **logins)
 
     def open(self, *, attach: bool) -> None:
         since = said = time.monotonic()
@@ -196,6 +213,7 @@ class Cluster:
         if wait_until_ready(place, server, self._say) and (found := read_pid_file(place.pgdata)):
             self.socket_dir, self.taken_over = found.socket_dir, True
             if not _sql(place, found.socket_dir, "SELECT 1"):
+                configure(place, found.socket_dir, self._settings)  # another version may have written them
                 return server
         server.stop(self._say)
         settle(place, self._say)

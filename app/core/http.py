@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core import sight
 from app.core.edge import language_of
 from app.core.errors import (
     AppError,
@@ -103,6 +104,7 @@ def problem(error: AppError, request: Request) -> Response:
 
 def install(app: FastAPI) -> None:
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Blind)
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
@@ -215,6 +217,17 @@ _SAME = {
 
 def _code(kind: str) -> str:
     return _SAME.get(kind, kind)
+
+
+class Blind:
+    """Each request begins without sight of any case, and leaves none to the next."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with sight.within(sight.NOTHING):
+            await self.app(scope, receive, send)
 
 
 class HeadAsGet:

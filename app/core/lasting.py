@@ -8,7 +8,7 @@ another.
 
 import asyncpg
 
-from app.core import clock
+from app.core import clock, sight
 from app.core.cipher import KEY_ID_LENGTH, LASTING, CipherError, cipher
 from app.core.db import Database, DatabaseProblem
 
@@ -29,11 +29,12 @@ async def remember(db: Database) -> None:
     people hold would be wrong.
     """
     try:
-        async with db.transaction() as connection:
-            kept = await _kept(connection)
-            if missing := [purpose for purpose in LASTING if purpose not in kept]:
-                await _keep(connection, missing)
+        with sight.within(sight.EVERYTHING):  # the oldest text says with which key it was written
+            async with db.transaction() as connection:
                 kept = await _kept(connection)
+                if missing := [purpose for purpose in LASTING if purpose not in kept]:
+                    await _keep(connection, missing)
+                    kept = await _kept(connection)
     except CipherError as error:
         raise DatabaseProblem(
             "LS_SECRET_KEY is not this database's secret, and its own is not in LS_SECRET_KEYS_KNOWN: "

@@ -14,7 +14,7 @@ from app.appeals.commands import Actor, Command, Controlling
 from app.appeals.lifecycle import Act
 from app.appeals.numbers import FIRST_YEAR, LAST_YEAR
 from app.appeals.service import act
-from app.core import clock
+from app.core import clock, sight
 from app.core.db import Database
 from app.core.errors import AppError, FieldError, Invalid
 from app.core.i18n import Language, t
@@ -184,8 +184,9 @@ async def take_in(db: Database, registrar: Gatherer, entry: Entry, directory: Di
             raise refused
     if entry.control_on is None:
         return await registrar.register(submission)
-    async with db.transaction() as connection:
-        return await _under_control(connection, submission, entry.control_on, directory)
+    with sight.within(sight.EVERYTHING):  # what is not there yet is nobody's
+        async with db.transaction() as connection:
+            return await _under_control(connection, submission, entry.control_on, directory)
 
 
 async def _under_control(

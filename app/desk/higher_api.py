@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
+from app.core import sight
+from app.core.db import seeing
 from app.core.edge import Db, Lang, Read
 from app.core.errors import Invalid, Malformed, TooLarge, UnsupportedMedia, problems
 from app.desk import entry, higher
@@ -110,7 +112,8 @@ async def sent(
 ) -> SentListOut:
     directory = snapshot.current()
     sender, question = higher.Sender.of(caller, directory), higher.understood(asked, directory)
-    return await higher.page(connection, sender, question, asked, lang)
+    async with seeing(connection, sight.of_sources(sender.sources)):
+        return await higher.page(connection, sender, question, asked, lang)
 
 
 @router.get(
@@ -127,4 +130,5 @@ async def sent(
 async def counts(caller: ReadingBack, connection: Read, asked: Annotated[CountsIn, Query()]) -> CountsOut:
     directory = snapshot.current()
     sender, question = higher.Sender.of(caller, directory), higher.understood(asked, directory)
-    return await higher.counts(connection, sender, question)
+    async with seeing(connection, sight.of_sources(sender.sources)):
+        return await higher.counts(connection, sender, question)

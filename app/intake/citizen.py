@@ -8,6 +8,7 @@ from fastapi.security import APIKeyHeader
 
 from app.appeals import numbers
 from app.appeals.access_code import APPEAL, opens
+from app.core import sight
 from app.core.errors import NotFound, TooManyRequests, Unauthenticated
 from app.staff.access import declares
 from app.staff.attempts import Throttle, Throttled
@@ -63,6 +64,7 @@ async def citizen(
         raise AppealNotFound from None
     if not await unlocked(throttle, parsed.appeal_id, code, APPEAL):
         raise AppealNotFound
+    sight.limit_to(sight.of_appeal(parsed.appeal_id))
     return CitizenCaller(parsed)
 
 

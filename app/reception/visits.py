@@ -14,8 +14,9 @@ from app.appeals import history
 from app.appeals.access_code import access_code
 from app.appeals.codes import ActorKind, ApplicantType
 from app.appeals.numbers import format_number
-from app.core import clock
+from app.core import clock, sight
 from app.core.cipher import cipher
+from app.core.db import seeing
 from app.core.errors import AppError, Invalid
 from app.core.i18n import Language
 from app.directory.registry import Directory
@@ -229,7 +230,8 @@ async def _registered(
     if visit.appeal is None:
         return None
     said_ = _submission(caller, visitor, visit.appeal, official, directory, now)
-    (answer,) = await register(connection, [said_], directory)
+    async with seeing(connection, sight.EVERYTHING):  # what is not there yet is nobody's
+        (answer,) = await register(connection, [said_], directory)
     if isinstance(answer, AppError):
         raise answer
     return answer.appeal_id

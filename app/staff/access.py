@@ -14,10 +14,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 from limits import RateLimitItemPerMinute
 
-from app.core import clock
+from app.core import clock, sight
 from app.core.db import Database
 from app.core.edge import Db
 from app.core.errors import Forbidden, Unauthenticated
+from app.core.sight import Sight
 from app.staff import repository, tokens
 from app.staff.errors import KeyExpired, KeyInvalid, ScopeMissing, SessionOver
 from app.staff.limits import Limiter, Limiting
@@ -51,6 +52,16 @@ class Asks:
     act: str = ""
     of_case: bool = False
     scope: str = ""
+
+
+Sees = Callable[[Role, int], Sight]
+_sees: Sees = lambda role, agency_id: sight.NOTHING  # noqa: E731
+
+
+def limits_by(sees: Sees) -> None:
+    """Which cases the database shows to who has this role in this body: the directory stands above."""
+    global _sees
+    _sees = sees
 
 
 _ASKS: dict[Callable[..., Any], frozenset[Asks]] = {}
@@ -130,11 +141,13 @@ async def signed_in(db: Database, claims: tokens.Claims) -> StaffCaller:
         row = await repository.caller(connection, claims.account_id, claims.issued_at, claims.family)
     if row is None:
         raise SessionOver
+    role = Role(row["role"])
+    sight.limit_to(_sees(role, row["agency_id"]))
     return StaffCaller(
         account_id=row["id"],
         login=row["login"],
         name=row["name"],
-        role=Role(row["role"]),
+        role=role,
         agency_id=row["agency_id"],
         agency_code=row["agency_code"],
         session=claims.family,
@@ -200,6 +213,7 @@ async def client_caller(db: Database, key: bytes) -> ClientCaller:
     if row["last_used_on"] != clock.civil_day(now):
         async with db.transaction() as connection:
             await repository.client_used(connection, row["id"], clock.civil_day(now))
+    sight.limit_to(sight.of_sources([row["source_id"]]))
     return ClientCaller(
         client_id=row["id"],
         source_id=row["source_id"],

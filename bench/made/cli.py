@@ -66,7 +66,7 @@ def generate(appeals: int, last: datetime | None, seed: int, processes: int, age
 def opened(settings: Settings) -> Iterator[DatabaseUrls]:
     """Migrated and with the reference data."""
     if settings.database_url:
-        urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
+        urls = DatabaseUrls.by(settings)
         asyncio.run(_directory(urls))
         yield urls
         return

@@ -50,7 +50,7 @@ async def cancelled(admin: asyncpg.Connection, request: "asyncio.Task[httpx.Resp
 
 @pytest.fixture
 async def admin(office: Office, real_urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
-    async with no_standby(real_urls.app.partition("?")[0].rpartition("/")[2]) as found:
+    async with no_standby(real_urls.owner.partition("?")[0].rpartition("/")[2]) as found:
         app = app_of(office.client)  # who comes too often is counted in a transaction of its own
         app.state.settings = app.state.settings.model_copy(update={"rate_limits": "off"})
         await office.db._pool.expire_connections()  # type: ignore[attr-defined]  # those know nothing of it

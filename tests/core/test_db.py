@@ -12,7 +12,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.appeals.models import Applicant, Content
-from app.core.db import APP_ROLE, Database, DatabaseProblem, DatabaseUrls
+from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
 from app.core.hosts import Hosts
 from app.core.migrate import is_current
 
@@ -27,8 +27,10 @@ WRITTEN_ONCE = {
 
 def test_one_address_serves_both_unless_the_app_has_its_own() -> None:
     alone = DatabaseUrls.of("postgres://o@h/d")
-    assert (alone.owner, alone.app, alone.app_role) == ("postgresql://o@h/d", "postgresql://o@h/d", APP_ROLE)
-    assert DatabaseUrls.of("postgresql+asyncpg://o@h/d", "postgresql://a@h/d").app_role is None
+    assert alone.door(Login.WEB) == ("postgresql://o@h/d", "ls_web")
+    with_one = DatabaseUrls.of("postgresql+asyncpg://o@h/d", "postgresql://a@h/d", web="postgres://w@h/d")
+    assert with_one.door(Login.WORKER) == ("postgresql://a@h/d", None)
+    assert with_one.door(Login.WEB) == ("postgresql://w@h/d", None)
 
 
 def test_an_address_of_another_database_is_refused() -> None:
@@ -73,12 +75,13 @@ async def test_what_was_registered_reads_through_the_encrypting_type(
     assert json.loads(said.body) == {"text": "Қашан?"}
 
 
-async def test_the_app_owns_nothing_and_rewrites_no_history(db: Database) -> None:
-    async with db.read() as connection:
-        assert await connection.fetchval("SELECT current_user") == APP_ROLE
+@pytest.mark.parametrize("login", Login)
+async def test_no_process_owns_anything_or_rewrites_history(db: Database, login: Login) -> None:
+    async with db.transaction() as connection:
+        await connection.execute(f"SET LOCAL ROLE {login.role}")
         owned = await connection.fetchval(
             "SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = $1)",
-            APP_ROLE,
+            login.role,
         )
         assert owned == 0
         for table, column in WRITTEN_ONCE.items():

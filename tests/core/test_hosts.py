@@ -48,7 +48,7 @@ def silent() -> Iterator[int]:
 
 def beside(worker_urls: DatabaseUrls, *others: int) -> str:
     """The test database's address with other places before it."""
-    parts = urlsplit(worker_urls.app)
+    parts = urlsplit(worker_urls.owner)
     query = dict(parse_qsl(parts.query))
     places = [("127.0.0.1", str(other)) for other in others]
     places.append((query.get("host") or parts.hostname or "", query.get("port") or str(parts.port or 5432)))
@@ -74,9 +74,9 @@ async def test_a_pool_over_several_hosts(
 ) -> None:
     monkeypatch.setattr(hosts, "EACH_WITHIN", 0.3)
     url = beside(worker_urls, silent)
-    db = await Database.open(DatabaseUrls(url, url, worker_urls.app_role), pool_size=2)
+    db = await Database.open(DatabaseUrls(url), pool_size=2)
     async with db.transaction() as connection:
-        assert await connection.fetchval("SELECT current_user") == "ls_app"
+        assert await connection.fetchval("SELECT current_user") == "ls_worker"
     await db.close()
 
 

@@ -40,7 +40,7 @@ from app.core.db import DatabaseUrls
 from app.settings import get_settings
 from app.supervise import supervise
 settings = get_settings()
-urls = DatabaseUrls.of(settings.database_url, settings.app_database_url)
+urls = DatabaseUrls.by(settings)
 services = [cli._web(settings, urls, {}), cli._worker(settings, urls)]
 asyncio.run(supervise(services, cluster=None, say=lambda line: print(line, flush=True)))
 """

@@ -141,9 +141,9 @@ def test_is_made_as_decided(folder: Path) -> None:
         assert ask(cluster.owner_url, locale) == "bC.UTF-8"
         owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
         assert ask(cluster.owner_url, owner) == "ls_owner"
-        assert ask(cluster.app_url, "SELECT current_user") == "ls_app"
+        assert ask(cluster.web_url, "SELECT current_user") == "ls_web"
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            ask(cluster.app_url, "CREATE TABLE mine ()")
+            ask(cluster.web_url, "CREATE TABLE mine ()")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             ask(cluster.owner_url, "CREATE ROLE another")
         assert Path(cluster.socket_dir).stat().st_mode & 0o077 == 0

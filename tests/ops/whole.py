@@ -18,8 +18,8 @@ from typing import Self
 
 import psutil
 
-from app.core.db import DatabaseUrls
-from app.core.embedded_config import ADMIN, APP, DATABASE, OWNER, PORT
+from app.core.db import DatabaseUrls, Login
+from app.core.embedded_config import ADMIN, DATABASE, OWNER, PORT
 from app.core.embedded_server import processes_of, read_pid_file
 from tests.ops.served import Served
 
@@ -56,7 +56,8 @@ class Whole(Served):
 
     @property
     def urls(self) -> DatabaseUrls:
-        return DatabaseUrls.of(self.url_of(OWNER), self.url_of(APP))
+        logins = {login.value: self.url_of(login.role) for login in Login}
+        return DatabaseUrls.of(self.url_of(OWNER), **logins)
 
     @property
     def admin_url(self) -> str:

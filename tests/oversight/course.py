@@ -17,7 +17,7 @@ from asyncpg.transaction import Transaction
 from app.appeals.codes import Status
 from app.appeals.lifecycle import Act, allowed
 from app.core import clock
-from app.core.db import Database, DatabaseUrls, prepare
+from app.core.db import Database, DatabaseUrls, Login, prepare
 from app.deadlines import facts
 from app.deadlines.calendar import Calendar
 from app.deadlines.facts import Fact
@@ -124,8 +124,8 @@ class Real:
         return self._runner.run(work)
 
     async def _connected(self, urls: DatabaseUrls) -> asyncpg.Connection:
-        options = {"role": urls.app_role or "", "timezone": "UTC"}
-        connection = await asyncpg.connect(urls.app, server_settings=options)
+        url, role = urls.door(Login.WORKER)
+        connection = await asyncpg.connect(url, server_settings={"role": role or "", "timezone": "UTC"})
         await prepare(connection)
         self.directory: Directory = await snapshot.refresh(Database(OneConnection(connection)))
         return connection

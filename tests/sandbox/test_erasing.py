@@ -19,7 +19,7 @@ async def move_back(db: Database, days: int) -> None:
             "UPDATE event SET at = at - $1::interval, changed_at = changed_at - $1::interval",
             timedelta(days=days),
         )
-        await connection.execute("SET ROLE ls_app")
+        await connection.execute("SET ROLE ls_worker")
 
 
 async def test_a_test_is_erased_after_thirty_days(

@@ -14,7 +14,9 @@ import asyncpg
 from app.appeals import repository
 from app.appeals.codes import Status
 from app.appeals.masking import masked, own
+from app.core import sight
 from app.core.cipher import cipher
+from app.core.db import seeing
 from app.core.errors import Conflict, Invalid
 from app.core.words import sought, tokens
 
@@ -144,7 +146,9 @@ async def listed(connection: asyncpg.Connection, asked: Asked) -> list[dict[str,
 
     conditions = list(_conditions(asked, bound))
     statement = _LISTED.format(conditions=" AND ".join(conditions) or "true", limit=bound(asked.limit))
-    return [_opened(row) for row in await connection.fetch(statement, *values)]
+    async with seeing(connection, sight.EVERYTHING):  # an answer that was reopened is shown no more
+        rows = await connection.fetch(statement, *values)
+    return [_opened(row) for row in rows]
 
 
 def _conditions(asked: Asked, bound: Any) -> Iterator[str]:

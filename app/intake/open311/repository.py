@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 
 from app.appeals import numbers
+from app.core import sight
+from app.core.db import seeing
 from app.intake.open311.asked import Asked
 from app.intake.timeline import TOLD
 
@@ -86,7 +88,8 @@ async def listed(connection: asyncpg.Connection, asked: Asked) -> Sequence[async
         conditions = _conditions(asked, bound)
         limit = f"LIMIT {bound(asked.limit)} OFFSET {bound(asked.offset)}"
     statement = _LISTED.format(conditions=" AND ".join(conditions), limit=limit, updated=_UPDATED)
-    rows: Sequence[asyncpg.Record] = await connection.fetch(statement, *values)
+    async with seeing(connection, sight.LISTED):
+        rows: Sequence[asyncpg.Record] = await connection.fetch(statement, *values)
     return rows
 
 

@@ -16,7 +16,7 @@ from app.appeals.numbers import Number, NumberError
 from app.attachments import waiting
 from app.attachments.errors import MOST, AttachmentNotFound
 from app.attachments.waiting import Waiting
-from app.core import clock
+from app.core import clock, sight
 from app.core.edge import Db, Lang, Network, public_base
 from app.core.errors import AppError, TooManyRequests
 from app.core.i18n import Language, t
@@ -74,6 +74,8 @@ async def by_link(
 ) -> Response:
     """The link of a QR code or a notice, exchanged at once for a cookie and a clean address."""
     said = link_token.read_token(token)
+    if said:
+        sight.limit_to(sight.of_appeal(said[0]))
     async with db.read() as connection:
         number = await _linked(connection, *said) if said else None
     if number is None:
@@ -299,9 +301,12 @@ def _holders(said: TrackingOut) -> list[str]:
 
 def _opened(request: Request, typed: str) -> Opened | None:
     try:
-        return opened(request, numbers.parse(typed))
+        found = opened(request, numbers.parse(typed))
     except NumberError:
         return None
+    if found:
+        sight.limit_to(sight.of_appeal(found.number.appeal_id))
+    return found
 
 
 # The fields in which an act has words of one's own.

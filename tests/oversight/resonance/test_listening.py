@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.core import clock
-from app.core.db import Database, DatabaseUrls, prepare
+from app.core.db import Database, DatabaseUrls, Login, prepare
 from app.directory import snapshot
 from app.oversight.resonance import looking
 from app.oversight.resonance.counting import _COUNT, count, whole_hour
@@ -235,9 +235,8 @@ async def test_broken_off_anywhere_it_is_told_once(
 
 async def listened(urls: DatabaseUrls, statements: int) -> bool:
     """Whether a worker whose connection breaks after so many statements came to the end."""
-    connection = await asyncpg.connect(
-        urls.app, server_settings={"role": urls.app_role or "", "timezone": "UTC"}
-    )
+    url, role = urls.door(Login.WORKER)
+    connection = await asyncpg.connect(url, server_settings={"role": role or "", "timezone": "UTC"})
     await prepare(connection)
     left = statements
 

@@ -12,6 +12,7 @@ from app.core.db import Database
 from app.directory import snapshot
 from app.staff import service
 from app.staff.permissions import Role
+from tests.support import asked
 
 PASSWORD = "a long password for tests"
 TOKEN = re.compile(r'name="form" value="([0-9a-f]+)"')
@@ -93,5 +94,5 @@ class Asked:
     async def since(self) -> list[str]:
         """What was asked since this was asked last."""
         await asyncio.sleep(0)  # the connection tells of a query a step later
-        found, self.noted = [query for query in self.noted if "SELECT" in query], []
+        found, self.noted = asked(self.noted), []
         return found
