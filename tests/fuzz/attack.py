@@ -21,7 +21,7 @@ from app.main import assemble, equip
 from app.settings import Settings
 from tests.fuzz.document import with_known
 from tests.fuzz.world import World, made
-from tests.support import SECRET, client_of
+from tests.support import SECRET, client_of, doors_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -42,10 +42,13 @@ async def attack(urls: DatabaseUrls, folder: Path, seed: int, *arguments: str, a
     """`arguments`: of `schemathesis run`."""
     settings = Settings(secret_key=SECRET, data_dir=folder, rate_limits="off")
     db = await Database.open(urls, pool_size=10)
-    app = equip(assemble(), settings, db)
     try:
         with _errors() as log:
-            async with _served(app) as url, _peopled(db, app) as world:
+            async with (
+                doors_of(db) as doors,
+                _served(app := equip(assemble(), settings, doors)) as url,
+                _peopled(db, app) as world,
+            ):
                 document, who = _written(world, folder, seed)
                 trying = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
