@@ -246,7 +246,7 @@ def _web(settings: Settings, urls: "DatabaseUrls", more: dict[str, str]) -> Serv
     )
     arguments = ["uvicorn", "app.main:create_app", "--factory", *where, *quiet, *proxies]
     return Service(
-        "web", [*arguments, "--timeout-graceful-shutdown", "15"], _environment(settings, urls) | more
+        "web", [*arguments, "--timeout-graceful-shutdown", "15"], _environment(settings, urls.of_web()) | more
     )
 
 
@@ -256,9 +256,7 @@ def _worker(settings: Settings, urls: "DatabaseUrls") -> Service:
 
 def _environment(settings: Settings, urls: "DatabaseUrls") -> dict[str, str]:
     """A child's: what this process was given, and where the database is."""
-    where = {f"LS_{login.name}_DATABASE_URL": url for login, url in urls.logins.items()}
-    where |= {"LS_DATABASE_URL": urls.owner, "LS_APP_DATABASE_URL": urls.app}
-    return {**os.environ, **where, "LS_DATA_DIR": str(settings.data_dir.absolute())}
+    return {**os.environ, **urls.environment(), "LS_DATA_DIR": str(settings.data_dir.absolute())}
 
 
 def _become(service: Service) -> NoReturn:

@@ -120,10 +120,8 @@ def _started(service: Service, said: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def _environment(urls: DatabaseUrls, folder: Path) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("LS_")}
-    logins = {f"LS_{login.name}_DATABASE_URL": url for login, url in urls.logins.items()}
     return others | {
-        **logins,
-        "LS_DATABASE_URL": urls.owner,
+        **urls.environment(),
         "LS_DATA_DIR": str(folder),
         "LS_SECRET_KEY": SECRET,
         "LS_HOST": HOST,

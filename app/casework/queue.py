@@ -98,7 +98,7 @@ _PAGE = """
 """
 # In the words of this part alone: what another body was asked is not found here. Below a policy no index of
 # words can be used; the function looks into it and gives ids of the agency's.
-_SAYING = "SELECT holdings_saying(mine.agency_id, {words}::bigint[])"
+_SAYING = "SELECT id FROM holdings_saying(mine.agency_id, {words}::bigint[]) AS id"
 _THOSE = "({saying}) AS said(id) JOIN holding h ON h.id = said.id"
 
 _NOT_WALLED = walls.condition(me="{me}", agencies="{agencies}::bigint[]", head="{head}")

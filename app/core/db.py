@@ -7,7 +7,7 @@ read (docs/decisions/0002).
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
@@ -96,6 +96,16 @@ class DatabaseUrls:
             intake=settings.intake_database_url,
             worker=settings.worker_database_url,
         )
+
+    def of_web(self) -> Self:
+        """What the web side is told where it has logins of its own: not how to come in as anybody else."""
+        own = {login: self.logins[login] for login in (Login.WEB, Login.INTAKE) if login in self.logins}
+        return replace(self, owner=own[Login.WEB], app="", logins=own) if len(own) > 1 else self
+
+    def environment(self) -> dict[str, str]:
+        """The settings by which a process of ours finds the same."""
+        logins = {f"LS_{login.name}_DATABASE_URL": self.logins.get(login, "") for login in Login}
+        return {"LS_DATABASE_URL": self.owner, "LS_APP_DATABASE_URL": self.app, **logins}
 
     def door(self, login: Login) -> tuple[str, str | None]:
         """Where it comes in, and the role that it takes there, if any."""

@@ -33,6 +33,12 @@ def test_one_address_serves_both_unless_the_app_has_its_own() -> None:
     assert with_one.door(Login.WEB) == ("postgresql://w@h/d", None)
 
 
+def test_the_web_side_is_told_of_no_other_login() -> None:
+    own = {login.value: f"postgresql://{login}@h/d" for login in Login}
+    told = DatabaseUrls.of("postgresql://o@h/d", "postgresql://a@h/d", **own).of_web().environment()
+    assert {url for url in told.values() if url} == {"postgresql://web@h/d", "postgresql://intake@h/d"}
+
+
 def test_an_address_of_another_database_is_refused() -> None:
     with pytest.raises(DatabaseProblem, match="postgresql://"):
         DatabaseUrls.of("mysql://o@h/d")
