@@ -237,17 +237,8 @@ class Progress:
 
 
 def _web(settings: Settings, urls: "DatabaseUrls", more: dict[str, str]) -> Service:
-    where = ["--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
-    quiet = ["--no-access-log", "--log-level", "warning", "--no-server-header"]
-    proxies = (
-        ["--forwarded-allow-ips", settings.trusted_proxies]
-        if settings.trusted_proxies
-        else ["--no-proxy-headers"]
-    )
-    arguments = ["uvicorn", "app.main:create_app", "--factory", *where, *quiet, *proxies]
-    return Service(
-        "web", [*arguments, "--timeout-graceful-shutdown", "15"], _environment(settings, urls.of_web()) | more
-    )
+    where = {"LS_HOST": settings.host, "LS_PORT": str(settings.port), "LS_WORKERS": str(settings.workers)}
+    return Service("web", ["app.web.uvicorn"], _environment(settings, urls.of_web()) | where | more)
 
 
 def _worker(settings: Settings, urls: "DatabaseUrls") -> Service:

@@ -1,5 +1,6 @@
 """Everything that is configured, from the environment (`LS_…`)."""
 
+import ipaddress
 import secrets
 from functools import lru_cache
 from pathlib import Path
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
     supervised: bool = Field(False, description="web processes end with the one that started them")
     expect_demo: bool = Field(False, description="readyz answers 200 only once the demo is loaded")
     metrics_token: SecretStr = SecretStr("")
-    trusted_proxies: str = ""
+    trusted_proxies: str = Field("", description="addresses or networks, by commas; empty: no proxy")
     pool_size: int = Field(10, ge=2, le=200)
     public_url: str = Field("", description="where citizens reach the service; empty: notices have no link")
     smtp_url: SecretStr = Field(
@@ -109,6 +110,16 @@ class Settings(BaseSettings):
             _check_address(name, url, schemes)
         if not self.scanner_url.startswith("unix:///"):
             _check_address("LS_SCANNER_URL", self.scanner_url, {"tcp", "unix"})
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_strange_proxies(self) -> Self:
+        """A word that is no address would be a proxy that is never believed; `*` would believe everybody."""
+        for proxy in filter(None, map(str.strip, self.trusted_proxies.split(","))):
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError:
+                raise ValueError("LS_TRUSTED_PROXIES must be addresses or networks, by commas") from None
         return self
 
     @property

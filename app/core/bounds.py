@@ -21,6 +21,8 @@ DEFAULT_BODY_LIMIT = 1_048_576
 # Seconds for the whole of a body, and for an answer to begin once the body is there. A longer body, such as a
 # file, has as long as whoever sends files has.
 BODY_WITHIN, LONG_BODY_WITHIN, ANSWER_WITHIN = 60, 900, 60
+# Seconds in which whoever asked has to take a piece of the answer.
+TAKEN_WITHIN = 60
 # Requests that one process works on at the same moment; streams that only wait are among them.
 MOST_AT_ONCE = 2_000
 
@@ -115,7 +117,8 @@ class _Bounded:
     async def send(self, message: Message) -> None:
         self._give(None)
         self._begun = True
-        await self._send(message)
+        async with asyncio.timeout(TAKEN_WITHIN):
+            await self._send(message)
 
     def _give(self, seconds: float | None) -> None:
         """So long for the answer to begin; None: as long as it takes."""

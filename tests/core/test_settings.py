@@ -19,6 +19,9 @@ from app.settings import Settings
         ({"demo_api_key": "short"}, "at least 16"),
         ({"port": 70000}, "65535"),
         ({"rate_limits": "some"}, "off"),
+        ({"trusted_proxies": "*"}, "LS_TRUSTED_PROXIES"),
+        ({"trusted_proxies": "127.0.0.1, caddy"}, "LS_TRUSTED_PROXIES"),
+        ({"trusted_proxies": "10.0.0.1/8"}, "LS_TRUSTED_PROXIES"),
     ],
 )
 def test_what_is_unsafe_or_wrong_is_refused(given: dict[str, Any], complaint: str) -> None:

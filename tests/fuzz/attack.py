@@ -5,14 +5,12 @@ import asyncio
 import json
 import logging
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 
 from app.core.db import Database, DatabaseUrls
@@ -21,6 +19,7 @@ from app.main import assemble, equip
 from app.settings import Settings
 from tests.fuzz.document import with_known
 from tests.fuzz.world import World, made
+from tests.listening import listening
 from tests.support import SECRET, client_of, doors_of
 
 HERE = Path(__file__).parent
@@ -46,7 +45,7 @@ async def attack(urls: DatabaseUrls, folder: Path, seed: int, *arguments: str, a
         with _errors() as log:
             async with (
                 doors_of(db) as doors,
-                _served(app := equip(assemble(), settings, doors)) as url,
+                listening(app := equip(assemble(), settings, doors)) as url,
                 _peopled(db, app) as world,
             ):
                 document, who = _written(world, folder, seed)
@@ -64,34 +63,6 @@ async def attack(urls: DatabaseUrls, folder: Path, seed: int, *arguments: str, a
     finally:
         await db.close()
     return Found(trying.returncode or 0, (said or b"").decode(errors="replace"), log)
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
-        """They are for whoever runs the attack."""
-        return nullcontext()
-
-
-@asynccontextmanager
-async def _served(app: FastAPI) -> AsyncIterator[str]:
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=5)
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    await server.ready.wait()
-    try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
 
 
 @asynccontextmanager
