@@ -1,12 +1,12 @@
 """What the directory tells the world."""
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from app.core.i18n import Language
-from app.core.schema import Out
+from app.core.schema import Out, TimeOfDay
 
 FirstDay = Annotated[date, Field(description="first day it exists", examples=["2023-09-02"])]
 LastDay = Annotated[
@@ -29,8 +29,8 @@ class ContactOut(Out):
     address: str | None = Field(
         description="in the asked language", examples=["19 Kabanbay Batyr Avenue, Astana"]
     )
-    opens: time = Field(description="office hours, Asia/Almaty", examples=["09:00"])
-    closes: time = Field(examples=["18:30"])
+    opens: TimeOfDay = Field(description="office hours, Asia/Almaty", examples=["09:00"])
+    closes: TimeOfDay = Field(examples=["18:30"])
     week: int = Field(description="working days a week, from Monday on", examples=[5])
 
 
