@@ -29,6 +29,7 @@ from tests.support import (
     TEMPLATE,
     OneConnection,
     app_of,
+    cheap_passwords,
     cloned,
     embedded,
     load_reference_data,
@@ -49,6 +50,7 @@ _run = ExitStack()
 def pytest_configure(config: pytest.Config) -> None:
     """Once a run, before the processes of pytest-xdist start: the server and its template database."""
     cipher.use(Cipher([SECRET]))
+    cheap_passwords()
     if SERVER in os.environ:
         return
     os.environ[SERVER] = os.environ.get("LS_DATABASE_URL") or _run.enter_context(embedded())
@@ -56,6 +58,18 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.run(recreate(TEMPLATE))
     migrate.upgrade(urls_of(TEMPLATE))
     asyncio.run(load_reference_data(TEMPLATE))
+
+
+LONG = ("tests/web/browser/", "tests/ops/", "tests/bench/", "tests/oversight/test_stateful")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that no process waits for the other at the end; one browser and one site for
+    all pages that are looked at."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    for item in items:
+        if item.nodeid.startswith(LONG[0]):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -14,12 +14,15 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.core.db import Database, DatabaseUrls, Login, limiting
 from app.core.embedded_postgres import open_cluster
 from app.directory.load import load_directory
 from app.main import Doors, assemble, equip
 from app.settings import Settings
+from app.staff import passwords
 
 SERVER = "LS_TEST_SERVER"
 TEMPLATE = "ls_template_test"
@@ -175,6 +178,14 @@ async def doors_of(db: Database) -> AsyncIterator[Doors]:
     pool = db._pool
     assert isinstance(pool, OneConnection)
     yield Doors(Database(pool.as_(Login.WEB), limited=True), Database(pool.as_(Login.INTAKE)))
+
+
+OWN_HASHER = passwords._HASHER
+"""The service's, whose cost is meant: with it signing in takes longer than the rest of most tests."""
+
+
+def cheap_passwords() -> None:
+    passwords._HASHER = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 
 _idle: list[FastAPI] = []

@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from app.staff import passwords
+from tests.support import OWN_HASHER
 
 PASSWORD = "қойшы мен жолбарыс"
 
@@ -14,6 +15,10 @@ async def test_the_password_matches_its_hash_and_no_other() -> None:
     assert stored.startswith("$argon2id$")
     assert await passwords.matches(PASSWORD, stored)
     assert not await passwords.matches(PASSWORD + " ", stored)
+
+
+def test_the_service_spends_what_is_recommended() -> None:
+    assert OWN_HASHER.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 async def test_two_hashes_of_one_password_differ() -> None:
