@@ -92,6 +92,7 @@ async def test_in_words_of_each_language(appellant: Appellant, lang: str, said: 
     filed = (await appellant.client.post("/api/v1/appeals", json=APPEAL)).json()
     _, copy, words = await exported(appellant.client, filed, lang)
     assert f"== {said}" in words
+    assert words.startswith(filed["number"] if lang == "en" else filed["number"].replace("JT", "ЖТ"))
     assert not re.search(r"\bcopy\.\w|\{\w+\}", words), "no key of a catalogue, no empty place"
     assert copy["appeal"]["timeline"][0]["sentence"] in words
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from app.appeals import numbers
 from app.core import clock
 from app.core.i18n import Language, t
 from app.intake.copies.schemas import CopyOut
@@ -13,7 +14,8 @@ def in_words(copy: CopyOut, lang: Language) -> str:
 
 
 def _lines(copy: CopyOut, lang: Language) -> Iterator[str]:
-    yield t("copy.title", lang, number=copy.appeal.number)
+    number = numbers.parse(copy.appeal.number)
+    yield t("copy.title", lang, number=number.format() if lang == "en" else number.display())
     yield t("copy.made", lang, at=_moment(copy.made_at))
     if copy.appeal.erased_on:
         yield t("track.erased", lang, day=copy.appeal.erased_on)
