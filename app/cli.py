@@ -237,8 +237,15 @@ class Progress:
 
 
 def _web(settings: Settings, urls: "DatabaseUrls", more: dict[str, str]) -> Service:
-    where = {"LS_HOST": settings.host, "LS_PORT": str(settings.port), "LS_WORKERS": str(settings.workers)}
-    return Service("web", ["app.web.uvicorn"], _environment(settings, urls.of_web()) | where | more)
+    from app.core import metrics
+
+    own = {
+        "LS_HOST": settings.host,
+        "LS_PORT": str(settings.port),
+        "LS_WORKERS": str(settings.workers),
+        metrics.SHARED: metrics.share(),
+    }
+    return Service("web", ["app.web.uvicorn"], _environment(settings, urls.of_web()) | own | more)
 
 
 def _worker(settings: Settings, urls: "DatabaseUrls") -> Service:
@@ -259,14 +266,18 @@ def _become(service: Service) -> NoReturn:
 
 
 def _work(settings: Settings) -> None:
-    from app.core import cipher, log
+    from app.core import cipher, log, metrics, tracing
     from app.core.db import DatabaseUrls
     from app.worker import work
 
-    log.setup()
+    log.setup(settings.log)
+    tracing.setup(settings.otlp_url, "worker")
+    if settings.worker_metrics:
+        metrics.serve(settings.worker_metrics)
     cipher.use(cipher.Cipher(settings.secrets()))
     urls = DatabaseUrls.by(settings)
     asyncio.run(work(urls, pool_size=settings.pool_size))
+    tracing.end()
 
 
 def _check_port(settings: Settings, cluster: Cluster | None) -> None:

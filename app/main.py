@@ -12,9 +12,10 @@ from app.attachments import api as attachments
 from app.attachments.keeping import Keeper
 from app.casework import api as casework
 from app.casework.live import Live
-from app.core import bounds, cipher, headers, http, lasting, lifeline, log
+from app.core import bounds, cipher, headers, http, lasting, lifeline, log, tracing
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
+from app.core.observed import Observed
 from app.core.outbound import Allowed
 from app.delivery import api as delivery
 from app.desk import api as desk
@@ -166,7 +167,8 @@ def equip(app: FastAPI, settings: Settings, doors: Doors | None = None) -> FastA
 @asynccontextmanager
 async def _opened(app: FastAPI) -> AsyncIterator[None]:
     settings, given = app.state.settings, app.state.given
-    log.setup()
+    log.setup(settings.log)
+    tracing.setup(settings.otlp_url, "web")
     if settings.supervised:
         lifeline.die_with_parent()
     app.state.keeper.tidy()
@@ -183,6 +185,7 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
     await app.state.gatherer.close()
     if given is None:
         await doors.close()
+    tracing.end()
 
 
 def assemble() -> FastAPI:
@@ -203,6 +206,7 @@ def assemble() -> FastAPI:
     limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | citizen_pages.BODY_LIMITS
     app.add_middleware(bounds.Bounds, limits=limits)
     app.add_middleware(headers.SafeHeaders)
+    app.add_middleware(Observed)
     for room in ROOMS:
         app.include_router(room.router)
     http.speaks(signed_in.ROOM, signed_in.problem)

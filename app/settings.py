@@ -41,6 +41,13 @@ class Settings(BaseSettings):
     supervised: bool = Field(False, description="web processes end with the one that started them")
     expect_demo: bool = Field(False, description="readyz answers 200 only once the demo is loaded")
     metrics_token: SecretStr = SecretStr("")
+    worker_metrics: str = Field(
+        "", description="host:port where a worker answers with its figures; empty: nowhere"
+    )
+    log: Literal["text", "json"] = "text"
+    otlp_url: str = Field(
+        "", description="an OpenTelemetry collector's, for OTLP over HTTP; empty: no traces"
+    )
     trusted_proxies: str = Field("", description="addresses or networks, by commas; empty: no proxy")
     pool_size: int = Field(10, ge=2, le=200)
     public_url: str = Field("", description="where citizens reach the service; empty: notices have no link")
@@ -106,6 +113,8 @@ class Settings(BaseSettings):
             ("LS_SMTP_URL", self.smtp_url.get_secret_value(), {"smtp", "starttls", "smtps"}),
             ("LS_SMS_URL", self.sms_url.get_secret_value(), {"http", "https"}),
             ("LS_ATTACHMENTS_URL", self.attachments_url, {"s3"}),
+            ("LS_OTLP_URL", self.otlp_url, {"http", "https"}),
+            ("LS_WORKER_METRICS", self.worker_metrics and f"tcp://{self.worker_metrics}", {"tcp"}),
         ):
             _check_address(name, url, schemes)
         if not self.scanner_url.startswith("unix:///"):

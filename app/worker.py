@@ -14,7 +14,7 @@ from datetime import timedelta
 import app.reception.letters  # noqa: F401  (who writes about bookings)
 from app.appeals.repository import purge_expired_keys
 from app.attachments import jobs as attachments
-from app.core import clock, lasting
+from app.core import clock, lasting, log, metrics, tracing
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.core.log import kind
 from app.delivery import jobs as notices
@@ -144,6 +144,7 @@ async def keep(db: Database, job: Job, stop: asyncio.Event) -> None:
     """Do the job every so often; after a failure sooner, then ever later. No failure ends the process."""
     failures = 0
     while True:
+        log.follow()
         try:
             await once(db, job)
             failures, pause = 0, job.every
@@ -160,16 +161,21 @@ async def keep(db: Database, job: Job, stop: asyncio.Event) -> None:
 async def once(db: Database, job: Job) -> bool:
     """Do it now, unless another worker is at it. True when it was done here."""
     if job.shared:
-        await job.run(db)
+        await _round(db, job)
         return True
     async with db.read() as connection:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", job.lock):
             return False
         try:
-            await job.run(db)
+            await _round(db, job)
         finally:
             await connection.execute("SELECT pg_advisory_unlock($1)", job.lock)
     return True
+
+
+async def _round(db: Database, job: Job) -> None:
+    with tracing.job(job.name), metrics.round_of(job.name, clock.now().timestamp()):
+        await job.run(db)
 
 
 async def reach(urls: DatabaseUrls, pool_size: int, stop: asyncio.Event) -> Database | None:

@@ -14,6 +14,7 @@ import asyncpg
 
 from app.appeals.codes import INNER
 from app.appeals.commands import Case
+from app.core.log import request_id
 
 Row = dict[str, Any]
 
@@ -156,8 +157,8 @@ WITH changed AS (
         working_days smallint, {typed})
     LEFT JOIN opened ON d.holding_id IS NULL AND opened.appeal_id = d.appeal_id AND opened.part = d.part
 ), told AS (
-    INSERT INTO notice (appeal_id, event_hash, kind, audience, language, params, not_before)
-    SELECT n.* FROM jsonb_to_recordset($7) AS n(
+    INSERT INTO notice (appeal_id, event_hash, kind, audience, language, params, not_before, request_id)
+    SELECT n.*, $8 FROM jsonb_to_recordset($7) AS n(
         appeal_id bigint, event_hash bytea, kind text, audience text, language text,
         params jsonb, not_before timestamptz)
 )
@@ -173,4 +174,4 @@ SELECT count(*) FROM changed
 async def apply(connection: asyncpg.Connection, effects: Effects) -> None:
     """Write everything that the acts changed, in one statement."""
     rows = [getattr(effects, name) for name in Effects.__slots__]
-    await connection.fetchval(APPLY, *rows)
+    await connection.fetchval(APPLY, *rows, request_id())

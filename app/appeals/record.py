@@ -62,6 +62,7 @@ class NewAppeal(NamedTuple):
     event_hash: bytes
     facts: str
     notice: str | None
+    request_id: str | None
     stage: str | None
     complaint: str | None
     listed: bool
@@ -150,8 +151,9 @@ WITH item AS MATERIALIZED (
            topic, region, 1, CASE WHEN stage = 'handover' THEN 1 ELSE 0 END, 1
     FROM fresh JOIN held USING (appeal_id) WHERE fresh.stands_for IS NULL
 ), told AS (
-    INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before)
-    SELECT appeal_id, event_hash, 'appeal.registered', language, notice::jsonb, received_at FROM fresh
+    INSERT INTO notice (appeal_id, event_hash, kind, language, params, not_before, request_id)
+    SELECT appeal_id, event_hash, 'appeal.registered', language, notice::jsonb, received_at, request_id
+    FROM fresh
     WHERE notice IS NOT NULL
 )
 SELECT id FROM head

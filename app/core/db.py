@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from app.core import sight
+from app.core import metrics, sight, tracing
 from app.core.hosts import Hosts
 from app.settings import Settings
 
@@ -188,6 +188,7 @@ class Database:
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
             raise DatabaseProblem(f"the database cannot be reached: {error}") from error
+        metrics.POOL_SIZE.inc(pool_size)
         return cls(pool, urls, limited=limited)
 
     async def close(self) -> None:
@@ -241,6 +242,8 @@ class Database:
                 raise
             except OSError as error:
                 raise ConnectionError(str(error)) from error
+            metrics.POOL_USED.inc()
+            held.callback(metrics.POOL_USED.dec)
             yield connection
 
 
@@ -274,11 +277,13 @@ async def _commit(connection: asyncpg.Connection, work: Any) -> None:
             await work.commit()
     except TimeoutError as error:
         connection.terminate()
+        metrics.UNKNOWN_COMMITS.inc()
         raise CommitUnknown("the commit did not come to its end") from error
     finally:
         with suppress(asyncpg.InterfaceError):  # the connection is gone, and its listeners with it
             connection.remove_log_listener(hear)
     if warnings:
+        metrics.UNKNOWN_COMMITS.inc()
         raise CommitUnknown(warnings[0].message)
 
 
@@ -292,7 +297,9 @@ async def wait_for_standby(connection: asyncpg.Connection) -> None:
 
 
 async def prepare(connection: asyncpg.Connection) -> None:
-    """Make JSON columns Python values on this connection."""
+    """Make JSON columns Python values on this connection; have its statements traced, if any are."""
+    if tracing.on():
+        connection.add_query_logger(tracing.statement)
     for name in ("json", "jsonb"):
         await connection.set_type_codec(name, encoder=to_json, decoder=orjson.loads, schema="pg_catalog")
 

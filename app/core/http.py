@@ -35,6 +35,7 @@ from app.core.errors import (
     UnsupportedMedia,
 )
 from app.core.headers import completed
+from app.core.observed import HEADER, route_of
 
 log = logging.getLogger("listening_state")
 
@@ -144,7 +145,7 @@ def _methods(request: Request) -> set[str]:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    log.warning("database unavailable at %s: %s", _route(request), type(error).__name__)
+    log.warning("database unavailable at %s: %s", route_of(request.scope), type(error).__name__)
     return problem(Unavailable(), request)
 
 
@@ -152,16 +153,13 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return await _unavailable(request, error)
-    log.error("unexpected error at %s", _route(request), exc_info=error)
+    log.error("unexpected error at %s", route_of(request.scope), exc_info=error)
     answer = problem(AppError(), request)
     # It goes out past every middleware.
+    if found := request.scope.get("state", {}).get("request_id"):
+        answer.headers[HEADER] = found
     answer.raw_headers = completed(answer.raw_headers, tls=request.url.scheme == "https")
     return answer
-
-
-def _route(request: Request) -> str:
-    """The route's template: a path itself may carry a number or a name."""
-    return getattr(request.scope.get("route"), "path", "an unknown route")
 
 
 async def _validation(request: Request, error: Exception) -> Response:
@@ -244,4 +242,8 @@ class HeadAsGet:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self.app({**scope, "method": "GET"}, receive, without_body)
+        as_get = {**scope, "method": "GET"}
+        try:
+            await self.app(as_get, receive, without_body)
+        finally:
+            scope["route"] = as_get.get("route")

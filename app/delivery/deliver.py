@@ -17,6 +17,7 @@ import asyncpg
 from app.appeals.letters import Letter, letters_of
 from app.core import clock
 from app.core.db import Database
+from app.core.log import follow
 from app.core.outbound import Allowed
 from app.delivery import by_http, leases, messages
 from app.delivery.by_email import LONGEST, Mailer
@@ -110,6 +111,7 @@ class Deliverer:
     async def _deliver(
         self, db: Database, row: asyncpg.Record, letter: Letter | Exception | None, directory: Directory
     ) -> None:
+        follow(row["request_id"])
         try:
             try:
                 outcome = await self._send(row, letter, directory)
@@ -159,11 +161,8 @@ class Deliverer:
             await leases.finish(connection, row, outcome, ending, now)
             if outcome.gone:
                 await leases.end_subscription(connection, row["subscription_id"], now)
-        if outcome.delivered:
-            return
-        level = logging.ERROR if outcome.result is Result.BROKEN else logging.WARNING
         log.log(
-            level,
+            _level(outcome),
             "delivery %d (%s) attempt %d: %s %s, %s",
             row["id"],
             row["lane"],
@@ -189,6 +188,12 @@ class Deliverer:
         if row["booking_id"] and next_on and known_by and next_on > known_by:
             return Ending(DeliveryState.GIVEN_UP, None, known_by, task=True)  # the reception is over by then
         return Ending(state, next_at, known_by, task=needs_a_person(next_on, known_by))
+
+
+def _level(outcome: Outcome) -> int:
+    if outcome.delivered:
+        return logging.INFO
+    return logging.ERROR if outcome.result is Result.BROKEN else logging.WARNING
 
 
 async def _written(

@@ -49,8 +49,8 @@ WITH due AS (
               d.know_by
 )
 SELECT leased.id, leased.notice_id, leased.appeal_id, leased.booking_id, leased.way, leased.lane,
-       leased.attempts, leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, said.part,
-       said.at, a.applicant_type, a.external_id, a.channel,
+       leased.attempts, leased.know_by, n.kind, n.audience, n.language, n.params, n.event_hash, n.request_id,
+       said.part, said.at, a.applicant_type, a.external_id, a.channel,
        coalesce(now_.stands_for, now_.agency_id) AS agency_id, now_.status, now_.version, now_.due_on,
        coalesce(p.email, b.email) AS email, coalesce(p.phone, b.phone) AS phone, written.to_ AS reply_to,
        a.route #>> '{request,blog}' AS blog, answer.body AS answer,

@@ -23,7 +23,7 @@ from app.appeals.identifiers import phone_digits
 from app.appeals.numbers import SERIALS, Number, format_number
 from app.appeals.record import NewAppeal
 from app.attachments.linking import Named
-from app.core import clock
+from app.core import clock, metrics
 from app.core.cipher import cipher
 from app.core.db import to_json, wait_for_standby
 from app.core.errors import AppError, Conflict, FieldError, Invalid
@@ -97,6 +97,7 @@ async def register(
     for place, appeal_id in ids.items():
         if appeal_id in fresh:
             answers[place] = _registration(appeal_id, decided[place])
+            metrics.REGISTERED.labels(decided[place].submission.channel).inc()
     waiting = {place: submissions[place] for place, answer in enumerate(answers) if answer is None}
     answers_before = await _answered_before(connection, waiting)
     return [answer if answer is not None else answers_before[place] for place, answer in enumerate(answers)]
@@ -283,6 +284,7 @@ def _row(item: _Decided, appeal_id: int) -> NewAppeal:
         ),
         facts=to_json([fact.as_json() for fact in term.facts]),
         notice=None if said.silent else to_json(_notice(item)),
+        request_id=said.request_id,
         stage=item.complaint.filed.stage if item.complaint else None,
         complaint=to_json(item.complaint.row) if item.complaint else None,
         listed=_listed(item),

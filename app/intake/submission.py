@@ -10,6 +10,7 @@ from uuid import UUID
 from app.appeals.codes import ActorKind, ApplicantType, Kind
 from app.appeals.numbers import Number
 from app.attachments.linking import Remote
+from app.core import log
 from app.core.i18n import Language
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.regimes import Stage
@@ -51,7 +52,8 @@ class Submission:
     lists. `silent`: nobody is told of it now, as of what was registered elsewhere long ago. `source_agency`:
     whose desk it came to, where one source has the desks of several bodies. `attachments`: ids that
     `Keeper.keep` gave, and files that their source keeps. `blog`: of a head, on which it was written.
-    `left_out`: how many files came along and were not taken."""
+    `left_out`: how many files came along and were not taken. `request_id`: by which the lines
+    of the log about it are found."""
 
     kind: Kind
     language: Language
@@ -82,6 +84,7 @@ class Submission:
     source_agency: str | None = None
     attachments: tuple[UUID | Remote, ...] = ()
     left_out: int = 0
+    request_id: str | None = field(default_factory=log.request_id, compare=False)
 
     def body(self) -> dict[str, Any]:
         """The texts, as they are encrypted and hashed together."""

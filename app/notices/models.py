@@ -111,6 +111,9 @@ class Notice(Table, table=True):
     )
     not_before: datetime = Field(sa_type=TIMESTAMP, nullable=False)
     xid: int = xid()
+    request_id: str | None = Field(
+        default=None, sa_type=Text, description="names the lines of the log about what it tells of"
+    )
 
 
 class Subscription(Table, table=True):

@@ -17,6 +17,7 @@ from app.appeals.identifiers import phone_digits
 from app.core.cipher import cipher
 from app.core.db import columns, wait_for_standby
 from app.core.errors import AppError, FieldError, Invalid
+from app.core.log import request_id
 from app.intake.register import KeyReused
 from app.reception.codes import BookingNotice, BookingState
 from app.reception.errors import AlreadyBooked, BookingOver, SlotFull, SlotNotFound, SlotOver
@@ -40,8 +41,8 @@ WITH room AS (
     SELECT room.reception_id, room.agency_id, made.id, room.begins_at, true, $4, p.*, $3
     FROM made, room, unnest($11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[]) AS p
 ), told AS (
-    INSERT INTO notice (booking_id, kind, language, params, not_before)
-    SELECT made.id, $15, $4, jsonb_build_object('day', room.day), $3 FROM made, room
+    INSERT INTO notice (booking_id, kind, language, params, not_before, request_id)
+    SELECT made.id, $15, $4, jsonb_build_object('day', room.day), $3, $16 FROM made, room
 )
 SELECT id FROM made
 """
@@ -74,8 +75,8 @@ WITH ended AS (
 SELECT id FROM ended
 """
 _TELL = """
-INSERT INTO notice (booking_id, kind, language, params, not_before)
-SELECT b.id, $2, b.language, jsonb_build_object('day', r.day), $3
+INSERT INTO notice (booking_id, kind, language, params, not_before, request_id)
+SELECT b.id, $2, b.language, jsonb_build_object('day', r.day), $3, $4
 FROM booking b JOIN reception_slot s ON s.id = b.slot_id JOIN reception r ON r.id = s.reception_id
 WHERE b.id = $1
 """
@@ -133,7 +134,7 @@ async def cancel(connection: asyncpg.Connection, booking_id: int, now: datetime)
     begun."""
     await connection.execute(_LOCK_SLOTS, booking_id, None)
     if await connection.fetchval(_END, booking_id, now) is not None:
-        await connection.execute(_TELL, booking_id, BookingNotice.CANCELLED, now)
+        await connection.execute(_TELL, booking_id, BookingNotice.CANCELLED, now, request_id())
         return
     row = await _read(connection, booking_id)
     if row["state"] != BookingState.CANCELLED:
@@ -193,6 +194,7 @@ async def _take(
                 wanted.request_hash,
                 *columns(wanted.persons, 4),
                 notice,
+                request_id(),
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyBooked from None

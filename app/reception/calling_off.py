@@ -5,6 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
+from app.core.log import request_id
 from app.reception.errors import ReceptionNotFound, SlotNotFound, SlotOver
 
 _SLOTS = """
@@ -28,9 +29,10 @@ WITH off AS (
 ), gone AS (
     UPDATE visitor v SET stands = false FROM ended WHERE v.booking_id = ended.id
 ), told AS (
-    INSERT INTO notice (booking_id, kind, language, params, not_before)
+    INSERT INTO notice (booking_id, kind, language, params, not_before, request_id)
     SELECT ended.id, 'booking.called_off', ended.language,
-           jsonb_strip_nulls(jsonb_build_object('day', r.day, 'next', next.id, 'next_at', next.begins_at)), $2
+           jsonb_strip_nulls(jsonb_build_object('day', r.day, 'next', next.id, 'next_at', next.begins_at)),
+           $2, $4
     FROM ended JOIN reception r ON r.id = ended.reception_id
     LEFT JOIN LATERAL (
         SELECT s.id, s.begins_at FROM reception_slot s JOIN reception o ON o.id = s.reception_id
@@ -81,5 +83,5 @@ async def _call_off(
     if not fresh and not off:
         raise SlotOver
     if fresh:
-        await connection.execute(_CALL_OFF, fresh, now, reason)
+        await connection.execute(_CALL_OFF, fresh, now, reason, request_id())
     return CalledOff(len(fresh + off), await connection.fetchval(_TOLD, fresh + off))

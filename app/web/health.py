@@ -6,14 +6,16 @@ import ipaddress
 import asyncpg
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from app.core import metrics as process
 from app.core import migrate
 from app.core.edge import Configured, Db
 from app.core.errors import Forbidden, Unavailable, problems
 from app.core.schema import Out
 from app.settings import Settings
 from app.staff.access import public
+from app.web import backlog
 
 router = APIRouter(tags=["service"])
 
@@ -83,10 +85,12 @@ def _may_watch(request: Request, settings: Configured) -> None:
 
 @router.get(
     "/metrics",
-    summary="Figures of the process, for Prometheus",
+    summary="Figures of the service, for Prometheus",
+    description="Of all web processes of this machine, and what waits in the database. In production only "
+    "from this machine itself, or with `Authorization: Bearer` and the token of `LS_METRICS_TOKEN`.",
     response_class=PlainTextResponse,
     dependencies=[Depends(public), Depends(_may_watch)],
     responses=problems(Forbidden),
 )
-async def metrics() -> PlainTextResponse:
-    return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+async def metrics(db: Db) -> PlainTextResponse:
+    return PlainTextResponse(process.exposition(await backlog.read(db)), media_type=CONTENT_TYPE_LATEST)
