@@ -125,23 +125,26 @@ class OneConnection:
         async with self._lock:
             self._holder = task
             try:
-                async with self._as(acting):
-                    yield self._connection
+                await self._act(acting)
+                yield self._connection
             finally:
                 self._holder = None
 
     @asynccontextmanager
     async def _as(self, acting: str) -> AsyncIterator[None]:
-        before, self._acting = self._acting, acting
-        if acting != before:
-            await self._connection.execute(acting)
+        """Inside of what somebody else has begun."""
+        before = self._acting
+        await self._act(acting)
         try:
             yield
         finally:
-            self._acting = before
-            if acting != before:
-                with suppress(asyncpg.InFailedSQLTransactionError):
-                    await self._connection.execute(before)
+            with suppress(asyncpg.InFailedSQLTransactionError):
+                await self._act(before)
+
+    async def _act(self, acting: str) -> None:
+        if acting != self._acting:
+            self._acting = acting
+            await self._connection.execute(acting)
 
     def as_(self, login: Login) -> "Acting":
         return Acting(self, login)
