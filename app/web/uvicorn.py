@@ -99,7 +99,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        http=Protocol,
+        http="app.web.uvicorn:Protocol",  # by its name: several processes are told of it
         ws="none",
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=believed(settings.trusted_proxies),
