@@ -50,7 +50,7 @@ class TotpOut(Out):
 
 
 class LogoutIn(Schema):
-    everywhere: bool = Field(False, description="end every session of mine, on every device")
+    everywhere: bool = Field(False, strict=True, description="end every session of mine, on every device")
 
 
 class AgencyOut(Out):

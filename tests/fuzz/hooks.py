@@ -48,6 +48,6 @@ class Somebody:
 
 
 @schemathesis.hook
-def filter_query(context: Any, query: Any) -> bool:
+def filter_case(context: Any, case: Any) -> bool:
     """`?on=` is what a form sends for a field that was left empty: as good as left out."""
-    return not query or "" not in query.values()
+    return "" not in dict(case.query or {}).values()
