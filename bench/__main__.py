@@ -21,6 +21,7 @@ from bench.pgbench import PgbenchFailed
 from bench.reading import reading
 from bench.registration import Miscounted, Outcome
 from bench.service import NotServed
+from bench.size import size
 
 BUSY = 2
 EXPLAINED = (DatabaseProblem, EmbeddedError, Miscounted, NotBrought, NotServed, PgbenchFailed)
@@ -127,6 +128,7 @@ main.add_command(generate)
 main.add_command(sizes)
 main.add_command(reading)
 main.add_command(day)
+main.add_command(size)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,11 @@ class NotServed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Web:
+    """`ready_after`: seconds from its start until it was ready."""
+
     port: int
     process: psutil.Process
+    ready_after: float = 0.0
 
     def cpu(self) -> float:
         """Seconds of CPU until now, all its processes."""
@@ -88,8 +91,7 @@ def web(urls: DatabaseUrls, folder: Path, *, processes: int) -> Iterator[Web]:
     said = folder / "web.log"
     with _started(Service("web", ["app.cli", "serve"], environment), said) as started:
         found = Web(port, psutil.Process(started.pid))
-        _wait(started, found, said)
-        yield found
+        yield replace(found, ready_after=_wait(started, found, said))
 
 
 @contextmanager
@@ -135,15 +137,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(started: subprocess.Popen[bytes], found: Web, said: Path) -> None:
-    """Until it is ready and its processes have nothing left to do."""
-    end = time.monotonic() + START_PATIENCE
-    ready, used = False, -1.0
-    while time.monotonic() < end and started.poll() is None:
-        ready = ready or _ready(found.port)
+def _wait(started: subprocess.Popen[bytes], found: Web, said: Path) -> float:
+    """Until it is ready and its processes have nothing left to do; the seconds until it was ready."""
+    begun = time.monotonic()
+    ready_after, used = 0.0, -1.0
+    while time.monotonic() < begun + START_PATIENCE and started.poll() is None:
+        if not ready_after:
+            ready_after = time.monotonic() - begun if _ready(found.port) else 0.0
+            time.sleep(0.05)
+            continue
         now = found.cpu()
-        if ready and now - used < 0.02:
-            return
+        if now - used < 0.02:
+            return ready_after
         used = now
         time.sleep(0.5)
     lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
