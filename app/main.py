@@ -52,6 +52,7 @@ from app.staff import access
 from app.staff import api as staff
 from app.staff import people_api as people
 from app.staff.limits import Limiter
+from app.staff.provider import Provider
 from app.timekeeping import api as timekeeping
 from app.timekeeping import rules as timekeeping_rules
 from app.web import front, health, reference
@@ -64,6 +65,7 @@ from app.web.office import desk as office_desk
 from app.web.office import door as office_door
 from app.web.office import letters as office_letters
 from app.web.office import live as office_live
+from app.web.office import provider as office_provider
 from app.web.office import queue as office_queue
 from app.web.office import signed_in
 from app.web.pages import problem_page
@@ -90,6 +92,7 @@ ROOMS: Sequence[Any] = (
     sandbox,
     tracking,
     office_door,
+    office_provider,
     office_queue,
     office_live,
     office_desk,
@@ -161,6 +164,7 @@ def equip(app: FastAPI, settings: Settings, doors: Doors | None = None) -> FastA
     app.state.settings, app.state.given = settings, doors
     app.state.keeper = Keeper.of(settings)
     app.state.limiter = Limiter(enabled=settings.rate_limits != "off")
+    app.state.provider = Provider.of(settings)
     return app
 
 

@@ -37,6 +37,17 @@ class Settings(BaseSettings):
         None,
         description="heads, controllers and admins need a second factor; empty: in production",
     )
+    oidc_issuer: str = Field(
+        "", description="the provider through which staff may sign in (OpenID Connect); empty: none"
+    )
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_title: str = Field("", description="what the sign-in page calls the provider; empty: its host")
+    oidc_claim: str = Field(
+        "email", description="what names a person there; an e-mail counts only once it is verified"
+    )
+    oidc_acr: str = Field("", description="values of acr, by spaces, that say there was a second factor")
+    oidc_amr: str = Field("", description="values of amr that say so")
     rate_limits: Literal["default", "off"] = "default"
     supervised: bool = Field(False, description="web processes end with the one that started them")
     expect_demo: bool = Field(False, description="readyz answers 200 only once the demo is loaded")
@@ -129,6 +140,17 @@ class Settings(BaseSettings):
                 ipaddress.ip_network(proxy)
             except ValueError:
                 raise ValueError("LS_TRUSTED_PROXIES must be addresses or networks, by commas") from None
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_a_provider(self) -> Self:
+        given = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret.get_secret_value())
+        if any(given) and not all(given):
+            raise ValueError("LS_OIDC_ISSUER, LS_OIDC_CLIENT_ID and LS_OIDC_CLIENT_SECRET go together")
+        _check_address("LS_OIDC_ISSUER", self.oidc_issuer, {"http", "https"})
+        parts = urlsplit(self.oidc_issuer)
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("LS_OIDC_ISSUER must be https")
         return self
 
     @property

@@ -2,13 +2,33 @@
 
 from typing import Any
 
-from app.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from app.core.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 
 
 class InvalidCredentials(Unauthenticated):
     """The same for an unknown login, a wrong password and a closed account."""
 
     code = "invalid_credentials"
+
+
+class ProviderBroken(Unauthenticated):
+    """It was not begun in this browser, is too old, was used already, or the provider's token will not do."""
+
+    code = "provider_broken"
+
+
+class ProviderUnknown(Unauthenticated):
+    """The same for a stranger and for a closed account."""
+
+    code = "provider_unknown"
+
+
+class ProviderSecondFactor(Unauthenticated):
+    code = "provider_second_factor"
+
+
+class ProviderAway(Unavailable):
+    code = "provider_away"
 
 
 class TotpRequired(Unauthenticated):

@@ -82,6 +82,30 @@ class StaffTotp(Table, table=True):
     created_at: datetime = utc()
 
 
+class StaffIdentity(Table, table=True):
+    """Who a person is at the provider through which staff sign in. `name` was prepared by an administrator;
+    the first sign-in of that name brings the subject, by which the person is known from then on."""
+
+    __tablename__ = "staff_identity"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        UniqueConstraint("issuer", "subject"),
+        CheckConstraint("name = lower(name)", name="name_lower"),
+        CheckConstraint("num_nonnulls(issuer, subject, linked_at) IN (0, 3)", name="link_whole"),
+    )
+
+    account_id: int = Field(
+        sa_type=BigInteger,
+        primary_key=True,
+        foreign_key="staff_account.id",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    name: str = Field(sa_type=Text)
+    issuer: str | None = Field(default=None, sa_type=Text)
+    subject: str | None = Field(default=None, sa_type=Text)
+    linked_at: datetime | None = utc(nullable=True, default=None)
+
+
 class RefreshToken(Table, table=True):
     """One link of a session. A family is one sign-in; without rows its access tokens are refused."""
 

@@ -11,7 +11,7 @@ import asyncpg
 from app.core import clock
 from app.core.db import to_json
 from app.core.errors import Invalid, NotFound
-from app.staff import audit, keys, passwords, repository, service
+from app.staff import audit, keys, passwords, provider_accounts, repository, service
 from app.staff.errors import LoginTaken, PersonMoved
 from app.staff.models import AuditAct
 from app.staff.permissions import Role
@@ -19,8 +19,10 @@ from app.staff.repository import NewAccount
 
 _PEOPLE = """
 SELECT account.id, account.login, account.name, account.role, account.active, account.created_at,
-       account.position, agency.code AS agency
+       account.position, agency.code AS agency, one.name AS provider_name,
+       one.subject IS NOT NULL AS provider_linked
 FROM staff_account account JOIN agency ON agency.id = account.agency_id
+LEFT JOIN staff_identity one ON one.account_id = account.id
 WHERE account.id > $1 AND ($2::text IS NULL OR starts_with(account.login, $2))
   AND ($3::text IS NULL OR agency.code = $3)
 ORDER BY account.id LIMIT $4
@@ -31,8 +33,10 @@ _ADMINS = f"""
 SELECT id FROM staff_account WHERE role = '{Role.ADMIN}' AND active ORDER BY id FOR NO KEY UPDATE
 """
 _ONE = """
-SELECT account.name, account.role, account.position, account.active, agency.code AS agency
+SELECT account.name, account.role, account.position, account.active, agency.code AS agency,
+       one.name AS provider_name
 FROM staff_account account JOIN agency ON agency.id = account.agency_id
+LEFT JOIN staff_identity one ON one.account_id = account.id
 WHERE account.id = $1 FOR NO KEY UPDATE OF account
 """
 _CHANGE = """
@@ -117,7 +121,7 @@ async def agency_of(connection: asyncpg.Connection, code: str) -> int:
 
 def version(row: asyncpg.Record | Mapping[str, Any]) -> str:
     """Differs when anything that an administrator sets of a person does, their password apart."""
-    said = [row[name] for name in ("name", "role", "agency", "position", "active")]
+    said = [row[name] for name in ("name", "role", "agency", "position", "active", "provider_name")]
     return sha256(to_json(said).encode()).hexdigest()[:16]
 
 
@@ -129,9 +133,9 @@ async def change(
     by: int,
     at: datetime,
 ) -> None:
-    """Another name, role, agency (code) or position (by language); what `said` leaves out stays. `seen`: the
-    version that `by` saw. Whose role or agency changes is signed out everywhere. What is so already is no
-    change. Raises NotFound, PersonMoved, Invalid."""
+    """Another name, role, agency (code), position (by language) or name at the provider; what `said` leaves
+    out stays. `seen`: the version that `by` saw. Whose role, agency or name at the provider changes is signed
+    out everywhere. What is so already is no change. Raises NotFound, PersonMoved, Invalid."""
     admins = await _admins(connection) if "role" in said else []
     row = await connection.fetchrow(_ONE, account_id)
     if row is None:
@@ -147,7 +151,9 @@ async def change(
         if account_id == by:
             raise Invalid.of("role", "own_role")
         _not_the_last(admins, account_id, "role")
-    elsewhere = "role" in new or "agency" in new
+    if "provider_name" in new:
+        await provider_accounts.prepare(connection, account_id, new["provider_name"])
+    elsewhere = not new.keys().isdisjoint(("role", "agency", "provider_name"))
     whole = dict(row) | new
     since = at if elsewhere else None
     await connection.execute(
@@ -161,7 +167,7 @@ async def change(
 
 def _noted(name: str, value: Any) -> Any:
     """No person's name stands among the entries."""
-    return "…" if name == "name" else value
+    return "…" if value and name in ("name", "provider_name") else value
 
 
 async def _admins(connection: asyncpg.Connection) -> list[int]:

@@ -58,6 +58,12 @@ class PersonChangeIn(Schema):
     role: Role = Field(Role.OPERATOR, examples=["head"])
     agency: Code = Field("", examples=["energy"])
     position: Position = Field({}, examples=[{"kk": "Бас маман", "ru": "Главный специалист"}])
+    provider_name: FullLine | None = Field(
+        None,
+        description="who the person is at the provider through which staff sign in: their verified e-mail "
+        "there, or what LS_OIDC_CLAIM names; null: nobody. Their next sign-in is tied to this account",
+        examples=["aigerim@energy.example"],
+    )
     version: Code = Field(description="of the person as they were read", examples=["3f2a9c0d1b7e4a55"])
 
 
@@ -74,6 +80,8 @@ class PersonOut(Out):
     position: dict[str, str]
     active: bool
     created_at: datetime
+    provider_name: str | None = None
+    provider_linked: bool = Field(False, description="the name has signed in, and its subject counts")
     version: str = Field(description="to be sent back with a change")
 
 
@@ -173,8 +181,8 @@ async def read_person(_: KeepingPeople, id: Id, connection: Read) -> PersonOut:
 @router.patch(
     "/people/{id}",
     summary="Change a person's name, role, body or position",
-    description="Whose role or body changes is signed out everywhere. When somebody else changed the person "
-    "since they were read, nothing is changed.",
+    description="Whose role, body or name at the provider changes is signed out everywhere. When somebody "
+    "else changed the person since they were read, nothing is changed.",
     responses=problems(Forbidden, NotFound, PersonMoved, Invalid),
 )
 async def change_person(caller: KeepingPeople, id: Id, said: PersonChangeIn, connection: Tx) -> PersonOut:

@@ -80,6 +80,12 @@ async def check(
     await _use(connection, account_id, row, code)
 
 
+async def confirmed(connection: asyncpg.Connection, account_id: int) -> bool:
+    """Whether the person has a second factor."""
+    row = await connection.fetchrow(_SECRET, account_id)
+    return row is not None and row["confirmed_at"] is not None
+
+
 async def forget(connection: asyncpg.Connection, login: str) -> int | None:
     """The person begins anew, with another telephone. The account's id, or None when there was no secret."""
     account_id: int | None = await connection.fetchval(_FORGET, login)

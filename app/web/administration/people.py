@@ -88,7 +88,11 @@ async def change(request: Request, id: Id, me: KeepingPeople, db: Db, lang: Lang
             one: form.get(f"position_{one}") for one in LANGUAGES if form.get(f"position_{one}").strip()
         }
         given_ = {name: form.get(name) for name in ("name", "role", "agency", "version")}
-        said = read(PersonChangeIn, given_ | {"position": position})
+        through = {"provider_name": form.get("provider_name").strip() or None}
+        said = read(
+            PersonChangeIn,
+            given_ | {"position": position} | (through if request.app.state.provider else {}),
+        )
         async with db.transaction() as connection:
             await api.change_person(me.caller, id, said, connection)
         return f"{PAGE}/{id}?done=account_changed"
@@ -198,10 +202,12 @@ async def _person(
             Field("name"),
             *_place_fields(lang),
             *(Field(f"position_{language}") for language in LANGUAGES),
+            *([Field("provider_name")] if request.app.state.provider else []),
             Field("version", "hidden"),
         ],
         t("administration.people.change", lang),
         {"name": one.name, "role": one.role, "agency": one.agency, "version": one.version}
+        | {"provider_name": one.provider_name or ""}
         | {f"position_{language}": words_ for language, words_ in one.position.items()},
         folded=t("administration.people.changing", lang),
     )

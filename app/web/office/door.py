@@ -38,7 +38,7 @@ LANDINGS = {
 
 @router.get(SIGN_IN, dependencies=[Depends(public)])
 async def ask(request: Request, lang: Lang, visitor: Visiting) -> HTMLResponse:
-    return _door(request, lang, visitor, {"next": within(request.query_params.get("next", ""))})
+    return shown_door(request, lang, visitor, {"next": within(request.query_params.get("next", ""))})
 
 
 @router.post(SIGN_IN, dependencies=[Depends(public)])
@@ -46,13 +46,13 @@ async def sign_in(request: Request, lang: Lang, visitor: Visiting, door: Doors) 
     form = await Form.of(request)
     typed = {"login": form.get("login")[:200], "next": within(form.get("next"))}
     if not visitor.sent(form.token):
-        return _door(request, lang, visitor, typed, [expired(lang)])
+        return shown_door(request, lang, visitor, typed, [expired(lang)])
     try:
         given = await door.sign_in(typed["login"], form.get("password")[:1000], form.get("totp")[:100])
     except TotpSetupRequired:
         return await _set_up(request, lang, visitor, door, form, typed)
     except AppError as error:
-        return _door(request, lang, visitor, typed, said_of(error, lang))
+        return shown_door(request, lang, visitor, typed, said_of(error, lang))
     return await _entered(door.db, given, typed["next"], visitor)
 
 
@@ -62,21 +62,25 @@ async def confirm(request: Request, lang: Lang, visitor: Visiting, door: Doors) 
     form = await Form.of(request)
     typed = {"login": form.get("login")[:200], "next": within(form.get("next"))}
     if not visitor.sent(form.token):
-        return _door(request, lang, visitor, typed, [expired(lang)])
+        return shown_door(request, lang, visitor, typed, [expired(lang)])
     try:
         given = await door.confirm_totp(typed["login"], form.get("password")[:1000], form.get("totp")[:100])
     except TotpInvalid as error:
         return await _set_up(request, lang, visitor, door, form, typed, said_of(error, lang))
     except AppError as error:
-        return _door(request, lang, visitor, typed, said_of(error, lang))
+        return shown_door(request, lang, visitor, typed, said_of(error, lang))
     return await _entered(door.db, given, typed["next"], visitor)
 
 
+async def landing(db: Database, given: Tokens, there: str) -> str:
+    """Where to go: where the person wanted to; else, nowhere in particular, where the role begins."""
+    if there != ROOM:
+        return there
+    return LANDINGS.get((await staff_caller(db, given.access_token)).role, ROOM)
+
+
 async def _entered(db: Database, given: Tokens, there: str, visitor: Visitor) -> Response:
-    if there == ROOM:  # nowhere in particular: where the role begins
-        caller = await staff_caller(db, given.access_token)
-        there = LANDINGS.get(caller.role, ROOM)
-    response = RedirectResponse(there, 303)
+    response = RedirectResponse(await landing(db, given, there), 303)
     begin(response, given, visitor)
     return response
 
@@ -121,7 +125,7 @@ async def sign_out(request: Request, me: SigningOut, db: Db) -> Response:
     return there
 
 
-def _door(
+def shown_door(
     request: Request,
     lang: Language,
     visitor: Visitor,
@@ -137,4 +141,5 @@ def _door(
         typed=typed,
         wrong=wrong or [],
         visitor=visitor,
+        provider=request.app.state.provider,
     )
