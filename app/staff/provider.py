@@ -8,6 +8,7 @@ somebody may be with us is not the provider's to say: `provider_accounts` looks 
 import hmac
 import json
 import secrets
+import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ from urllib.parse import urlsplit
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -26,6 +26,11 @@ from app.core import clock
 from app.core.cipher import cipher
 from app.settings import Settings
 from app.staff.errors import ProviderAway, ProviderBroken
+
+with warnings.catch_warnings():
+    # The library says at each start that it would rather have httpx's successor.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 # Asymmetric ones alone: with the others our own secret would sign.
 ALGORITHMS = ["RS256", "PS256", "ES256"]

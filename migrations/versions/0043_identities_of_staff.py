@@ -31,7 +31,7 @@ def upgrade() -> None:
             ["account_id"], ["staff_account.id"], name=op.f("fk_staff_identity_account_id_staff_account")
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_staff_identity")),
-        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_staff_identity_issuer")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_staff_identity_issuer_subject")),
         sa.UniqueConstraint("name", name=op.f("uq_staff_identity_name")),
     )
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON staff_identity TO {ROLE}")

@@ -73,6 +73,7 @@ async def back(
     else:
         there = await landing(db, given, there)
         answer = page(request, "office/entered.html", lang, private=True, there=there)
+        visitor.keep(answer)  # whose forms are good from now on, also of who came by no page of ours
         begin(answer, given, visitor)
     answer.delete_cookie(COOKIE, path=START)
     return answer

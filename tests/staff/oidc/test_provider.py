@@ -128,6 +128,37 @@ async def test_what_comes_back_is_good_once_and_in_its_own_browser(
     assert "Begin again" in (await through.get(back, headers=own)).text, "the provider takes no code twice"
 
 
+async def test_an_administrator_prepares_an_account_and_anew(
+    db: Database, provider: RealProvider, through: httpx.AsyncClient
+) -> None:
+    account, admin = await prepared(db), await prepared(db, Role.ADMIN, "admin@energy.example")
+    assert (await entered(through, provider, "s-1", **VERIFIED)).is_success
+    through.cookies.clear()
+    await entered(through, provider, "s-admin", amr="otp", email="admin@energy.example", email_verified=True)
+    page = await through.get(f"/office/administration/people/{account}?lang=en")
+    assert f'value="{EMAIL}"' in page.text
+    said = {
+        "form": page.text.split('name="form" value="')[1].split('"')[0],
+        "version": page.text.split('name="version" value="')[1].split('"')[0],
+        "name": "Айгүл",
+        "role": "operator",
+        "agency": "energy",
+    }
+    there = f"/office/administration/people/{account}/change"
+    taken = await through.post(there, data=said | {"provider_name": "Admin@energy.example"})
+    assert 'id="change-provider_name-wrong"' in taken.text, taken.text[taken.text.index("<main") :][:900]
+    assert (await through.post(there, data=said | {"provider_name": "New@Energy.example"})).status_code == 303
+    through.cookies.clear()
+    # The subject before is nobody any more, and the new name ties another.
+    assert (await entered(through, provider, "s-1", **VERIFIED)).status_code == 422
+    assert (
+        await entered(through, provider, "s-9", email="new@energy.example", email_verified=True)
+    ).is_success
+    async with db.read() as connection:
+        details = await connection.fetchval("SELECT details FROM audit_entry WHERE by_id = $1", admin)
+    assert details == {"was": {"provider_name": "…"}, "is": {"provider_name": "…"}}
+
+
 async def test_a_provider_that_is_away_is_said(db: Database, through: httpx.AsyncClient) -> None:
     app: Any = through._transport
     real = app.app.state.provider
