@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -338,6 +339,25 @@ async def _sandbox_of(db: "Database", source: str) -> str | None:
     from app.directory.sandboxes import sandbox_of
 
     return await sandbox_of(db, source)
+
+
+@cli.command("restored")
+@click.option("--spare", type=click.IntRange(0), help="Numbers to leave out. [1000000]")
+def after_restore(spare: int | None) -> None:
+    """Do what is to be done once after the database was restored, before anything is served.
+
+    Numbers, ids and transactions go on beyond those that were given after the moment that was restored;
+    heads of seals beyond it are put aside; everybody signs in again. Done twice it leaves out as many again.
+    """
+    from app import restored
+
+    settings = get_settings()
+    with _database(settings) as opened:
+        _prepare(opened.urls)
+        shown = Progress("leaving out transactions")
+        work = partial(restored.work, urls=opened.urls, settings=settings, spare=spare, progress=shown)
+        for line in asyncio.run(_worked(settings, opened.urls, work)):
+            click.echo(line)
 
 
 @cli.command()

@@ -278,11 +278,15 @@ class _OwnerLock:
         self._handle, self.held = -1, False
 
 
+RECOVERING = "in recovery mode|starting up|not yet accept|in a read-only transaction"
+
+
 def _sql(place: Place, socket_dir: str, script: str) -> str:
     """Run it as the superuser, though the server is read-only; give what went wrong in one line, empty when
     nothing did.
 
-    While a server that was found running restarts after a crash of its own, this waits.
+    While a server that was found running restarts after a crash of its own, or one that was restored recovers
+    to its moment, this waits.
     """
     target = [f"--host={socket_dir}", f"--port={PORT}", f"--username={ADMIN}", f"--dbname={ADMIN}"]
     command = [str(place.binaries / "psql"), "-X", "-q", "-t", "--set=ON_ERROR_STOP=1", *target, "-f", "-"]
@@ -293,7 +297,7 @@ def _sql(place: Place, socket_dir: str, script: str) -> str:
         )
         if said.returncode == 0:
             return ""
-        if said.returncode != 2 or not re.search(r"in recovery mode|starting up|not yet accept", said.stderr):
+        if said.returncode != 2 or not re.search(RECOVERING, said.stderr):
             return " | ".join(said.stderr.split("\n")).strip(" |") or f"psql ended with {said.returncode}"
         time.sleep(0.2)
 

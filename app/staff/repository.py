@@ -135,6 +135,13 @@ async def end_families(connection: asyncpg.Connection, account_id: int) -> None:
     await connection.execute("DELETE FROM refresh_token WHERE account_id = $1", account_id)
 
 
+async def end_every_family(connection: asyncpg.Connection) -> int:
+    """Gives how many there were."""
+    families: int = await connection.fetchval("SELECT count(DISTINCT family) FROM refresh_token")
+    await connection.execute("DELETE FROM refresh_token")
+    return families
+
+
 async def client(connection: asyncpg.Connection, key_hash: bytes, now: datetime) -> asyncpg.Record | None:
     """Whose key this is, now or until its rotation is over."""
     return await connection.fetchrow(_CLIENT, key_hash, now)

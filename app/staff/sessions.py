@@ -73,6 +73,12 @@ async def sign_out(
         await repository.end_family(connection, family)
 
 
+async def end_all(connection: asyncpg.Connection) -> int:
+    """End everybody's sessions; gives how many there were. For a restored database, in which those that were
+    ended since are open again."""
+    return await repository.end_every_family(connection)
+
+
 async def _tokens(connection: asyncpg.Connection, account_id: int, family: UUID, ends: datetime) -> Tokens:
     refresh_token = secrets.token_urlsafe(32)
     await repository.add_token(connection, _hash(refresh_token), family, account_id, ends)

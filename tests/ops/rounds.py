@@ -18,7 +18,7 @@ from app.seals.verifying import Walk
 from tests.ops.mixed import Mixed
 from tests.ops.whole import Whole, shoot
 
-BACK_WITHIN = 180
+BACK_WITHIN = 600
 """Seconds after a shot until something new is registered; what it takes is noted, not judged."""
 
 Shot = Callable[[Whole, Random], None]

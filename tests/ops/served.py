@@ -11,7 +11,7 @@ from app.core.db import DatabaseUrls
 from tests.support import SECRET
 from tests.warm import Command, without_ours
 
-PATIENCE = 180
+PATIENCE = 600
 
 
 class Served:

@@ -51,11 +51,11 @@ async def test_full_and_free_again(disk: Path) -> None:
 
 
 async def _fills_up(disk: Path, whole: Whole, client: httpx.AsyncClient) -> None:
-    before = (await _filed(client, 0)).json()
+    before = (await filed(client, 0)).json()
     ballast = fill(disk, leaving=40)
     await _until(client, "read_only")
     for language, word in SORRY.items():
-        refused = await _filed(client, 1, language)
+        refused = await filed(client, 1, language)
         assert refused.status_code == 503, refused.text
         assert int(refused.headers["retry-after"]) > 0
         assert word in refused.json()["detail"].lower()
@@ -67,8 +67,8 @@ async def _fills_up(disk: Path, whole: Whole, client: httpx.AsyncClient) -> None
     assert (await client.get("/healthz")).status_code == 200
     ballast.unlink()
     await _until(client, "ready")
-    assert (await _filed(client, 1)).status_code == 201, "what was refused left nothing behind"
-    confirmed = {before["number"], (await _filed(client, 1)).json()["number"]}
+    assert (await filed(client, 1)).status_code == 201, "what was refused left nothing behind"
+    confirmed = {before["number"], (await filed(client, 1)).json()["number"]}
     confirmed |= await _against_the_wall(disk, client)
     db = await Database.open(whole.urls, pool_size=1)
     async with db.read() as connection:
@@ -81,7 +81,7 @@ async def _against_the_wall(disk: Path, client: httpx.AsyncClient) -> set[str]:
     """All room is gone from one moment to the next while people file, before anybody has looked."""
     confirmed, refused, ballast = set(), 0, None
     for n in range(2, 10_000):
-        answer = await _filed(client, n)
+        answer = await filed(client, n)
         assert answer.status_code in {201, 503}, answer.text
         if answer.status_code == 201:
             confirmed.add(answer.json()["number"])
@@ -92,11 +92,11 @@ async def _against_the_wall(disk: Path, client: httpx.AsyncClient) -> set[str]:
             ballast.unlink()
             break
     await _until(client, "ready")
-    assert (await _filed(client, 10_000)).status_code == 201
+    assert (await filed(client, 10_000)).status_code == 201
     return confirmed
 
 
-async def _filed(client: httpx.AsyncClient, n: int, language: str = "en") -> httpx.Response:
+async def filed(client: httpx.AsyncClient, n: int, language: str = "en") -> httpx.Response:
     headers = {"idempotency-key": f"on-a-full-disk-{n:06}", "accept-language": language}
     return await client.post("/api/v1/appeals", json=SAID, headers=headers)
 

@@ -9,7 +9,6 @@ import asyncio
 import json
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -63,10 +62,14 @@ class Whole(Served):
     def admin_url(self) -> str:
         return self.url_of(ADMIN)
 
-    def url_of(self, role: str) -> str:
+    @property
+    def socket(self) -> str:
         found = read_pid_file(self.pgdata)
         assert found is not None, self.said()
-        return f"postgresql://{role}@/{DATABASE}?host={found.socket_dir}&port={PORT}"
+        return found.socket_dir
+
+    def url_of(self, role: str) -> str:
+        return f"postgresql://{role}@/{DATABASE}?host={self.socket}&port={PORT}"
 
     def web(self) -> list[psutil.Process]:
         """The process that the parent started, then those that answer."""
@@ -138,9 +141,3 @@ def open_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def copied(made: Path, to: Path) -> Path:
-    """A stopped service's folder again, owners and all."""
-    subprocess.run(["cp", "-a", made, to], check=True)
-    return to

@@ -10,7 +10,7 @@ from tests.ops.whole import Whole, open_folder
 ROUNDS = 100
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 async def test_nothing_is_lost_in_a_hundred_rounds(request: pytest.FixtureRequest) -> None:
     seed = of_environment(os.environ.get("LS_SEED"))
     request.config.get_terminal_writer().line(f"\nseed {seed}")
