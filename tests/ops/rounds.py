@@ -198,7 +198,7 @@ class Rounds:
 
 def drawn(rounds: int, seed: int) -> list[str]:
     """So many shots, each kind as often as it is interesting."""
-    weights = Counter(FEW) + Counter(SHOTS)
+    weights = Counter(FEW) + Counter(list(SHOTS))
     return Random(seed).choices(list(weights), list(weights.values()), k=rounds)
 
 

@@ -109,8 +109,8 @@ async def _lived(rehearsal: Rehearsal) -> tuple[set[str], set[str], str]:
     whole = rehearsal.whole
     async with whole.running(), httpx.AsyncClient(base_url=whole.url, timeout=60) as client:
         before = {(await filed(client, n)).json()["number"] for n in range(3)}
-        to = ["-X", "stream", "-c", "fast", "-D", rehearsal.folder / "base"]
-        await rehearsal.tool("base backup", "pg_basebackup", *to)
+        how = ("-X", "stream", "-c", "fast")
+        await rehearsal.tool("base backup", "pg_basebackup", *how, "-D", rehearsal.folder / "base")
         before |= {(await filed(client, n)).json()["number"] for n in range(3, 6)}
         await rehearsal.sealed()
         moment = str(await rehearsal.ask("SELECT clock_timestamp()"))
