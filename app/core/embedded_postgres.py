@@ -297,7 +297,7 @@ def _sql(place: Place, socket_dir: str, script: str) -> str:
         )
         if said.returncode == 0:
             return ""
-        if said.returncode != 2 or not re.search(RECOVERING, said.stderr):
+        if said.returncode not in {2, 3} or not re.search(RECOVERING, said.stderr):
             return " | ".join(said.stderr.split("\n")).strip(" |") or f"psql ended with {said.returncode}"
         time.sleep(0.2)
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from app.appeals.numbers import parse
 from app.core.db import Database
+from app.core.embedded_config import ADMIN, DATABASE
 from tests.ops.test_embedded_postgres import small_disk
 from tests.ops.whole import Whole, open_folder
 
@@ -69,12 +71,28 @@ async def _fills_up(disk: Path, whole: Whole, client: httpx.AsyncClient) -> None
     await _until(client, "ready")
     assert (await filed(client, 1)).status_code == 201, "what was refused left nothing behind"
     confirmed = {before["number"], (await filed(client, 1)).json()["number"]}
+    await _used_up(whole, client)
     confirmed |= await _against_the_wall(disk, client)
     db = await Database.open(whole.urls, pool_size=1)
     async with db.read() as connection:
         there = {row["id"] for row in await connection.fetch("SELECT id FROM appeal")}
     await db.close()
     assert there >= {parse(number).appeal_id for number in confirmed}
+
+
+async def _used_up(whole: Whole, client: httpx.AsyncClient) -> None:
+    """The server has no connection left for us."""
+    admin = await asyncpg.connect(whole.url_of(ADMIN).replace(f"/{DATABASE}?", f"/{ADMIN}?"))
+    await admin.execute(f"ALTER DATABASE {DATABASE} CONNECTION LIMIT 0")
+    ours = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{DATABASE}'"
+    await admin.execute(ours)
+    for answer in (await filed(client, 1), await client.get("/readyz")):
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["retry-after"]) > 0
+    assert (await client.get("/healthz")).status_code == 200
+    await admin.execute(f"ALTER DATABASE {DATABASE} CONNECTION LIMIT -1")
+    await admin.close()
+    await _until(client, "ready")
 
 
 async def _against_the_wall(disk: Path, client: httpx.AsyncClient) -> set[str]:
