@@ -10,6 +10,7 @@ from random import Random
 
 from app.appeals import numbers
 from app.core.db import Database
+from app.core.embedded_config import DATABASE
 from app.directory import snapshot
 from app.oversight.cli import verified
 from app.seals.heads_file import HeadsFile
@@ -26,7 +27,7 @@ Shot = Callable[[Whole, Random], None]
 
 def _one_backend(whole: Whole, random: Random) -> None:
     """One in the middle of its work, if there is one; the server then restarts all of them."""
-    found = whole.backends("ls_app")
+    found = whole.backends(DATABASE)
     busy = [one for one in found if "idle" not in " ".join(one.cmdline()).rpartition("]")[2]]
     shoot([random.choice(busy or found)] if found else [])
 

@@ -91,7 +91,7 @@ class Whole(Served):
         return [process for process in processes_of(self.pgdata) if found and process.pid == found.pid]
 
     def backends(self, word: str) -> list[psutil.Process]:
-        """The server's processes whose title holds the word: a role's name, `checkpointer`, …"""
+        """The server's processes whose title holds the word: a database's name, `walwriter`, …"""
         found = []
         for postmaster in self.postmaster():
             for child in postmaster.children():
