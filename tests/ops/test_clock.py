@@ -55,7 +55,7 @@ async def test_ahead_and_back(
     await seal(real_db, file)
     async with real_db.read() as connection:
         seals = [row["at"] for row in await connection.fetch("SELECT at FROM seal ORDER BY number")]
-    assert len(seals) == 5
+    assert seals, "fewer than rounds where other databases of the server hold a transaction open"
     assert all(one <= next_ for one, next_ in pairwise(seals)), "seals go forward only"
     assert [found async for found in Walk(real_db, [file.path], lambda d, a: None).findings()] == []
     assert await verified(real_db, lambda done, all_: None) == []
