@@ -7,7 +7,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -349,15 +348,11 @@ def after_restore(spare: int | None) -> None:
     Numbers, ids and transactions go on beyond those that were given after the moment that was restored;
     heads of seals beyond it are put aside; everybody signs in again. Done twice it leaves out as many again.
     """
-    from app import restored
+    from app.restored import work
 
-    settings = get_settings()
-    with _database(settings) as opened:
-        _prepare(opened.urls)
-        shown = Progress("leaving out transactions")
-        work = partial(restored.work, urls=opened.urls, settings=settings, spare=spare, progress=shown)
-        for line in asyncio.run(_worked(settings, opened.urls, work)):
-            click.echo(line)
+    shown = Progress("leaving out transactions")
+    for line in _on_database(lambda db: work(db, get_settings(), spare, shown)):
+        click.echo(line)
 
 
 @cli.command()

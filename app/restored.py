@@ -36,12 +36,11 @@ class Restored:
     signed_out: int
 
 
-async def work(
-    db: Database, urls: DatabaseUrls, settings: Settings, spare: int | None, progress: Progress
-) -> list[str]:
+async def work(db: Database, settings: Settings, spare: int | None, progress: Progress) -> list[str]:
     """For the command line: do it, and say what it came to."""
+    assert db.urls is not None
     file = HeadsFile.of(settings)
-    done = await after_restore(db, urls, file, spare=SPARE if spare is None else spare, progress=progress)
+    done = await after_restore(db, db.urls, file, spare=SPARE if spare is None else spare, progress=progress)
     numbers = ", ".join(f"{year} with {serial:08}" for year, serial in done.first.items())
     upto = local(done.upto) if done.upto else "its beginning"
     lines = [f"The database is as it was at {upto}.", f"Numbers go on: {numbers}."]

@@ -17,7 +17,7 @@ from alembic.script import Script, ScriptDirectory
 
 from app.core import migrate
 
-BEFORE = "0043"
+BEFORE = "0045"
 NOT_ABOUT_IT = (
     # how a type is chosen, and how statements are written
     *("prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-text-field", "prefer-robust-stmts"),
