@@ -343,11 +343,7 @@ async def _sandbox_of(db: "Database", source: str) -> str | None:
 @cli.command("restored")
 @click.option("--spare", type=click.IntRange(0), help="Numbers to leave out. [1000000]")
 def after_restore(spare: int | None) -> None:
-    """Do what is to be done once after the database was restored, before anything is served.
-
-    Numbers, ids and transactions go on beyond those that were given after the moment that was restored;
-    heads of seals beyond it are put aside; everybody signs in again. Done twice it leaves out as many again.
-    """
+    """Once after a restore, before serving: no number or id that was given is given again, all sign in anew."""
     from app.restored import work
 
     shown = Progress("leaving out transactions")
