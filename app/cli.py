@@ -343,7 +343,7 @@ async def _sandbox_of(db: "Database", source: str) -> str | None:
 @cli.command("restored")
 @click.option("--spare", type=click.IntRange(0), help="Numbers to leave out. [1000000]")
 def after_restore(spare: int | None) -> None:
-    """Once after a restore, before serving: no number or id that was given is given again, all sign in anew."""
+    """Once after a restore, before serving: no number or id is given a second time, all sign in anew."""
     from app.restored import work
 
     shown = Progress("leaving out transactions")
