@@ -75,7 +75,7 @@ def visit(browser: Browser, site: Served) -> Visit:
     @asynccontextmanager
     async def open_page(size: tuple[int, int] = WIDE, **options: Any) -> AsyncIterator[Page]:
         context = await browser.new_context(
-            base_url=site.url, viewport={"width": size[0], "height": size[1]}, **options
+            base_url=site.url, viewport={"width": size[0], "height": size[1]}, **{"locale": "en-US"} | options
         )
         asked: set[str] = set()
         context.on("request", lambda request: asked.add(request.url))
