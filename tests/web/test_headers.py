@@ -87,8 +87,8 @@ async def test_a_mistake_of_ours(client: httpx.AsyncClient, monkeypatch: pytest.
     def broken(*_: object) -> None:
         raise RuntimeError("ours")
 
-    monkeypatch.setattr("app.web.health.generate_latest", broken)
-    answer = await client.get("/metrics")
+    monkeypatch.setattr("app.core.migrate.is_current", broken)
+    answer = await client.get("/readyz")
     assert answer.status_code == 500
     assert "ours" not in answer.text
     assert list(checked(answer)) == []
