@@ -1,7 +1,7 @@
 """When a citizen's pages are painted on a slow telephone line: measured and told, never asserted.
 
 The line is Chromium's: 1.6 Mbit/s down, 0.75 up, 150 ms there and back; the processor four times as slow.
-Each page is asked for by a browser that has nothing of it yet; `-s` shows the figures.
+Each page is asked for by a browser that has nothing of it yet; `./run soak -k painted -s` shows.
 """
 
 import sys

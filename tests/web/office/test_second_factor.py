@@ -9,6 +9,7 @@ from time_machine import Traveller, travel
 
 from app.core import clock
 from app.core.db import Database
+from app.core.i18n import t
 from app.directory import snapshot
 from app.settings import Settings
 from app.staff import service
@@ -56,7 +57,7 @@ async def test_it_is_set_up_at_the_first_sign_in(browser: Browser) -> None:
 
 
 async def asked_from_now_on(browser: Browser, app: pyotp.TOTP, time: Traveller) -> None:
-    assert "алты санды да жіберіңіз" in await sign_in(browser, 422)
+    assert t("error.totp_required", "kk") in await sign_in(browser, 422)
     time.shift(30)
     assert await sign_in(browser, 303, app.at(clock.now())) == "/office"
 
