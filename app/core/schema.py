@@ -75,7 +75,8 @@ Code = Annotated[
 
 def _iso_day(value: Any) -> Any:
     """Days are written one way only: pydantic would also take a number of seconds for one."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+    number = isinstance(value, int | float)
+    if number or (isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
         raise PydanticCustomError("date_parsing", "not a day")
     return value
 

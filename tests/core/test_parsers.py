@@ -12,12 +12,14 @@ import pytest
 from fastapi import Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from standardwebhooks import Webhook
 from starlette.types import Message
 
 from app.appeals import numbers
 from app.core import i18n, multipart, paging, signatures, stream
 from app.core.errors import AppError
+from app.core.schema import Day
 from app.intake.blogs import syndication
 from app.intake.mail import message, texts
 from app.intake.open311 import formats
@@ -158,6 +160,12 @@ def test_tables(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
                 list(opened.lines())
         except Unusable:
             continue
+
+
+@given(st.integers(-10_000, 10_000).map(lambda days: days * 86_400) | st.floats() | st.text(max_size=12))
+def test_a_day_is_a_day_and_no_number(given: object) -> None:
+    with suppress(ValidationError):
+        assert TypeAdapter(Day).validate_python(given).isoformat() == given
 
 
 # Words of headers and addresses
