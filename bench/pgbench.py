@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from app.core.embedded_config import APP, DATABASE, PORT
+from app.core.embedded_config import DATABASE, INTAKE, PORT
 from app.core.embedded_place import clean_environment, wheel_binaries
 from bench.figures import Sample
 
@@ -80,7 +80,7 @@ def literal(value: Any) -> str:
 
 
 def run(source: str, socket_dir: str, *, clients: int, seconds: float) -> PgbenchRun:
-    """Run the script as the app's role; `seconds` are whole ones to pgbench. Raises PgbenchFailed."""
+    """Run the script as who registers; `seconds` are whole ones to pgbench. Raises PgbenchFailed."""
     before = _children_cpu()
     with tempfile.TemporaryDirectory(prefix="ls-pgbench-") as name:
         folder = Path(name)
@@ -90,7 +90,7 @@ def run(source: str, socket_dir: str, *, clients: int, seconds: float) -> Pgbenc
                 *(wheel_binaries() / "pgbench", "-n", "-M", "prepared"),
                 *("-c", str(clients), "-j", "2", "-T", str(round(seconds))),
                 *("-f", folder / "script.sql", "-l", f"--log-prefix={folder / 'log'}"),
-                *("-h", socket_dir, "-p", str(PORT), "-U", APP, DATABASE),
+                *("-h", socket_dir, "-p", str(PORT), "-U", INTAKE, DATABASE),
             ],
             capture_output=True,
             text=True,

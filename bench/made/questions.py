@@ -73,6 +73,10 @@ class _Explaining:
         self.plans += [one["Plan"] for one in explained]
         return []
 
+    async def fetchval(self, sql: str, *values: Any) -> Any:
+        """What a statement sets for the transaction is not explained."""
+        return await self.connection.fetchval(sql, *values)
+
 
 @dataclass(frozen=True, slots=True)
 class Reads:

@@ -72,7 +72,7 @@ HALVES = {
             (SELECT count(*) FROM holding h WHERE h.appeal_id = a.id AND h.origin = 'registered') AS holdings,
             (SELECT count(*) FROM intake_key k WHERE k.appeal_id = a.id) AS keys,
             (SELECT count(*) FROM notice n WHERE n.appeal_id = a.id AND n.kind = 'appeal.registered') AS told
-        ) AS has WHERE has.* IS DISTINCT FROM ROW (1, 1, 1, 1, 1, 1)""",
+        ) AS has WHERE (persons, texts, events, holdings, keys, told) IS DISTINCT FROM (1, 1, 1, 1, 1, 1)""",
     "a holding without its ledger or its counters": """
         SELECT count(*) FROM holding h WHERE NOT EXISTS (SELECT FROM ledger l WHERE l.holding_id = h.id)
         OR (SELECT sum(d.received) FROM counter_delta d WHERE d.holding_id = h.id) IS DISTINCT FROM 1

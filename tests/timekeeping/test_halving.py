@@ -26,7 +26,7 @@ async def test_all_others_are_done_once_and_in_order(bad: tuple[int, ...]) -> No
     work = Work(*bad)
     await without_the_bad(list(range(7)), work.do, work.leave_out)
     assert work.done == [item for item in range(7) if item not in bad]
-    assert work.left_out == dict.fromkeys(bad, "ValueError: broken")
+    assert work.left_out == dict.fromkeys(bad, "ValueError")  # its message may hold a row
 
 
 async def test_a_database_that_is_away_is_nobodys_fault() -> None:
