@@ -1,0 +1,303 @@
+"""Three machines on one network: etcd and Patroni's PostgreSQL on each, as docker/patroni.yml has them.
+
+A machine is a network namespace of this one, joined to the others by a bridge. A second cable, which the
+cluster does not know of, leads to what a test asks inside a machine that is cut off.
+"""
+
+import asyncio
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.core import migrate
+from app.core.db import Database, DatabaseUrls
+from app.core.embedded_config import DATABASE, OWNER, WEB
+from app.core.embedded_place import Place, find_place
+from app.core.hosts import Hosts
+from app.directory.load import load_directory
+from tests.ops.served import Served
+from tests.ops.whole import open_folder
+from tests.warm import ROOT
+
+COUNT = 3
+PATIENCE = 240
+"""Seconds for whatever is waited for; what it takes is noted, not judged."""
+PASSWORD = "a password of these tests alone"
+ADMIN = "postgres"
+CLONE_NEWNET = 0x40000000
+LOGINS = f"""
+CREATE ROLE ls_owner LOGIN PASSWORD '{PASSWORD}';
+CREATE ROLE ls_app NOLOGIN;
+CREATE ROLE ls_web LOGIN PASSWORD '{PASSWORD}';
+CREATE ROLE ls_intake LOGIN PASSWORD '{PASSWORD}';
+CREATE ROLE ls_worker LOGIN PASSWORD '{PASSWORD}';
+GRANT ls_app TO ls_web, ls_worker WITH INHERIT TRUE, SET FALSE;
+"""
+# The server does not run as root, and its user may not be able to enter the folder of root's Python.
+DROPPED = ("--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+
+
+def missing() -> str:
+    """What this machine lacks for it, in one line; blank if nothing."""
+    if os.geteuid() != 0:
+        return "a failover is tried by root alone: it makes networks"
+    lacking = [name for name in ("ip", "etcd", "setpriv") if shutil.which(name) is None]
+    if lacking:
+        return f"a failover needs {', '.join(lacking)} (Debian: iproute2, etcd-server, util-linux)"
+    name = f"ls{secrets.token_hex(3)}"
+    try:
+        for words in (("netns", "add", name), ("link", "add", name, "type", "bridge"), ("link", "del", name)):
+            ip(*words)
+    except subprocess.CalledProcessError as error:
+        return f"a failover needs networks of its own, and here none can be made: {error.stderr.strip()}"
+    finally:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+    return ""
+
+
+def ip(*words: str) -> str:
+    return subprocess.run(["ip", *words], capture_output=True, text=True, check=True).stdout
+
+
+@dataclass
+class Machine:
+    """`address`: on the cluster's network; `aside`: on the cable that the cluster does not know of."""
+
+    name: str
+    address: str
+    aside: str
+    place: Place
+    folder: Path
+    environment: dict[str, str]
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def cable(self) -> str:
+        return f"{self.name}c"
+
+    def plug(self, bridge: str, gateway: str) -> None:
+        """Make the namespace with both its cables."""
+        ip("netns", "add", self.name)
+        ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", self.name)
+        ip("link", "set", self.cable, "master", bridge, "up")
+        ip("link", "add", f"{self.name}a", "type", "veth", "peer", "name", "eth1", "netns", self.name)
+        ip("addr", "add", f"{gateway}/30", "dev", f"{self.name}a")
+        ip("link", "set", f"{self.name}a", "up")
+        ip("-n", self.name, "addr", "add", f"{self.address}/24", "dev", "eth0")
+        ip("-n", self.name, "addr", "add", f"{self.aside}/30", "dev", "eth1")
+        for device in ("lo", "eth0", "eth1"):
+            ip("-n", self.name, "link", "set", device, "up")
+
+    def cut(self) -> None:
+        ip("link", "set", self.cable, "down")
+
+    def heal(self) -> None:
+        ip("link", "set", self.cable, "up")
+
+    def start(self, *programs: str) -> None:
+        for program in programs or ("etcd", "patroni"):
+            words = ["etcd"] if program == "etcd" else [sys.executable, "-m", "patroni", str(CONFIGURATION)]
+            account = self.place.account
+            as_user = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", *DROPPED]
+            with (self.folder / f"{program}.log").open("ab") as log:
+                self.running.append(
+                    subprocess.Popen(
+                        ["ip", "netns", "exec", self.name, *as_user, *words],
+                        cwd=self.folder,
+                        env=self.environment,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                    )
+                )
+
+    def kill(self) -> None:
+        """Everything that runs in it, at once: as when the machine loses its power, but for the disk."""
+        with suppress(subprocess.CalledProcessError):
+            while pids := ip("netns", "pids", self.name).split():
+                for pid in pids:
+                    with suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+                for process in self.running:
+                    process.wait(20)
+                time.sleep(0.05)
+        self.running.clear()
+
+    def remove(self) -> None:
+        self.kill()
+        for device in (self.cable, f"{self.name}a"):
+            subprocess.run(["ip", "link", "del", device], capture_output=True, check=False)
+        subprocess.run(["ip", "netns", "del", self.name], capture_output=True, check=False)
+
+    def state(self) -> dict[str, Any]:
+        """What Patroni says of the cluster here; nothing when it does not answer."""
+        with suppress(httpx.HTTPError, ValueError):
+            found: dict[str, Any] = httpx.get(f"http://{self.aside}:8008/cluster", timeout=2).json()
+            return found
+        return {}
+
+
+CONFIGURATION = ROOT / "docker" / "patroni.yml"
+
+
+class Cluster:
+    """The machines, with the logins, the schema and the directory once it is `made`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        tag, net = f"ls{secrets.token_hex(3)}", 1 + secrets.randbelow(250)
+        self.bridge, self._net = f"{tag}b", net
+        self.addresses = [f"10.213.{net}.{11 + n}" for n in range(COUNT)]
+        self.machines = [self._machine(n, f"{tag}{n}") for n in range(COUNT)]
+
+    def _machine(self, n: int, name: str) -> Machine:
+        home = self.folder / name
+        home.mkdir()
+        place = find_place(self.folder, lambda line: None)
+        os.chown(home, place.account.uid, place.account.gid)
+        aside = f"10.214.{self._net}.{4 * n + 2}"
+        return Machine(name, self.addresses[n], aside, place, home, self._environment(n, name, home, place))
+
+    def _environment(self, n: int, name: str, home: Path, place: Place) -> dict[str, str]:
+        address = self.addresses[n]
+        peers = ",".join(f"n{m}=http://{other}:2380" for m, other in enumerate(self.addresses))
+        return {
+            "PATH": os.environ["PATH"],
+            "LC_ALL": "C.UTF-8",
+            "ETCD_NAME": f"n{n}",
+            "ETCD_DATA_DIR": str(home / "etcd"),
+            "ETCD_LISTEN_PEER_URLS": f"http://{address}:2380",
+            "ETCD_LISTEN_CLIENT_URLS": f"http://{address}:2379,http://127.0.0.1:2379",
+            "ETCD_ADVERTISE_CLIENT_URLS": f"http://{address}:2379",
+            "ETCD_INITIAL_ADVERTISE_PEER_URLS": f"http://{address}:2380",
+            "ETCD_INITIAL_CLUSTER": peers,
+            "PATRONI_NAME": name,
+            "PATRONI_POSTGRESQL_PGPASS": str(home / "pgpass"),
+            "PATRONI_ETCD3_HOSTS": ",".join(f"{other}:2379" for other in self.addresses),
+            "PATRONI_RESTAPI_CONNECT_ADDRESS": f"{address}:8008",
+            "PATRONI_POSTGRESQL_CONNECT_ADDRESS": f"{address}:5432",
+            "PATRONI_POSTGRESQL_DATA_DIR": str(home / "postgres"),
+            "PATRONI_POSTGRESQL_BIN_DIR": str(place.binaries),
+            "PATRONI_SUPERUSER_USERNAME": ADMIN,
+            "PATRONI_SUPERUSER_PASSWORD": PASSWORD,
+            "PATRONI_REPLICATION_USERNAME": "replicator",
+            "PATRONI_REPLICATION_PASSWORD": PASSWORD,
+        }
+
+    def url(self, role: str, database: str = DATABASE) -> str:
+        """Of all three, of which the one that takes writes is meant."""
+        return f"postgresql://{role}:{PASSWORD.replace(' ', '%20')}@{','.join(self.addresses)}/{database}"
+
+    @property
+    def urls(self) -> DatabaseUrls:
+        return DatabaseUrls.of(
+            self.url(OWNER),
+            web=self.url(WEB),
+            intake=self.url("ls_intake"),
+            worker=self.url("ls_worker"),
+        )
+
+    def plug(self) -> None:
+        ip("link", "add", self.bridge, "type", "bridge")
+        ip("addr", "add", f"10.213.{self._net}.1/24", "dev", self.bridge)
+        ip("link", "set", self.bridge, "up")
+        for n, machine in enumerate(self.machines):
+            machine.plug(self.bridge, f"10.214.{self._net}.{4 * n + 1}")
+
+    def remove(self) -> None:
+        for machine in self.machines:
+            machine.remove()
+        subprocess.run(["ip", "link", "del", self.bridge], capture_output=True, check=False)
+
+    async def make(self) -> None:
+        """The logins as docs/operations.md has them, the schema by the owner, and the directory."""
+        connection = await Hosts(self.url(ADMIN, "postgres")).connect()
+        try:
+            await connection.execute(LOGINS)
+            await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+        finally:
+            await connection.close()
+        await asyncio.to_thread(migrate.upgrade, self.urls)
+        db = await Database.open(self.urls, pool_size=2)
+        try:
+            await load_directory(db)
+        finally:
+            await db.close()
+
+    def whole(self) -> Machine | None:
+        """The leader, if all see the same one, another is its synchronous standby, and all follow.
+
+        Who was cut off tells for a while how things were before.
+        """
+        leaders = {self._leader_in(machine.state()) for machine in self.machines}
+        name = leaders.pop() if len(leaders) == 1 else None
+        return next((machine for machine in self.machines if machine.name == name), None)
+
+    @staticmethod
+    def _leader_in(state: dict[str, Any]) -> str | None:
+        members = state.get("members", [])
+        roles = {one["role"]: one["name"] for one in members}
+        states = sorted(one["state"] for one in members)
+        follow = states == ["running", *["streaming"] * (COUNT - 1)] and "sync_standby" in roles
+        return roles.get("leader") if follow else None
+
+    def until_whole(self) -> Machine:
+        end = time.monotonic() + PATIENCE
+        while (leader := self.whole()) is None:
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.2)
+        return leader
+
+    def said(self) -> str:
+        """The ends of the logs, for whoever looks why."""
+        logs = [log for machine in self.machines for log in sorted(machine.folder.glob("*.log"))]
+        return "\n".join(f"== {log}\n{log.read_text(errors='replace')[-1500:]}" for log in logs)
+
+
+class Inside(Served):
+    """The web side on one of the machines, which is asked by the cable that the cluster does not know of."""
+
+    def __init__(self, machine: Machine, urls: DatabaseUrls, folder: Path, **more: str) -> None:
+        super().__init__(urls, folder, LS_HOST="0.0.0.0", **more)
+        self.url = f"http://{machine.aside}:{self.port}"
+        self.what = f"from tests.soak.cluster import serve_inside; serve_inside({machine.name!r})"
+
+
+def serve_inside(name: str) -> None:
+    """In a process of its own, which goes into the machine first."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open(f"/run/netns/{name}", "rb") as network:
+        if libc.setns(network.fileno(), CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), f"no way into {name}")
+    from app import cli
+    from tests import warm
+
+    cli._become = warm._become
+    sys.argv = [cli.NAME, "serve"]
+    cli.main()
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Plugged in and running; whatever happens, nothing of it is left."""
+    with open_folder() as folder:
+        found = Cluster(folder)
+        try:
+            found.plug()
+            for machine in found.machines:
+                machine.start()
+            yield found
+        finally:
+            found.remove()
