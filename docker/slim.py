@@ -1,9 +1,9 @@
-"""Take what only developers need out of an installation: every distribution that the product does not ask for.
+"""Take what only developers need out of an installation: what the product does not ask for.
 
     python docker/slim.py requirements.lock
 
-What is needed is found from the installed metadata, beginning with listening-state and its extra `tracing`. The embedded
-PostgreSQL goes too: in containers the database is another container.
+What is needed is found from the installed metadata, beginning with listening-state and its extra `tracing`.
+The embedded PostgreSQL goes too: in containers the database is another container.
 """
 
 import re
@@ -36,7 +36,8 @@ def needed() -> set[str]:
         except PackageNotFoundError:
             continue
         for wanted in map(Requirement, lines):
-            applies = wanted.marker is None or any(wanted.marker.evaluate({"extra": extra}) for extra in extras)
+            marker = wanted.marker
+            applies = marker is None or any(marker.evaluate({"extra": extra}) for extra in extras)
             if applies and canonical(wanted.name) not in found:
                 waiting.append((canonical(wanted.name), frozenset({"", *wanted.extras})))
     return found
