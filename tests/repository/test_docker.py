@@ -43,7 +43,11 @@ def test_each_process_has_its_own_login() -> None:
         name: set(re.findall(r"postgresql://(\w+):", " ".join(map(str, made["environment"].values()))))
         for name, made in OURS.items()
     }
-    assert logins == {"migrate": {"ls_owner"}, "app": {"ls_web", "ls_intake"}, "worker": {"ls_worker"}}
+    assert logins == {
+        "migrate": {"ls_owner", "ls_worker"},
+        "app": {"ls_web", "ls_intake"},
+        "worker": {"ls_worker"},
+    }
     assert all(made["read_only"] and made["cap_drop"] == ["ALL"] for made in OURS.values())
 
 
