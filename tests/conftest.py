@@ -121,6 +121,15 @@ async def real_db(real_urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def owner(real_urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
+    """To the same database, as who may change everything."""
+    connection = await asyncpg.connect(real_urls.owner)
+    await prepare(connection)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
 async def client(db: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     async with running(settings, db) as found:
         yield found

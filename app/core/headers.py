@@ -47,7 +47,7 @@ def completed(given: Iterable[tuple[bytes, bytes]], *, tls: bool) -> Raw:
 
 
 class SafeHeaders:
-    """Outside of everything else, so that no answer goes past it."""
+    """Outside of all that answers, a refusal of `Bounds` too, so that no answer goes past it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -19,7 +19,7 @@ def route_of(scope: Scope) -> str:
 
 
 class Observed:
-    """Stands outside of all others. Good readings are counted and leave no line."""
+    """Outside of all else, so that each request is seen. Good readings are counted and leave no line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from app.appeals.link_token import link_token, read_token
 from app.attachments.keeping import Keeper
 from app.core import cipher, lasting
 from app.core.cipher import Cipher
-from app.core.db import Database, DatabaseProblem, DatabaseUrls, prepare
+from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.directory import snapshot
 from app.intake.register import register
 from app.keys import rotating, rows
@@ -51,14 +51,6 @@ def as_before() -> Iterator[None]:
     before = cipher.cipher()
     yield
     cipher.use(before)
-
-
-@pytest.fixture
-async def owner(real_urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(real_urls.owner)
-    await prepare(connection)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

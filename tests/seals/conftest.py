@@ -1,13 +1,11 @@
 """A record that is really committed, and the file of heads beside it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
-from app.core.db import Database, DatabaseUrls, prepare
+from app.core.db import Database
 from app.seals import sealing
 from app.seals.heads_file import HeadsFile
 from tests.casework.people import Office
@@ -21,15 +19,6 @@ def office(real_db: Database, real_client: httpx.AsyncClient) -> Office:
 @pytest.fixture
 def file(tmp_path: Path) -> HeadsFile:
     return HeadsFile(tmp_path / "seals" / "heads.jsonl")
-
-
-@pytest.fixture
-async def owner(real_urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
-    """As who may change everything."""
-    connection = await asyncpg.connect(real_urls.owner)
-    await prepare(connection)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
