@@ -10,31 +10,35 @@ import asyncpg
 
 from app.appeals.codes import EventKind
 from app.core.cipher import cipher
+from app.core.nested import Nested, Row
 from app.deadlines.facts import Fact, read_facts
 from app.readings.keeping import LOOKED
 
-HEAD = f"""
+_HEAD = f"""
 SELECT a.id, a.received_at, a.registered_on, a.channel, a.kind, a.topic, a.region, a.language,
        a.applicant_type, a.source_id, c.about_id, c.about_part, about.applicant_type AS about_type,
        c.respondent_id, c.reviewer, c.reviewer_id,
        (SELECT jsonb_agg(jsonb_build_array(later.id, later.applicant_type) ORDER BY later.id)
         FROM complaint x JOIN appeal later ON later.id = x.appeal_id WHERE x.about_id = a.id) AS complaints,
        {LOOKED.format(appeal="a.id")} AS looked
+"""
+_OF_APPEAL = """
 FROM appeal a
 LEFT JOIN complaint c ON c.appeal_id = a.id
 LEFT JOIN appeal about ON about.id = c.about_id
 WHERE a.id = $1
 """
+HEAD = f"{_HEAD} {_OF_APPEAL}"
 
 # Each with what was written into its ledger.
-HOLDINGS = """
+HOLDINGS = Nested("""
 SELECT h.id, h.part, coalesce(h.stands_for, h.agency_id) AS agency_id, h.registered_on, h.due_on, h.status,
        h.stage, h.topic, h.applicant_type, h.running, h.closed_at, h.close,
-       array_agg(l.event_hash ORDER BY l.id) AS ledger_events, jsonb_agg(l.facts ORDER BY l.id) AS ledger
+       jsonb_agg(jsonb_build_array(encode(l.event_hash, 'hex'), l.facts) ORDER BY l.id) AS ledger
 FROM holding h JOIN ledger l ON l.holding_id = h.id
 WHERE h.appeal_id = $1
 GROUP BY h.id ORDER BY h.id
-"""
+""")
 
 # The newest holding of each part.
 PARTS = """
@@ -85,15 +89,17 @@ FROM appeal a LEFT JOIN applicant p ON p.appeal_id = a.id
 WHERE a.id = $1
 """
 
-EVENTS = """
+EVENTS = Nested("""
 SELECT e.id, e.part, e.holding_id, e.at, e.kind, e.actor_kind, e.actor_id, e.data, e.content_hash, e.previous,
        e.hash
 FROM event e WHERE e.appeal_id = $1 ORDER BY e.id
-"""
+""")
 
-CONTENTS = """
+CONTENTS = Nested("""
 SELECT c.part, c.kind, c.at, c.author_id, c.body, c.hash FROM content c WHERE c.appeal_id = $1 ORDER BY c.id
-"""
+""")
+
+WHOLE = f"{_HEAD}, {HOLDINGS} AS holdings, {EVENTS} AS events, {CONTENTS} AS said {_OF_APPEAL}"
 
 SIGNING = tuple(
     kind.value
@@ -120,21 +126,44 @@ class Said:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An appeal with all that became of it, each in order."""
+
+    head: asyncpg.Record
+    holdings: Sequence[Row]
+    events: Sequence[Row]
+    said: Sequence[Said]
+
+
+async def whole(connection: asyncpg.Connection, appeal_id: int) -> Whole | None:
+    """What `head`, `holdings`, `events` and `contents` give, by one statement."""
+    row = await connection.fetchrow(WHOLE, appeal_id)
+    if row is None:
+        return None
+    return Whole(
+        head=row,
+        holdings=HOLDINGS.rows(row["holdings"]),
+        events=EVENTS.rows(row["events"]),
+        said=[_said(content) for content in CONTENTS.rows(row["said"])],
+    )
+
+
 async def head(connection: asyncpg.Connection, appeal_id: int) -> asyncpg.Record | None:
     """The appeal, what it complains about, what complains about it, and which bodies read it when."""
     return await connection.fetchrow(HEAD, appeal_id)
 
 
 async def events(connection: asyncpg.Connection, appeal_id: int) -> Sequence[asyncpg.Record]:
-    return await connection.fetch(EVENTS, appeal_id)
+    return await connection.fetch(EVENTS.statement, appeal_id)
 
 
 async def contents(connection: asyncpg.Connection, appeal_id: int) -> list[Said]:
-    rows = await connection.fetch(CONTENTS, appeal_id)
-    return [
-        Said(row["part"], row["kind"], row["at"], row["author_id"], opened(row["body"]), row["hash"])
-        for row in rows
-    ]
+    return [_said(row) for row in await connection.fetch(CONTENTS.statement, appeal_id)]
+
+
+def _said(row: Row) -> Said:
+    return Said(row["part"], row["kind"], row["at"], row["author_id"], opened(row["body"]), row["hash"])
 
 
 def opened(body: bytes) -> dict[str, Any]:
@@ -145,12 +174,12 @@ def opened(body: bytes) -> dict[str, Any]:
 
 async def holdings(connection: asyncpg.Connection, appeal_id: int) -> Sequence[asyncpg.Record]:
     """All of an appeal's, in order; their facts by `facts_of`."""
-    return await connection.fetch(HOLDINGS, appeal_id)
+    return await connection.fetch(HOLDINGS.statement, appeal_id)
 
 
-def facts_of(holding: asyncpg.Record) -> list[Fact]:
+def facts_of(holding: Row) -> list[Fact]:
     """What the due day of one of the `holdings` follows from, in order."""
-    return read_facts(zip(holding["ledger_events"], holding["ledger"], strict=True))
+    return read_facts((bytes.fromhex(event), facts) for event, facts in holding["ledger"])
 
 
 async def parts(connection: asyncpg.Connection, appeal_id: int) -> Sequence[asyncpg.Record]:

@@ -300,8 +300,22 @@ async def prepare(connection: asyncpg.Connection) -> None:
     """Make JSON columns Python values on this connection; have its statements traced, if any are."""
     if tracing.on():
         connection.add_query_logger(tracing.statement)
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, encoder=to_json, decoder=orjson.loads, schema="pg_catalog")
+    for name, version in (("json", b""), ("jsonb", b"\x01")):
+        await _set_json_codec(connection, name, version)
+
+
+async def _set_json_codec(connection: asyncpg.Connection, name: str, version: bytes) -> None:
+    """In the binary format, as values within rows come: the text, for `jsonb` behind its version."""
+
+    def encode(value: Any) -> bytes:
+        return version + to_json(value).encode()
+
+    def decode(sent: bytes) -> Any:
+        return orjson.loads(sent[len(version) :])
+
+    await connection.set_type_codec(
+        name, encoder=encode, decoder=decode, schema="pg_catalog", format="binary"
+    )
 
 
 def to_json(value: Any) -> str:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-import asyncpg
-
 from app.appeals.codes import EventKind, Status
 from app.appeals.lifecycle import Act, allowed
 from app.core import clock
+from app.core.nested import Row
 from app.deadlines.complaints import complaint_until, may_complain
 from app.deadlines.guards import Refused
 from app.deadlines.regimes import Stage
@@ -21,9 +20,9 @@ COMPLAIN = "complain"
 
 
 def possible(
-    parts: Sequence[asyncpg.Record],
-    holdings: Sequence[asyncpg.Record],
-    events: Sequence[asyncpg.Record],
+    parts: Sequence[Row],
+    holdings: Sequence[Row],
+    events: Sequence[Row],
     terms: Mapping[int, Term],
     directory: Directory,
     today: date,
@@ -48,7 +47,7 @@ def _of_part(part: Holding) -> frozenset[Act]:
     return allowed(Status(part["status"]), closed=not is_open(part), stage=stage)
 
 
-def _rated(answered: Holding, events: Sequence[asyncpg.Record]) -> bool:
+def _rated(answered: Holding, events: Sequence[Row]) -> bool:
     return any(event["kind"] == EventKind.RATED and event["holding_id"] == answered["id"] for event in events)
 
 

@@ -16,6 +16,7 @@ from app.attachments.listing import Files
 from app.core.db import Database
 from app.core.edge import Configured, Db
 from app.core.errors import Invalid, problems
+from app.core.nested import Row
 from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCaller
 from app.intake.shown import ANSWERS
 from app.settings import Settings
@@ -30,7 +31,7 @@ GIVEN = ANSWERS | SENT
 async def seen(
     connection: asyncpg.Connection,
     caller: CitizenCaller,
-    events: Sequence[asyncpg.Record],
+    events: Sequence[Row],
     settings: Settings,
 ) -> Files:
     """What the applicant may see; nothing is asked where these events name nothing."""

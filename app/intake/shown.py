@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import asyncpg
-
 from app.appeals.codes import EventKind, Status
 from app.attachments.schemas import AttachmentOut
 from app.core import clock
 from app.core.i18n import Language, t
+from app.core.nested import Row
 from app.deadlines.complaints import ReviewerKind, complaint_until
 from app.deadlines.explain import explain, period
 from app.deadlines.regimes import LAW, Matter, Stage
@@ -35,7 +34,7 @@ def deadline_out(term: Term, lang: Language) -> DeadlineOut:
 
 
 def answer_out(
-    event: asyncpg.Record,
+    event: Row,
     body: Mapping[str, Any],
     agency: str,
     files: list[AttachmentOut],

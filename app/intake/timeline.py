@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-import asyncpg
-
 from app.appeals import numbers
 from app.appeals.codes import EventKind
 from app.core import clock
 from app.core.i18n import Language, t
+from app.core.nested import Row
 from app.deadlines.regimes import Stage
 from app.directory.registry import Directory
 from app.intake.schemas import TimelineOut
@@ -49,7 +48,7 @@ TOLD = frozenset(
 _DAYS = ("due_on", "registered_on", "until", "on", "decide_from", "object_by", "before", "after")
 
 
-def timeline(events: Iterable[asyncpg.Record], directory: Directory, lang: Language) -> list[TimelineOut]:
+def timeline(events: Iterable[Row], directory: Directory, lang: Language) -> list[TimelineOut]:
     return [
         TimelineOut(
             at=event["at"],

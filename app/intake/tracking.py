@@ -6,7 +6,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import asyncpg
 from fastapi import APIRouter
 
 from app.appeals import repository
@@ -17,6 +16,7 @@ from app.core import clock
 from app.core.edge import Configured, Lang, Read
 from app.core.errors import Invalid, problems
 from app.core.i18n import Language
+from app.core.nested import Row
 from app.deadlines import watch
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.explain import explain
@@ -59,33 +59,27 @@ router = APIRouter(prefix="/api/v1", tags=["citizens"])
     responses=problems(*NOT_OPENED, Invalid),
 )
 async def track(caller: Citizen, connection: Read, lang: Lang, settings: Configured) -> TrackingOut:
-    head = await _head(connection, caller)
-    events = await repository.events(connection, head["id"])
+    whole = await repository.whole(connection, caller.appeal_id)
+    if whole is None or whole.head["applicant_type"] != caller.number.applicant_type:
+        raise AppealNotFound
     return _Page(
         caller=caller,
-        head=head,
-        holdings=await repository.holdings(connection, head["id"]),
-        events=events,
-        said=await repository.contents(connection, head["id"]),
-        attached=await sent.seen(connection, caller, events, settings),
+        head=whole.head,
+        holdings=whole.holdings,
+        events=whole.events,
+        said=whole.said,
+        attached=await sent.seen(connection, caller, whole.events, settings),
         directory=snapshot.current(),
         lang=lang,
     ).build()
 
 
-async def _head(connection: asyncpg.Connection, caller: CitizenCaller) -> asyncpg.Record:
-    head = await repository.head(connection, caller.appeal_id)
-    if head is None or head["applicant_type"] != caller.number.applicant_type:
-        raise AppealNotFound
-    return head
-
-
 @dataclass
 class _Page:
     caller: CitizenCaller
-    head: asyncpg.Record
-    holdings: Sequence[asyncpg.Record]
-    events: Sequence[asyncpg.Record]
+    head: Row
+    holdings: Sequence[Row]
+    events: Sequence[Row]
     said: Sequence[repository.Said]
     attached: Files
     directory: Directory
@@ -126,11 +120,11 @@ class _Page:
         )
 
     @cached_property
-    def parts(self) -> list[asyncpg.Record]:
+    def parts(self) -> list[Row]:
         return newest(self.holdings)
 
     @cached_property
-    def shown(self) -> list[asyncpg.Record]:
+    def shown(self) -> list[Row]:
         """The parts that are asked for: the one named, else all; all too where that one was split further."""
         named = self.caller.part
         if named and not any(held["part"] == named for held in self.holdings):
@@ -149,7 +143,7 @@ class _Page:
     def standing(self) -> Mapping[int, PartOut]:
         return {part["part"]: self._part(part) for part in self.parts}
 
-    def _part(self, held: asyncpg.Record) -> PartOut:
+    def _part(self, held: Row) -> PartOut:
         term, status = self.terms[held["part"]], Status(held["status"])
         open_ = is_open(held)
         return PartOut(
@@ -168,7 +162,7 @@ class _Page:
             suspended_until=term.resume_on if status is Status.SUSPENDED and open_ else None,
         )
 
-    def _holder(self, held: asyncpg.Record) -> str:
+    def _holder(self, held: Row) -> str:
         return self.directory.agency_by_id(held["agency_id"]).code
 
     def _deadline(self, due_on: date, term: Term) -> DeadlineOut:
@@ -177,7 +171,7 @@ class _Page:
         entries = (*term.entries, silence) if silence else term.entries
         return DeadlineOut(due_on=due_on, steps=[StepOut(**step) for step in explain(entries, self.lang)])
 
-    def _answer(self, held: asyncpg.Record) -> AnswerOut | None:
+    def _answer(self, held: Row) -> AnswerOut | None:
         event = self._last(held, ANSWERS)
         if event is None:
             return None
@@ -185,22 +179,20 @@ class _Page:
         files = self.attached.of([event], self.lang)
         return answer_out(event, self._words(event), agency, files, self.directory, self.lang)
 
-    def _correction(self, held: asyncpg.Record, term: Term) -> CorrectionOut | None:
+    def _correction(self, held: Row, term: Term) -> CorrectionOut | None:
         asked = self._last(held, {EventKind.CORRECTION_REQUESTED})
         if asked is None or term.correct_by is None:
             return None
         return CorrectionOut(until=term.correct_by, what=self._words(asked).get("text"))
 
-    def _hearing(self, held: asyncpg.Record, term: Term) -> HearingOut | None:
+    def _hearing(self, held: Row, term: Term) -> HearingOut | None:
         invited = self._last(held, {EventKind.HEARING_SET})
         if invited is None or term.hearing is None:
             return None
         text = self._words(invited).get("text")
         return HearingOut(on=term.hearing.on, preliminary=text, object_by=term.hearing.object_by)
 
-    def _last(
-        self, held: asyncpg.Record, kinds: set[EventKind] | frozenset[EventKind]
-    ) -> asyncpg.Record | None:
+    def _last(self, held: Row, kinds: set[EventKind] | frozenset[EventKind]) -> Row | None:
         """The newest event of these kinds on a holding."""
         return next(
             (
@@ -211,13 +203,13 @@ class _Page:
             None,
         )
 
-    def _words(self, event: asyncpg.Record) -> dict[str, Any]:
+    def _words(self, event: Row) -> dict[str, Any]:
         """The text that belongs to an event; empty once it is erased."""
         return next((one.body for one in self.said if one.hash == event["content_hash"]), {})
 
     # the whole
 
-    def _waiting(self, shown: Sequence[asyncpg.Record]) -> dict[str, Any]:
+    def _waiting(self, shown: Sequence[Row]) -> dict[str, Any]:
         """What the applicant is to do, or waits for: of the part where it is due first."""
         found = [self.standing[part["part"]] for part in shown]
         corrections = [one.correction for one in found if one.correction]
@@ -229,7 +221,7 @@ class _Page:
             "suspended_until": min(suspended, default=None),
         }
 
-    def _told(self) -> Sequence[asyncpg.Record]:
+    def _told(self) -> Sequence[Row]:
         """Of a part: what happened to it, and before it came about to the whole."""
         named = self.caller.part
         if not named:
@@ -259,13 +251,13 @@ class _Page:
         age = watch.age(self.head["received_at"], on, self.directory.calendar)
         return AgeOut(days=age.days, working_days=age.working_days)
 
-    def _target(self, main: asyncpg.Record) -> TargetOut | None:
+    def _target(self, main: Row) -> TargetOut | None:
         target = watch.service_target(self.head["channel"], self.terms[main["part"]], self.directory.calendar)
         if target is None:
             return None
         return TargetOut(on=target.on, sentence=explain([target.entry], self.lang)[0]["sentence"])
 
-    def _complaint(self, main: asyncpg.Record) -> ComplaintOut:
+    def _complaint(self, main: Row) -> ComplaintOut:
         head, first = self.head, self.holdings[0]
         about = format_number(head["about_id"], ApplicantType(head["about_type"]), head["about_part"])
         filed = Filed(
@@ -287,7 +279,7 @@ class _Page:
         return complaint_out(filed, at, head["registered_on"], self.directory, self.lang)
 
 
-def _stage(held: asyncpg.Record) -> Stage | None:
+def _stage(held: Row) -> Stage | None:
     return Stage(held["stage"]) if held["stage"] else None
 
 

@@ -8,7 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from app.staff.permissions import Role
+from tests.attachments.files import sent
 from tests.casework.people import Office, registered, submission
+from tests.web.forms import token
 from tests.web.office.conftest import entered
 
 FRAME = re.compile(r"(SET LOCAL|SELECT set_config|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)", re.IGNORECASE)
@@ -60,8 +62,22 @@ async def test_a_case(office: Office, room: list[str]) -> None:
 
 
 async def test_tracking(office: Office) -> None:
-    """The wrong codes from this network, the appeal, its events, its parts, and what they say."""
-    said = {"kind": "statement", "language": "kk", "text": "Үйде жылу жоқ.", "addressee": "energy"}
-    filed = (await office.client.post("/api/v1/appeals", json=said)).json()
-    headers = {"x-access-code": filed["access_code"]}
-    assert await asked(office, f"/api/v1/appeals/{filed['number']}", **headers) <= 5
+    """The wrong codes from this network, the appeal with all that became of it, and its files."""
+    number, code = await tracked(office)
+    assert await asked(office, f"/api/v1/appeals/{number}", **{"x-access-code": code}) == 2
+    number, code = await tracked(office, attachments=[(await sent(office.client))["id"]])
+    assert await asked(office, f"/api/v1/appeals/{number}", **{"x-access-code": code}) == 3
+
+
+async def test_tracking_on_its_page(office: Office) -> None:
+    number, code = await tracked(office, attachments=[(await sent(office.client))["id"]])
+    form = token(await office.client.get("/appeals"))
+    await office.client.post("/appeals", data={"form": form, "number": number, "code": code})
+    assert await asked(office, f"/appeals/{number}") == 2
+
+
+async def tracked(office: Office, **more: Any) -> tuple[str, str]:
+    said = {"kind": "statement", "language": "kk", "text": "Үйде жылу жоқ.", "addressee": "energy", **more}
+    filed = await office.client.post("/api/v1/appeals", json=said)
+    assert filed.status_code == 201, filed.text
+    return filed.json()["number"], filed.json()["access_code"]
