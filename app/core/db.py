@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from app.core import metrics, sight, tracing
+from app.core import metrics, patience, sight, tracing
 from app.core.hosts import Hosts
 from app.settings import Settings
 
@@ -31,6 +31,8 @@ SQLModel.metadata.naming_convention = {
 MINIMUM_SERVER = 180000
 COMMIT_WITHIN = 15.0
 """Seconds that a commit may wait for its standby before the caller is told to try again."""
+INTAKE_STATEMENT_WITHIN = "30s"
+"""Of registering, which is of many requests at once. More than COMMIT_WITHIN: it ends no commit."""
 POOL_PATIENCE = 10.0
 """Seconds to wait for a connection when all are in use: who waits longer is told to come again."""
 
@@ -132,14 +134,21 @@ class Connections(Protocol):
 
 
 class _Limited(asyncpg.Connection):
-    """Says with each BEGIN, in the same message, what may be seen in the transaction."""
+    """Says with each BEGIN, in the same message, what may be seen in the transaction and how long a statement
+    may take; with COMMIT, that this one may take as long as it needs."""
 
     __slots__ = ()
 
     async def execute(self, query: str, *args: Any, **how: Any) -> str:
         if not args and query.startswith("BEGIN"):
-            query = f"{query} {limiting()}"
+            query = f"{query} {limiting()}, {_timing(patience.milliseconds())}"
+        elif not args and query.startswith("COMMIT"):
+            query = f"SELECT {_timing(0)}; {query}"
         return await super().execute(query, *args, **how)
+
+
+def _timing(milliseconds: int) -> str:
+    return f"set_config('statement_timeout', '{milliseconds}', true)"
 
 
 def limiting() -> str:
@@ -175,6 +184,8 @@ class Database:
         if role:
             settings["role"] = role
         how: dict[str, Any] = {"connection_class": _Limited, "reset": _nothing_to_reset} if limited else {}
+        if login is Login.INTAKE:
+            settings["statement_timeout"] = INTAKE_STATEMENT_WITHIN
         if not limited:
             settings[sight.SETTING] = sight.EVERYTHING  # for who comes by the login of all
         try:

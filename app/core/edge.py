@@ -5,14 +5,16 @@ the caller and never a 2xx. All of these are `async`: FastAPI would run a plain 
 """
 
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 import asyncpg
 from fastapi import Depends, Request
 
+from app.core import patience
 from app.core.db import Database
 from app.core.i18n import LANGUAGES, Language, negotiate
+from app.core.patience import Patience
 from app.settings import Settings
 
 LANGUAGE_COOKIE = "lang"
@@ -92,3 +94,16 @@ async def moment(db: Db) -> AsyncIterator[asyncpg.Connection]:
 Read = Annotated[asyncpg.Connection, Depends(read, scope="function")]
 Moment = Annotated[asyncpg.Connection, Depends(moment, scope="function")]
 """For reading by several statements what was committed when the first began."""
+
+
+def _patient(kind: Patience) -> Callable[[], Awaitable[None]]:
+    async def have() -> None:
+        patience.have(kind)
+
+    return have
+
+
+FIGURES = Depends(_patient(Patience.FIGURES))
+LONG = Depends(_patient(Patience.LONG))
+"""For `dependencies=[…]` of a router or a route, which come before all others: its statements may take longer
+than its method says (app/core/patience.py)."""

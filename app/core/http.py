@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core import sight
+from app.core import patience, sight
 from app.core.edge import language_of
 from app.core.errors import (
     AppError,
@@ -218,13 +218,14 @@ def _code(kind: str) -> str:
 
 
 class Blind:
-    """Each request begins without sight of any case, and leaves none to the next."""
+    """Each request begins without sight of any case, with the patience of its method, and leaves neither to
+    the next."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with sight.within(sight.NOTHING):
+        with sight.within(sight.NOTHING), patience.of_method(scope.get("method", "")):
             await self.app(scope, receive, send)
 
 

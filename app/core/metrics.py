@@ -42,6 +42,11 @@ _job_success = Gauge(
     ["job"],
     multiprocess_mode="max",
 )
+HEADS_WAITING = Gauge(
+    "ls_heads_waiting",
+    "Heads of seals that are not yet in the file outside the database",
+    multiprocess_mode="max",
+)
 _job_failures = Counter("ls_job_failures", "Rounds of a job that failed", ["job"])
 _job_seconds = Histogram("ls_job_seconds", "How long a round of a job took", ["job"], buckets=_SECONDS)
 

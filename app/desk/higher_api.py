@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import sight
 from app.core.db import seeing
-from app.core.edge import Db, Lang, Read
+from app.core.edge import FIGURES, Db, Lang, Read
 from app.core.errors import Invalid, Malformed, TooLarge, UnsupportedMedia, problems
 from app.desk import entry, higher
 from app.desk.errors import NotFromAbove
@@ -118,6 +118,7 @@ async def sent(
 
 @router.get(
     "/counts",
+    dependencies=[FIGURES],
     summary="How much of it is executed",
     description=(
         "`sent = executed + in_execution`; `overdue` and `control_passed` are parts of what is in execution. "

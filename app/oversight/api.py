@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
-from app.core.edge import Lang, Read
+from app.core.edge import FIGURES, Lang, Read
 from app.core.errors import Invalid, problems
 from app.directory import snapshot
 from app.oversight import calls, compliance_api, months, published, receptions, weekly_api
@@ -24,7 +24,7 @@ from app.oversight.schemas import (
 from app.staff.access import Public, PublicOrStaff
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
-statistics = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
+statistics = APIRouter(prefix="/api/v1/statistics", tags=["statistics"], dependencies=[FIGURES])
 
 
 @statistics.get(

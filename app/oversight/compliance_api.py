@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
 from app.core import paging
-from app.core.edge import Lang, Moment
+from app.core.edge import FIGURES, Lang, Moment
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.directory.registry import Directory
@@ -36,7 +36,7 @@ from app.oversight.reach import Looker
 from app.oversight.schemas import AgencyRef
 from app.staff.access import Overseer, StaffCaller
 
-router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"])
+router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"], dependencies=[FIGURES])
 
 _WHOSE = (
     "A controller asks about all bodies, a head about the own one and those under it. What was done in the "

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.core.edge import Lang, Moment
+from app.core.edge import FIGURES, Lang, Moment
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.directory.registry import Directory
@@ -16,7 +16,7 @@ from app.oversight.schemas import AgencyRef
 from app.oversight.weekly import Week, Weeks, growing
 from app.staff.access import Overseer
 
-router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"])
+router = APIRouter(prefix="/api/v1/compliance", tags=["oversight"], dependencies=[FIGURES])
 
 
 @router.get(

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.core import clock
-from app.core.edge import Moment
+from app.core.edge import FIGURES, Moment
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.schema import Out
 from app.directory.changes import Change
@@ -48,6 +48,7 @@ class TrialOut(Out):
 
 @router.post(
     "/topic/{code}/competence/preview",
+    dependencies=[FIGURES],
     summary="What another body that answers would get",
     description=HOW,
     responses=TRYING,
@@ -57,7 +58,11 @@ async def preview_competence(_: Curator, code: Thing, said: CompetenceIn, connec
 
 
 @router.post(
-    "/agency/{code}/end/preview", summary="What a body's end would move", description=HOW, responses=TRYING
+    "/agency/{code}/end/preview",
+    dependencies=[FIGURES],
+    summary="What a body's end would move",
+    description=HOW,
+    responses=TRYING,
 )
 async def preview_end(_: Curator, code: Thing, said: EndIn, connection: Moment) -> TrialOut:
     after = said.last_day + timedelta(days=1)

@@ -18,7 +18,7 @@ from app.appeals.history import canonical
 from app.seals.heads import Head, NotAHead
 from app.settings import Settings
 
-# Longer than any line.
+# Longer than any line; more is read only of what a crash left without a line's end.
 _TAIL = 4_096
 
 
@@ -65,7 +65,7 @@ class HeadsFile:
 
     def append(self, new: Sequence[Signed]) -> None:
         """Add these and wait for the disk; whatever of the first is there already is not added again. A line
-        that a crash broke off is taken away."""
+        that a crash or a full disk broke off is taken away. Raises OSError; a part may be there."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked() as file:
             last = _last(file)
@@ -92,25 +92,29 @@ class HeadsFile:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            size = file.seek(0, os.SEEK_END)
-            kept = size - len(_rest(file, size))
-            if kept < size:
+            kept = _whole(file)
+            if kept < file.seek(0, os.SEEK_END):
                 file.truncate(kept)
             yield file
 
 
-def _tail(file: IO[bytes], size: int) -> bytes:
-    file.seek(max(0, size - _TAIL))
-    return file.read()
-
-
-def _rest(file: IO[bytes], size: int) -> bytes:
-    """What stands after the last whole line."""
-    return _tail(file, size).rpartition(b"\n")[2]
+def _whole(file: IO[bytes]) -> int:
+    """How many bytes the whole lines are. A machine that stopped may leave more than a line of nothing."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        begin = max(0, end - _TAIL)
+        file.seek(begin)
+        if (found := file.read(end - begin).rfind(b"\n")) >= 0:
+            return begin + found + 1
+        end = begin
+    return 0
 
 
 def _last(file: IO[bytes]) -> Signed | None:
-    whole = _tail(file, file.seek(0, os.SEEK_END)).rpartition(b"\n")[0]
-    if not whole:
+    size = _whole(file)
+    if not size:
         return None
-    return Signed.read(whole.rpartition(b"\n")[2].decode(errors="replace"))
+    begin = max(0, size - _TAIL)
+    file.seek(begin)
+    line = file.read(size - begin - 1).rpartition(b"\n")[2]
+    return Signed.read(line.decode(errors="replace"))

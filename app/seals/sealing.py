@@ -6,12 +6,15 @@ workers at once the second finds it taken and has nothing to do.
 """
 
 import asyncio
+import errno
 import logging
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import TypeVar
 
 import asyncpg
 
-from app.core import clock
+from app.core import clock, metrics
 from app.core.db import Database
 from app.seals import heads, keys, rows, tree
 from app.seals.heads import Head
@@ -20,6 +23,8 @@ from app.seals.rows import BEGINNING, Place
 from app.settings import get_settings
 
 log = logging.getLogger("listening_state.seals")
+
+Result = TypeVar("Result")
 
 MOST = 5_000
 """Events in a seal, so that memory is bounded; more are sealed by the next one."""
@@ -46,8 +51,13 @@ class FileDisagrees(Exception):
     """The file of heads does not end with a head that the database has."""
 
 
+class FileUnwritable(Exception):
+    """Heads are in the database and not outside it yet: they wait, and are added later."""
+
+
 async def seal(db: Database, file: HeadsFile) -> int:
-    """Seal all that is settled; gives the number of new seals. Raises AheadOfTime, FileDisagrees, OSError.
+    """Seal all that is settled; gives the number of new seals. Raises AheadOfTime, FileDisagrees,
+    FileUnwritable.
 
     Broken off anywhere it goes on the next time: a seal is one transaction, and the file follows it.
     """
@@ -119,9 +129,41 @@ async def _add(
 
 
 async def complete(db: Database, file: HeadsFile) -> None:
-    """Add to the file what it does not have yet. Raises FileDisagrees, and NotAHead for a last line that is
-    none: then nothing is added, for nobody shall overwrite what may be a proof."""
-    last = await asyncio.to_thread(file.last)
+    """Add to the file what it does not have yet, and count what waits for it. Raises FileUnwritable,
+    FileDisagrees, and NotAHead for a last line that is none: then nothing is added, for nobody shall
+    overwrite what may be a proof."""
+    try:
+        await _complete(db, file)
+    except FileUnwritable:
+        metrics.HEADS_WAITING.set(await _waiting(db, file))
+        raise
+    metrics.HEADS_WAITING.set(0)
+
+
+async def _waiting(db: Database, file: HeadsFile) -> int:
+    """All of them, where it cannot be read either."""
+    try:
+        last = await asyncio.to_thread(file.last)
+    except OSError:
+        last = None
+    async with db.read() as connection:
+        newest: int = await connection.fetchval("SELECT coalesce(max(number), 0) FROM seal")
+    return newest - (last.number if last else 0)
+
+
+async def _on_disk(file: HeadsFile, work: Callable[[], Result]) -> Result:
+    try:
+        return await asyncio.to_thread(work)
+    except OSError as error:
+        why = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        raise FileUnwritable(
+            f"{file.path} cannot be written ({why}); sealing goes on, and its heads wait: "
+            "see 'Seals' in docs/operations.md"
+        ) from error
+
+
+async def _complete(db: Database, file: HeadsFile) -> None:
+    last = await _on_disk(file, file.last)
     if last:
         async with db.read() as connection:
             known = await connection.fetchval("SELECT head FROM seal WHERE number = $1", last.number)
@@ -137,5 +179,7 @@ async def complete(db: Database, file: HeadsFile) -> None:
         if not found:
             return
         new = [Signed(row["head"], row["signature"]) for row in found]
-        await asyncio.to_thread(file.append, new)
+        if not done and new[-1].number > 1:
+            log.warning("%s was not there or empty: it is written anew from the first head on", file.path)
+        await _on_disk(file, partial(file.append, new))
         done = new[-1].number

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
 from app.core import clock
-from app.core.edge import Db, Lang, Read, Tx
+from app.core.edge import LONG, Db, Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.deadlines.calendar import Override
@@ -69,6 +69,7 @@ def _order(order: Override, *, in_force: bool) -> OrderOut:
 
 @router.post(
     "/calendar/orders/preview",
+    dependencies=[LONG],
     summary="What an order about days would move",
     description=(
         "The open cases whose due day would be another one, before and after. Nothing is written; take the "

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from app.core import clock
 from app.core.db import Database
-from app.core.edge import Db, Lang
+from app.core.edge import LONG, Db, Lang
 from app.core.errors import FieldError, Forbidden, Invalid, problems
 from app.core.i18n import Language
 from app.core.schema import Code, Day, Out, Schema
@@ -72,6 +72,7 @@ async def rules(_: Announcing, language: Lang) -> RulesOut:
 
 @router.post(
     "/preview",
+    dependencies=[LONG],
     summary="What another rule would move",
     description="The open cases whose due day would be another one if the rule were so, before and after. "
     "Nothing is written: rules are legal text and come with a release of the service. It looks at every open "

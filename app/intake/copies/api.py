@@ -10,7 +10,7 @@ from app.attachments.listing import Attached
 from app.attachments.serving import content, disposition
 from app.attachments.storage import storage_of
 from app.core.db import Database
-from app.core.edge import Configured, Db, Lang
+from app.core.edge import LONG, Configured, Db, Lang
 from app.core.errors import Invalid, problems
 from app.core.i18n import Language
 from app.core.zipped import MEDIA_TYPE, Member, zipped
@@ -30,6 +30,7 @@ router = APIRouter(prefix="/api/v1", tags=["citizens"])
     "told; and the files, once they were found to be free of viruses. Always of the whole appeal. Officials' "
     "names, drafts and working notes are not in it.",
     response_class=StreamingResponse,
+    dependencies=[LONG],
     responses={
         200: {"description": "The archive", "content": {MEDIA_TYPE: {}}},
         **problems(*NOT_OPENED, Invalid, StorageUnavailable),

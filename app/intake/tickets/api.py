@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from app.appeals.numbers import is_sandbox
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import clock, stream
-from app.core.edge import Db, Lang
+from app.core.edge import LONG, Db, Lang
 from app.core.errors import AppError, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
 from app.core.outbound import Allowed
 from app.core.stream import WrongEncoding
@@ -101,6 +101,7 @@ def inside(request: Request) -> Allowed:
         "`curl -H 'X-API-Key: …' -H 'Content-Type: application/x-ndjson' $HOST/api/v1/tickets/batch "
         "--data-binary @tickets.ndjson`"
     ),
+    dependencies=[LONG],
     response_model=BatchOut,
     response_model_exclude_unset=True,
     openapi_extra=array_or_lines(TicketIn, EXAMPLES),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Request, Response
 
 from app.core import clock
 from app.core.db import columns
-from app.core.edge import Db, Lang, Tx
+from app.core.edge import LONG, Db, Lang, Tx
 from app.core.errors import AppError, FieldError, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
 from app.core.stream import WrongEncoding
 from app.directory.registry import Directory
@@ -76,6 +76,7 @@ async def count_call(
         "`curl -H 'X-API-Key: …' -H 'Content-Type: application/x-ndjson' "
         "$HOST/api/v1/consultations/batch --data-binary @calls.ndjson`"
     ),
+    dependencies=[LONG],
     response_model=BatchOut,
     response_model_exclude_unset=True,
     openapi_extra=array_or_lines(ConsultationIn, CONSULTATIONS),

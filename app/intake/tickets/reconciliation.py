@@ -17,7 +17,7 @@ import asyncpg
 from fastapi import APIRouter, Body, Path
 
 from app.core import clock
-from app.core.edge import Read, Tx
+from app.core.edge import FIGURES, Read, Tx
 from app.core.errors import Invalid, problems
 from app.core.schema import Day
 from app.deadlines.calendar import FIRST_YEAR
@@ -108,6 +108,7 @@ EXAMPLES: dict[str, Any] = {
 
 @router.put(
     "/reconciliation/{day}",
+    dependencies=[FIGURES],
     summary="Declare what was sent",
     description=(
         f"{ABOUT}The day is that of `received_at`. Declaring again replaces what was declared; the history "
@@ -138,6 +139,7 @@ async def keep(
 
 @router.get(
     "/reconciliation/{day}",
+    dependencies=[FIGURES],
     summary="What was sent and what came",
     description=f"{ABOUT}`curl -H 'X-API-Key: …' $HOST/api/v1/reconciliation/2026-11-23`",
     response_model=ReconciliationOut,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from app.core import clock
 from app.core.cipher import cipher
-from app.core.edge import Lang, Read, Tx
+from app.core.edge import FIGURES, Lang, Read, Tx
 from app.core.errors import FieldError, Forbidden, Invalid, NotFound, problems
 from app.directory import snapshot
 from app.oversight.asked import refuse_unknown, wrong_days
@@ -15,7 +15,7 @@ from app.oversight.control.orders import REASON
 from app.oversight.control.schemas import CasesIn, CasesOut, OrderIn, OrderOut, OrdersOut
 from app.staff.access import Controlling
 
-router = APIRouter(prefix="/api/v1/control", tags=["control"])
+router = APIRouter(prefix="/api/v1/control", tags=["control"], dependencies=[FIGURES])
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 

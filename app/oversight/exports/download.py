@@ -20,7 +20,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from starlette.types import Send
 
-from app.core.edge import Lang
+from app.core.edge import LONG, Lang
 from app.core.errors import AppError, Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.oversight.exports import csv_file, xlsx_file
@@ -101,6 +101,7 @@ def as_file(
                 f"{path}.{form}",
                 _route(made, form),
                 response_class=Download,
+                dependencies=[LONG],
                 summary=f"{summary}, as {form.upper()}",
                 description=f"The figures of `{path}`, with the same question and for the same callers.",
                 responses={

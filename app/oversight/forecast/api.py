@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.core.edge import Lang, Read
+from app.core.edge import FIGURES, Lang, Read
 from app.core.errors import Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.oversight.forecast import answers
 from app.oversight.forecast.schemas import ForecastIn, ForecastOut
 from app.staff.access import Overseer
 
-router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])
+router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"], dependencies=[FIGURES])
 
 
 @router.get(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
-from app.core.edge import Lang, Moment, Read
+from app.core.edge import FIGURES, Lang, Moment, Read
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.directory import snapshot
@@ -29,7 +29,7 @@ from app.oversight.index.schemas import (
 )
 from app.staff.access import Overseer, Public, StaffCaller
 
-router = APIRouter(prefix="/api/v1/compliance/index", tags=["oversight"])
+router = APIRouter(prefix="/api/v1/compliance/index", tags=["oversight"], dependencies=[FIGURES])
 
 
 @router.get(

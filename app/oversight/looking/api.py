@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.core import clock, sight
 from app.core.db import seeing
-from app.core.edge import Lang, Read
+from app.core.edge import FIGURES, Lang, Read
 from app.core.errors import FieldError, Forbidden, Invalid, Unauthenticated, problems
 from app.core.i18n import Language, t
 from app.core.schema import Day, Out
@@ -24,7 +24,7 @@ from app.staff.access import StaffCaller, require
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 from app.staff.permissions import Role
 
-router = APIRouter(prefix="/api/v1/admin/readings", tags=["administration"])
+router = APIRouter(prefix="/api/v1/admin/readings", tags=["administration"], dependencies=[FIGURES])
 
 MOST_DAYS, MOST_SHOWN = 31, 500
 Watching = Annotated[StaffCaller, Depends(require("readings"))]

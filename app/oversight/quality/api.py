@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path
 
 from app.core import clock
 from app.core.cipher import cipher
-from app.core.edge import Lang, Read, Tx
+from app.core.edge import FIGURES, Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.directory import snapshot
@@ -38,7 +38,7 @@ from app.oversight.quality.schemas import (
 from app.oversight.schemas import AgencyRef
 from app.staff.access import StaffCaller, require
 
-router = APIRouter(prefix="/api/v1/quality", tags=["control"])
+router = APIRouter(prefix="/api/v1/quality", tags=["control"], dependencies=[FIGURES])
 
 Judging = Annotated[StaffCaller, Depends(require("quality"))]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]

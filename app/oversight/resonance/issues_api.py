@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.edge import Lang, Read, Tx
+from app.core.edge import FIGURES, Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.directory import snapshot
 from app.oversight.asked import refuse_unknown, wrong_days
@@ -30,7 +30,7 @@ from app.oversight.resonance.schemas import (
 from app.oversight.resonance.steps import Step
 from app.staff.access import Overseer, StaffCaller, require
 
-router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])
+router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"], dependencies=[FIGURES])
 Worker = Annotated[StaffCaller, Depends(require("issues"))]
 ONE_DAY = timedelta(days=1)
 

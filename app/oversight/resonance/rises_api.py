@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from app.core import clock
 from app.core.cipher import cipher
-from app.core.edge import Lang, Read, Tx
+from app.core.edge import FIGURES, Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.directory import snapshot
 from app.oversight.reach import Looker
@@ -14,7 +14,7 @@ from app.oversight.resonance import cases, reading
 from app.oversight.resonance.schemas import AppealsOut, PageIn, RiseOut, RisesIn, RisesOut, WordIn
 from app.staff.access import Overseer
 
-router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"])
+router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"], dependencies=[FIGURES])
 Id = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 
 _ACKNOWLEDGE = """

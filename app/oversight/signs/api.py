@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from app.core.edge import Lang, Read
+from app.core.edge import FIGURES, Lang, Read
 from app.core.errors import Forbidden, Invalid, NotFound, Unauthenticated, problems
 from app.directory import snapshot
 from app.oversight.signs import lists
@@ -13,7 +13,7 @@ from app.oversight.signs.schemas import PeriodIn, SignIn, SignOut, SignsOut
 from app.staff.access import Overseer
 from app.staff.errors import SessionOver, TokenExpired, TokenInvalid
 
-router = APIRouter(prefix="/api/v1/oversight/signs", tags=["oversight"])
+router = APIRouter(prefix="/api/v1/oversight/signs", tags=["oversight"], dependencies=[FIGURES])
 
 
 class SignNotFound(NotFound):

@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 
 from app.core import clock
-from app.core.edge import Lang, Read
+from app.core.edge import FIGURES, Lang, Read
 from app.core.errors import FieldError, Invalid, problems
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -18,7 +18,7 @@ from app.oversight.stated.codes import Measure
 from app.oversight.stated.schemas import NoteOut, PartOut, StatedIn, StatedListOut, StatedOut
 from app.staff.access import Public
 
-router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
+router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"], dependencies=[FIGURES])
 
 ROWS = """
 SELECT * FROM stated_total

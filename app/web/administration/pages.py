@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.core.edge import FIGURES
 from app.web.administration import (
     audit,
     calendar,
@@ -24,7 +25,7 @@ from app.web.administration import (
     trends,
 )
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 for page in (
     overview,
     files,

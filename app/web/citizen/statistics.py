@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -41,7 +41,7 @@ MOST_BARS = 12
 CALL = "/api/v1/statistics"
 
 
-@router.get("/statistics")
+@router.get("/statistics", dependencies=[FIGURES])
 async def statistics(request: Request, db: Db, lang: Lang) -> HTMLResponse:
     query = request.query_params
     asked = {name: query[name][:100] for name in ASKED if query.get(name)}

@@ -17,7 +17,7 @@ from app.attachments import waiting
 from app.attachments.errors import MOST, AttachmentNotFound
 from app.attachments.waiting import Waiting
 from app.core import clock, sight
-from app.core.edge import Db, Lang, Network, public_base
+from app.core.edge import LONG, Db, Lang, Network, public_base
 from app.core.errors import AppError, TooManyRequests
 from app.core.i18n import Language, t
 from app.intake import acts, receipts, tracking
@@ -149,7 +149,7 @@ async def proven_receipt(
     )
 
 
-@router.get("/appeals/{typed}/copy.zip")
+@router.get("/appeals/{typed}/copy.zip", dependencies=[LONG])
 async def whole_copy(request: Request, typed: TypedNumber, db: Db, lang: Lang, visitor: Visiting) -> Response:
     """Everything that is held, for who has the code: a link opens less."""
     found = _opened(request, typed)
