@@ -237,13 +237,10 @@ class Progress:
 
 
 def _web(settings: Settings, urls: "DatabaseUrls", more: dict[str, str]) -> Service:
-    from app.core import metrics
-
     own = {
         "LS_HOST": settings.host,
         "LS_PORT": str(settings.port),
         "LS_WORKERS": str(settings.workers),
-        metrics.SHARED: metrics.share(),
     }
     return Service("web", ["app.web.uvicorn"], _environment(settings, urls.of_web()) | own | more)
 
@@ -267,16 +264,18 @@ def _become(service: Service) -> NoReturn:
 
 def _work(settings: Settings) -> None:
     from app.core import cipher, log, metrics, tracing
+    from app.core.clocks import Clocks
     from app.core.db import DatabaseUrls
     from app.worker import work
 
     log.setup(settings.log)
     tracing.setup(settings.otlp_url, "worker")
+    clocks = Clocks()
     if settings.worker_metrics:
-        metrics.serve(settings.worker_metrics)
+        metrics.serve(settings.worker_metrics, clocks.problem)
     cipher.use(cipher.Cipher(settings.secrets()))
     urls = DatabaseUrls.by(settings)
-    asyncio.run(work(urls, pool_size=settings.pool_size))
+    asyncio.run(work(urls, clocks, pool_size=settings.pool_size))
     tracing.end()
 
 

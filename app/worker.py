@@ -15,6 +15,7 @@ import app.reception.letters  # noqa: F401  (who writes about bookings)
 from app.appeals.repository import purge_expired_keys
 from app.attachments import jobs as attachments
 from app.core import clock, lasting, log, metrics, tracing
+from app.core.clocks import Clocks
 from app.core.db import Database, DatabaseProblem, DatabaseUrls
 from app.core.log import kind
 from app.delivery import jobs as notices
@@ -52,6 +53,7 @@ class Job:
     """Work done again and again; it must bear being done twice, or broken off in the middle.
 
     `shared`: workers do it at the same time, dividing it among them. `finish`: at the end, what is left.
+    `timeless`: nothing of it goes by the time, so that it is done whatever the clock says.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Job:
     run: Callable[[Database], Awaitable[None]]
     shared: bool = False
     finish: Callable[[Database], Awaitable[None]] | None = None
+    timeless: bool = False
 
     @property
     def lock(self) -> int:
@@ -89,8 +92,8 @@ JOBS: Sequence[Job] = (
     Job("watch", timedelta(minutes=1), watch),
     Job("control", timedelta(seconds=10), carry_out),
     Job("elapse", timedelta(minutes=1), elapse),
-    Job("fold", timedelta(seconds=1), fold_all),
-    Job("check-figures", timedelta(seconds=15), check_figures),
+    Job("fold", timedelta(seconds=1), fold_all, timeless=True),
+    Job("check-figures", timedelta(seconds=15), check_figures, timeless=True),
     Job("seal", timedelta(minutes=1), seal_new),
     Job("listen", timedelta(minutes=10), listen),
     Job("print-answers", timedelta(seconds=5), print_answers),
@@ -107,7 +110,9 @@ JOBS: Sequence[Job] = (
 )
 
 
-async def work(urls: DatabaseUrls, *, jobs: Sequence[Job] = JOBS, pool_size: int = 10) -> None:
+async def work(
+    urls: DatabaseUrls, clocks: Clocks, *, jobs: Sequence[Job] = JOBS, pool_size: int = 10
+) -> None:
     """Until SIGTERM or SIGINT. What runs then has 15 seconds to finish."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -117,7 +122,7 @@ async def work(urls: DatabaseUrls, *, jobs: Sequence[Job] = JOBS, pool_size: int
         return
     logger.info("working: %s", ", ".join(job.name for job in jobs))
     try:
-        await keep_all(db, jobs, stop)
+        await keep_all(db, jobs, stop, clocks)
     finally:
         await db.close()
     logger.info("stopped")
@@ -129,9 +134,9 @@ def room(jobs: Sequence[Job], pool_size: int) -> int:
     return pool_size + sum(not job.shared for job in jobs)
 
 
-async def keep_all(db: Database, jobs: Sequence[Job], stop: asyncio.Event) -> None:
+async def keep_all(db: Database, jobs: Sequence[Job], stop: asyncio.Event, clocks: Clocks) -> None:
     """Keep every job going until `stop` is set."""
-    tasks = [asyncio.create_task(keep(db, job, stop)) for job in jobs]
+    tasks = [asyncio.create_task(keep(db, job, stop, clocks)) for job in jobs]
     while not await _stopped_within(stop, HEARTBEAT):
         logger.info("alive, %d jobs", len(jobs))
     _, late = await asyncio.wait(tasks, timeout=FINISH_WITHIN.total_seconds())
@@ -140,13 +145,15 @@ async def keep_all(db: Database, jobs: Sequence[Job], stop: asyncio.Event) -> No
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def keep(db: Database, job: Job, stop: asyncio.Event) -> None:
-    """Do the job every so often; after a failure sooner, then ever later. No failure ends the process."""
+async def keep(db: Database, job: Job, stop: asyncio.Event, clocks: Clocks) -> None:
+    """Do the job every so often; after a failure sooner, then ever later. No failure ends the process. While
+    the clock here is wrong a round is left out."""
     failures = 0
     while True:
         log.follow()
         try:
-            await once(db, job)
+            if job.timeless or await clocks.agree(db):
+                await once(db, job)
             failures, pause = 0, job.every
         except Exception as error:  # whatever a job raises, the next round comes
             failures += 1

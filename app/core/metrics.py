@@ -1,17 +1,18 @@
 """What a process counts of itself, for Prometheus: how it is asked, answers and works. Never who.
 
-Several web processes on one port count into files that they share (`PROMETHEUS_MULTIPROC_DIR`, which `serve`
-makes), so that whichever is asked answers for all of them. A worker answers for itself (`LS_WORKER_METRICS`).
+Several web processes on one port count into files that they share (`core/sharing.py`), so that whichever is
+asked answers for all of them. A worker answers for itself (`LS_WORKER_METRICS`).
 """
 
 import os
 import re
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
+import orjson
 import psutil
 from prometheus_client import (
     REGISTRY,
@@ -20,11 +21,13 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
+    make_wsgi_app,
     multiprocess,
     start_http_server,
 )
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
+from app.core.sharing import SHARED
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -45,6 +48,11 @@ _job_success = Gauge(
 HEADS_WAITING = Gauge(
     "ls_heads_waiting",
     "Heads of seals that are not yet in the file outside the database",
+    multiprocess_mode="max",
+)
+CLOCK_AWAY = Gauge(
+    "ls_clock_away_seconds",
+    "How far this machine's clock is ahead of the database's",
     multiprocess_mode="max",
 )
 _job_failures = Counter("ls_job_failures", "Rounds of a job that failed", ["job"])
@@ -86,15 +94,24 @@ def exposition(more: Mapping[str, Mapping[str, float]]) -> bytes:
     return generate_latest(registry) + "".join(f"{line}\n" for line in lines).encode()
 
 
-def share() -> str:
-    """A new folder that the processes of one web side count into."""
-    return tempfile.mkdtemp(prefix="listening-state-metrics-")
-
-
-def serve(address: str) -> None:
-    """Answer at `host:port` for this process, beside its work."""
+def serve(address: str, problem: Callable[[], str]) -> None:
+    """Answer at `host:port` for this process, beside its work; at `/readyz` by 503 while it has a problem."""
     host, _, port = address.rpartition(":")
-    start_http_server(int(port), host.strip("[]"))
+    server, _ = start_http_server(int(port), host.strip("[]"))
+    figures: Callable[..., Iterable[bytes]] = make_wsgi_app()
+
+    def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") != "/readyz":
+            return figures(environ, start_response)
+        found = problem()
+        start_response(
+            "503 Service Unavailable" if found else "200 OK",
+            [("Content-Type", "application/json"), *([("Retry-After", "5")] if found else [])],
+        )
+        said = {"status": "not_ready", "missing": found} if found else {"status": "ready"}
+        return [orjson.dumps(said)]
+
+    server.set_app(answer)
 
 
 def _forget_the_dead(folder: Path) -> None:

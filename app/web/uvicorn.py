@@ -6,11 +6,16 @@ its time, so that nobody fills the memory with headers or holds connections with
 
 import asyncio
 import ipaddress
+import signal
+import sys
 from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.core.sharing import shared_counts
 from app.settings import Settings, get_settings
 
 # Of a request's line and headers together; and their number, which is looked through for each one needed.
@@ -111,5 +116,12 @@ def serve(settings: Settings) -> None:
     )
 
 
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    """uvicorn gives a signal on once it has ended, and what is to be removed would not be."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
-    serve(get_settings())
+    signal.signal(signal.SIGTERM, _end)
+    with shared_counts():
+        serve(get_settings())

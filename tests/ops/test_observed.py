@@ -17,6 +17,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from app.core.sharing import PREFIX
 from tests.delivery.receivers import Mailbox, free_port, mail_server
 from tests.ops.served import Served
 from tests.support import cloned
@@ -68,6 +69,7 @@ class Seen:
     metrics: list[str] = field(default_factory=list)
     worker_metrics: str = ""
     spans: list[tuple[str, Span]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -102,6 +104,7 @@ async def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     folder, found, collector = tmp_path_factory.mktemp("observed"), Seen(), Collector()
     at = f"127.0.0.1:{free_port()}"
     more = {"LS_LOG": "json", "LS_OTLP_URL": collector.url, "LS_WORKERS": "2", "LS_WORKER_METRICS": at}
+    more["TMPDIR"] = str(folder)
     async with cloned(f"ls_observed_{os.getpid()}_test") as urls, mail_server(Mailbox()) as mailbox:
         web = Served(urls, folder, LS_SMTP_URL=f"smtp://127.0.0.1:{mailbox.port}", **more)
         try:
@@ -128,6 +131,7 @@ async def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
         finally:
             web.kill()
         found.web_log = web.said()
+        found.left = [path.name for path in folder.glob(f"{PREFIX}*")]
     found.worker_log = (folder / "worker.log").read_text()
     found.mails = mailbox.ids
     found.spans = collector.spans
@@ -185,6 +189,10 @@ def test_every_metric_of_the_dashboard_is_there(seen: Seen) -> None:
     # A job that never failed has no count of failures: only its head is there.
     given |= set(re.findall(r"^# TYPE (ls_\w+)", seen.metrics[0] + seen.worker_metrics, re.M))
     assert not asked - given
+
+
+def test_the_folder_of_the_figures_goes_with_the_processes(seen: Seen) -> None:
+    assert seen.left == []
 
 
 def test_the_backlog_is_told_and_the_jobs(seen: Seen) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from app.core.clocks import Clocks
 from app.core.db import Database, DatabaseUrls
 from app.worker import JOBS, Job, keep, keep_all, once, reach, room
 
@@ -33,7 +34,7 @@ async def test_failing_job_is_tried_again(real_db: Database) -> None:
             raise RuntimeError("not yet")
         stop.set()
 
-    await asyncio.wait_for(keep(real_db, Job("failing", SOON, fails_twice), stop), 10)
+    await asyncio.wait_for(keep(real_db, Job("failing", SOON, fails_twice), stop, Clocks()), 10)
     assert len(tries) == 3
 
 
@@ -58,7 +59,7 @@ async def test_stopping_lets_the_running_job_finish(real_db: Database) -> None:
         await asyncio.sleep(0.3)
         finished.set()
 
-    keeping = asyncio.create_task(keep_all(real_db, [Job("slow", SOON, slow)], stop))
+    keeping = asyncio.create_task(keep_all(real_db, [Job("slow", SOON, slow)], stop, Clocks()))
     await begun.wait()
     stop.set()
     await asyncio.wait_for(keeping, 10)
