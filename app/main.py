@@ -52,7 +52,7 @@ from app.staff import access
 from app.staff import api as staff
 from app.staff import people_api as people
 from app.staff.limits import Limiter
-from app.staff.provider import Provider
+from app.staff.provider_attempt import SignInProvider
 from app.timekeeping import api as timekeeping
 from app.timekeeping import rules as timekeeping_rules
 from app.web import front, health, reference
@@ -164,8 +164,17 @@ def equip(app: FastAPI, settings: Settings, doors: Doors | None = None) -> FastA
     app.state.settings, app.state.given = settings, doors
     app.state.keeper = Keeper.of(settings)
     app.state.limiter = Limiter(enabled=settings.rate_limits != "off")
-    app.state.provider = Provider.of(settings)
+    app.state.provider = _provider(settings)
     return app
+
+
+def _provider(settings: Settings) -> SignInProvider | None:
+    """Staff's provider, and its libraries, where one is configured."""
+    if not settings.oidc_issuer:
+        return None
+    from app.staff.provider import Provider
+
+    return Provider.of(settings)
 
 
 @asynccontextmanager

@@ -11,23 +11,23 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
-import snowballstemmer
+import Stemmer
 
 from app.core.cipher import cipher
 
 MAX_WORDS = 300
 _WORD = re.compile(r"[^\W_]{3,}")
 _FOLD = str.maketrans("әғқңөұүһіё", "агкноуухие")
-# Folded, longest first.
-_SUFFIXES = (
-    "ыныз", "иниз", "нда", "нде", "дан", "ден", "тан", "тен", "нан", "нен", "мен", "бен", "пен",
-    "лар", "лер", "дар", "дер", "тар", "тер", "нын", "нин", "дын", "дин", "тын", "тин", "мыз", "миз",
-    "лык", "лик", "дык", "дик", "тык", "тик", "ган", "ген", "кан", "кен", "да", "де", "та", "те",
-    "га", "ге", "ка", "ке", "на", "не", "ды", "ди", "ты", "ти", "ны", "ни", "сы", "си", "лы", "ли",
-    "ым", "им", "ы", "и",
-)  # fmt: skip
+# Folded. Looked for from the left, the longest is found first.
+_SUFFIX = re.compile(
+    "(?:"
+    "ыныз|иниз|нда|нде|дан|ден|тан|тен|нан|нен|мен|бен|пен|лар|лер|дар|дер|тар|тер|нын|нин|"
+    "дын|дин|тын|тин|мыз|миз|лык|лик|дык|дик|тык|тик|ган|ген|кан|кен|да|де|та|те|га|ге|ка|ке|"
+    "на|не|ды|ди|ты|ти|ны|ни|сы|си|лы|ли|ым|им|ы|и"
+    ")$"
+)
 _SHORTEST = 4
-_russian = snowballstemmer.stemmer("russian")
+_russian = Stemmer.Stemmer("russian", maxCacheSize=0)  # what it finds is remembered here
 
 
 def tokens(text: str, key: bytes | None = None) -> list[int]:
@@ -59,7 +59,7 @@ def sought(text: str) -> list[tuple[int, ...]]:
     return [tuple(token for key in keys for token in _tokens(word, key)) for word in _words(text)]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)  # some 8 MB of every process
 def _tokens(word: str, key: bytes) -> tuple[int, ...]:
     return tuple(_token(stem, key) for stem in stems(word))
 
@@ -79,8 +79,8 @@ def stems(word: str) -> list[str]:
 def _kazakh(word: str) -> str:
     """Up to three suffixes taken off while four letters stay."""
     for _ in range(3):
-        ending = next((s for s in _SUFFIXES if word.endswith(s) and len(word) - len(s) >= _SHORTEST), None)
+        ending = _SUFFIX.search(word, _SHORTEST)
         if ending is None:
             break
-        word = word.removesuffix(ending)
+        word = word[: ending.start()]
     return word

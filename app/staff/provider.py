@@ -1,15 +1,13 @@
 """Signing in through the state's own provider (OpenID Connect: the code flow, with PKCE).
 
-What was begun is in a sealed cookie of the browser that began it, and good once and for ten minutes. Of the
+Imported only where one is configured: its libraries are some eight megabytes of every process. Of the
 provider's token everything is checked before a word of it is believed; the algorithms are named here. Who
 somebody may be with us is not the provider's to say: `provider_accounts` looks for the account.
 """
 
 import hmac
-import json
 import secrets
 import warnings
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -23,9 +21,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from app.core import clock
-from app.core.cipher import cipher
 from app.settings import Settings
 from app.staff.errors import ProviderAway, ProviderBroken
+from app.staff.provider_attempt import SECONDS, Attempt, Identity
 
 with warnings.catch_warnings():
     # The library says at each start that it would rather have httpx's successor.
@@ -35,49 +33,10 @@ with warnings.catch_warnings():
 # Asymmetric ones alone: with the others our own secret would sign.
 ALGORITHMS = ["RS256", "PS256", "ES256"]
 SCOPE = "openid email profile"
-SECONDS = 600
 PATIENCE = 10
 LEEWAY = 60
 FRESH_FOR = 3600
 LARGEST = 64_000
-_PURPOSE = "provider.attempt"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """`name`: what the provider calls the person, as an administrator prepared it; None when it says nothing
-    or has not proved it. `second_factor`: the provider says that there was one."""
-
-    issuer: str
-    subject: str
-    name: str | None
-    second_factor: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A sign-in that was begun in this browser. `there`: where the person wanted to go."""
-
-    state: str
-    nonce: str
-    verifier: str
-    there: str
-    until: int
-
-    def sealed(self) -> str:
-        said = json.dumps([self.state, self.nonce, self.verifier, self.there, self.until])
-        return urlsafe_b64encode(cipher().encrypt(said, _PURPOSE)).decode()
-
-    @classmethod
-    def opened(cls, cookie: str) -> Self:
-        """Raises ProviderBroken for what we did not begin, and once it is too old."""
-        try:
-            found = cls(*json.loads(cipher().decrypt(urlsafe_b64decode(cookie), _PURPOSE)))
-        except Exception:  # whatever a stranger's bytes are, they are not ours
-            raise ProviderBroken from None
-        if found.until < clock.now().timestamp():
-            raise ProviderBroken
-        return found
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from app.core.errors import Invalid
 from app.staff import repository, sessions, totp
 from app.staff.errors import ProviderSecondFactor, ProviderUnknown
 from app.staff.permissions import Role
-from app.staff.provider import Identity
+from app.staff.provider_attempt import Identity
 from app.staff.sessions import Tokens
 
 _LINKED = """

@@ -99,7 +99,7 @@ def _forms(proxy: str) -> Iterator[str]:
 
 def serve(settings: Settings) -> None:
     uvicorn.run(
-        "app.main:create_app",
+        "app.served:create_app",
         factory=True,
         host=settings.host,
         port=settings.port,

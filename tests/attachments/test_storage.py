@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from app.attachments.keeping import Keeper
+from app.attachments.s3 import S3Storage
 from app.attachments.serving import content
-from app.attachments.storage import LocalStorage, NoObject, S3Storage, Storage, StorageFailed, name_of
+from app.attachments.storage import LocalStorage, NoObject, Storage, StorageFailed, name_of
 from app.core import cipher as ciphers
 from app.core import sealed
 from app.core.cipher import Cipher, CipherError

@@ -23,7 +23,7 @@ from starlette.types import Send
 from app.core.edge import LONG, Lang
 from app.core.errors import AppError, Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
-from app.oversight.exports import csv_file, xlsx_file
+from app.oversight.exports import csv_file
 from app.oversight.exports.sheet import Sheet
 
 Twin = TypeVar("Twin", bound=Callable[..., Awaitable[Sheet]])
@@ -83,6 +83,8 @@ async def _all(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerato
 
 async def _workbook(sheet: Sheet, lang: Language) -> AsyncGenerator[bytes, None]:
     """A workbook is sent when it is whole: its table of contents stands at its end, and is read first."""
+    from app.oversight.exports import xlsx_file  # its library is for the few who ask for a workbook
+
     with TemporaryDirectory(prefix="listening-state-") as folder:
         path = await xlsx_file.write(sheet, lang, folder)
         with await asyncio.to_thread(path.open, "rb") as whole:

@@ -9,7 +9,7 @@ from app.core.edge import Configured, Db, Lang, public_base
 from app.core.errors import AppError, NotFound
 from app.staff import provider_accounts
 from app.staff.access import public
-from app.staff.provider import SECONDS, Attempt, Provider
+from app.staff.provider_attempt import SECONDS, Attempt, SignInProvider
 from app.web.forms import said_of
 from app.web.office.door import landing, shown_door
 from app.web.office.signed_in import SIGN_IN, begin, within
@@ -23,15 +23,15 @@ CALLBACK = f"{START}/callback"
 COOKIE = "provider"
 
 
-async def provider(request: Request) -> Provider:
+async def provider(request: Request) -> SignInProvider:
     """Raises NotFound where none is configured."""
-    found: Provider | None = request.app.state.provider
+    found: SignInProvider | None = request.app.state.provider
     if found is None:
         raise NotFound
     return found
 
 
-Through = Annotated[Provider, Depends(provider)]
+Through = Annotated[SignInProvider, Depends(provider)]
 
 
 @router.get(START)

@@ -19,7 +19,8 @@ from app.core.db import Database
 from app.staff import people, provider_accounts, service, sessions
 from app.staff.errors import ProviderBroken
 from app.staff.permissions import Role
-from app.staff.provider import Attempt, Provider
+from app.staff.provider import Provider
+from app.staff.provider_attempt import Attempt
 from tests.staff.conftest import agency_id
 from tests.staff.oidc.conftest import RealProvider
 
