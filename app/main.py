@@ -17,6 +17,7 @@ from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
 from app.core.observed import Observed
 from app.core.outbound import Allowed
+from app.core.rooms import join
 from app.delivery import api as delivery
 from app.desk import api as desk
 from app.desk import higher_api as higher
@@ -220,13 +221,11 @@ def assemble() -> FastAPI:
     app.add_middleware(bounds.Bounds, limits=limits)
     app.add_middleware(headers.SafeHeaders)
     app.add_middleware(Observed)
-    for room in ROOMS:
-        app.include_router(room.router)
+    join(app.router, *(room.router for room in ROOMS))
     http.speaks(signed_in.ROOM, signed_in.problem)
     for beginning in citizen_pages.BEGINNINGS:
         http.speaks(beginning, problem_page)
     http.shows(problem_page)
-    for figures in (signs, forecast):
-        app.include_router(figures.router)
+    join(app.router, signs.router, forecast.router)
     reference.describe(app)
     return app

@@ -38,6 +38,7 @@ from app.casework.schemas import CaseOut, ClaimOut, EventsOut, QueueOut
 from app.core import clock
 from app.core.edge import Configured, Lang, Read, Tx
 from app.core.errors import FieldError, Forbidden, Invalid, problems
+from app.core.rooms import join
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.readings.codes import Way
@@ -296,10 +297,13 @@ async def reopen(
     return await asked.perform(Act.REOPEN, Writing(said.reason))
 
 
-router.include_router(terms_api.router)
-router.include_router(undelivered_api.router)
-router.include_router(files_api.router)
-router.include_router(unchecked.router)
-router.include_router(templates_api.router)
-router.include_router(similar.router)
-router.include_router(unmaskings.router)
+join(
+    router,
+    terms_api.router,
+    undelivered_api.router,
+    files_api.router,
+    unchecked.router,
+    templates_api.router,
+    similar.router,
+    unmaskings.router,
+)

@@ -17,7 +17,7 @@ from app.directory import snapshot
 from app.readings.codes import Way
 from app.staff.access import Reader
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 
 @router.get(

@@ -25,7 +25,7 @@ from app.core.schema import Out
 from app.directory import snapshot
 from app.staff.access import Reader
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 
 class SimilarOut(Out):

@@ -23,7 +23,7 @@ from app.core.errors import (
 from app.directory import snapshot
 from app.staff.access import StaffCaller, require
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 Writer = Annotated[StaffCaller, Depends(require("templates"))]
 Keeper = Annotated[StaffCaller, Depends(require("keep-templates"))]

@@ -36,7 +36,7 @@ from app.casework.routes import Nothing, act, example
 from app.casework.schemas import CaseOut
 from app.core.errors import FieldError, Invalid
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 
 @act(

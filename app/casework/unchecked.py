@@ -19,7 +19,7 @@ from app.directory import snapshot
 from app.directory.registry import Directory
 from app.staff.access import StaffCaller, require
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 Watching = Annotated[StaffCaller, Depends(require("unchecked"))]
 

@@ -15,7 +15,7 @@ from app.core.errors import Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.staff.access import StaffCaller, require
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 Watching = Annotated[StaffCaller, Depends(require("undelivered"))]
 

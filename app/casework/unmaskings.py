@@ -17,7 +17,7 @@ from app.core.errors import Forbidden, Invalid, problems
 from app.core.schema import Code, Out, Schema
 from app.staff.access import StaffCaller, require
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["casework"])
 
 Auditing = Annotated[StaffCaller, Depends(require("audit"))]
 DAYS, MOST_PEOPLE = 30, 50

@@ -47,7 +47,7 @@ from app.intake.register import KeyReused
 from app.intake.schemas import ActOut, ComplaintIn, RatingIn, RegistrationOut, SupplementIn, WithdrawalIn
 from app.intake.submission import Person, Submission
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["citizens"])
 
 CITIZEN_ACT = (*NOT_OPENED, Malformed, ActNotAllowed, TooLarge, Invalid)
 

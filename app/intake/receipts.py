@@ -26,7 +26,7 @@ from app.intake.shown import Whereabouts, agency_out, complaint_out, deadline_ou
 from app.intake.submission import Filed
 from app.seals import proofs
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["citizens"])
 
 # In a submission's `details`: who accepted it, as the receipt names them.
 ACCEPTED_BY = "accepted_by"

@@ -21,7 +21,7 @@ from app.intake.citizen import NOT_OPENED, AppealNotFound, Citizen, CitizenCalle
 from app.intake.shown import ANSWERS
 from app.settings import Settings
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["citizens"])
 
 # Files of other events, such as an answer that waits for approval, are not the applicant's to see.
 SENT = frozenset({EventKind.REGISTERED, EventKind.SUPPLEMENTED, EventKind.CORRECTED})

@@ -17,6 +17,7 @@ from app.core.edge import Configured, Lang, Read
 from app.core.errors import Invalid, problems
 from app.core.i18n import Language
 from app.core.nested import Row
+from app.core.rooms import join
 from app.deadlines import watch
 from app.deadlines.complaints import ReviewerKind
 from app.deadlines.explain import explain
@@ -283,6 +284,4 @@ def _stage(held: Row) -> Stage | None:
     return Stage(held["stage"]) if held["stage"] else None
 
 
-router.include_router(acts.router)
-router.include_router(receipts.router)
-router.include_router(sent.router)
+join(router, acts.router, receipts.router, sent.router)

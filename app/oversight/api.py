@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.core import clock
 from app.core.edge import FIGURES, Lang, Read
 from app.core.errors import Invalid, problems
+from app.core.rooms import join
 from app.directory import snapshot
 from app.oversight import calls, compliance_api, months, published, receptions, weekly_api
 from app.oversight.asked import refuse_repeated
@@ -131,5 +132,4 @@ async def count_of_receptions(
 
 
 router = APIRouter()
-for room in (statistics, compliance_api.router, weekly_api.router, index.router):
-    router.include_router(room)
+join(router, statistics, compliance_api.router, weekly_api.router, index.router)

@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.edge import Lang, Read, Tx
 from app.core.errors import Conflict, Invalid, TooManyRequests, problems
 from app.core.i18n import Language
+from app.core.rooms import join
 from app.core.schema import Code, Day
 from app.directory import snapshot
 from app.directory.registry import Directory, UnknownCode
@@ -172,4 +173,4 @@ async def change_booking(
     return await _answered(connection, made, lang, response)
 
 
-router.include_router(staff_api.router)
+join(router, staff_api.router)

@@ -46,7 +46,7 @@ from app.reception.schemas import (
 )
 from app.staff.access import StaffCaller, require
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/receptions", tags=["receptions"])
 
 Receiving = Annotated[StaffCaller, Depends(require("receptions"))]
 Publishing = Annotated[StaffCaller, Depends(require("publish-receptions"))]

@@ -13,6 +13,7 @@ from app.core import clock, http
 from app.core.edge import Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, t
+from app.core.rooms import join
 from app.directory import snapshot
 from app.oversight import published
 from app.oversight.asked import FIRST_DAY, LAST_DAY
@@ -22,7 +23,7 @@ from app.web import figures, pages
 from app.web.pages import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
-router.include_router(pages.router)
+join(router, pages.router)
 
 STATISTICS = "/api/v1/statistics/agencies"
 PERIOD = ("from", "to", "as_of")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import TypeAdapter
+from starlette.routing import Route
 
 from app.core.edge import read, transaction
 from app.core.errors import Unavailable
@@ -58,6 +59,11 @@ def test_nothing_is_served_beside_our_routes() -> None:
         if not isinstance(route.original_route, APIRoute)
     ]
     assert others == ["/openapi.json"]
+
+
+def test_every_route_stands_in_the_application_itself() -> None:
+    """An included one is kept twice, and costs every request that is compared with it: `core.rooms.join`."""
+    assert [type(route) for route in the_app().routes if not isinstance(route, APIRoute)] == [Route]
 
 
 @route_by_route

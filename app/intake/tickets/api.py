@@ -11,6 +11,7 @@ from app.core import clock, stream
 from app.core.edge import LONG, Db, Lang
 from app.core.errors import AppError, Invalid, Malformed, TooLarge, UnsupportedMedia, problems
 from app.core.outbound import Allowed
+from app.core.rooms import join
 from app.core.stream import WrongEncoding
 from app.intake.api import registration_out
 from app.intake.gatherer import Gatherer
@@ -148,5 +149,4 @@ async def _registered(
     return taken
 
 
-for part in (following, reconciliation, consultations):
-    router.include_router(part.router)
+join(router, following.router, reconciliation.router, consultations.router)

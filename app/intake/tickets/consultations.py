@@ -21,7 +21,7 @@ from app.intake.tickets.lines import batch_out, read
 from app.intake.tickets.schemas import BatchOut, ConsultationIn, ConsultationOut
 from app.intake.tickets.ticket import check_moment
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["integrations"])
 
 Row = tuple[Any, ...]
 _COLUMNS = "external_id, at, day, channel, topic, region, language, seconds"

@@ -30,7 +30,7 @@ from app.intake.tickets.callers import Reader
 from app.intake.tickets.errors import TicketNotFound
 from app.intake.tickets.schemas import EXTERNAL_ID, ChangesOut, StateOut, TicketFileOut, TicketPartOut
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["integrations"])
 
 MOST = 500
 OwnId = Annotated[str, Path(examples=["109-2026-000123"])]

@@ -25,7 +25,7 @@ from app.intake.tickets.callers import Reconciler
 from app.intake.tickets.errors import NoSuchDay
 from app.intake.tickets.schemas import DeclarationIn, OtherDayOut, ReconciliationOut, RefusedOut
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["integrations"])
 
 LISTED = 1_000
 FIRST_DAY = date(FIRST_YEAR, 1, 1)

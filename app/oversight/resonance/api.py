@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
+from app.core.rooms import join
 from app.oversight.resonance import issues_api, rises_api
 
 router = APIRouter()
-router.include_router(rises_api.router)
-router.include_router(issues_api.router)
+join(router, rises_api.router, issues_api.router)

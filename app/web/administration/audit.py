@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from app.casework import unmaskings
 from app.casework.unmaskings import UnmaskingsIn, UnmaskingsOut
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, t
 from app.staff import people_api as api
@@ -20,7 +20,7 @@ from app.web.forms import read, said_of
 from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 AUDIT = f"{ROOM}/audit"
 Auditing = Annotated[Worker, Depends(requires("audit"))]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language, long_date, t
 from app.timekeeping import api
@@ -31,7 +31,7 @@ from app.web.forms import Form, expired, read, said_of
 from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/calendar"
 Administering = Annotated[Worker, Depends(requires("calendar"))]

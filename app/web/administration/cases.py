@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 
 from app.appeals import numbers
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, known, t
 from app.directory import snapshot
@@ -22,7 +22,7 @@ from app.web.forms import Mistake, read, said_of
 from app.web.office import signed_in
 from app.web.office.signed_in import Worker
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 SHOWN_AT_ONCE = "50"
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from app.core.db import Database
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import Language
 from app.core.schema import Schema
@@ -28,7 +28,7 @@ from app.staff.access import StaffCaller
 from app.web.administration.room import ROOM, Overseeing, given
 from app.web.forms import read
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 
 class SampleOf(Schema):

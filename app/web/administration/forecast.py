@@ -5,7 +5,7 @@ from datetime import date
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, long_date, t
 from app.directory import snapshot
@@ -17,7 +17,7 @@ from app.web.administration.parts import Cell, Grid, Section, case, heads, secti
 from app.web.administration.room import ROOM, Overseeing, further, given
 from app.web.forms import read, said_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/forecast"
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -37,7 +37,7 @@ from app.web.citizen.choices import Choice
 from app.web.forms import read, said_of
 from app.web.office.signed_in import Worker
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/index"
 TOP = 1

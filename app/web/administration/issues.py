@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, long_date, t
 from app.directory import snapshot
@@ -46,7 +46,7 @@ from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/issues"
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]

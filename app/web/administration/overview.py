@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language
 from app.directory import snapshot
@@ -25,7 +25,7 @@ from app.web.administration.table import COLUMNS, Order, View, cells, heads, lin
 from app.web.forms import Mistake, read, said_of
 from app.web.office.signed_in import Worker
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 
 @router.get(ROOM)

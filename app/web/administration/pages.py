@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.core.edge import FIGURES
+from app.core.rooms import join
 from app.web.administration import (
     audit,
     calendar,
@@ -25,26 +25,31 @@ from app.web.administration import (
     trends,
 )
 
-router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
-for page in (
-    overview,
-    files,
-    trends,
-    cases,
-    report,
-    index,
-    forecast,
-    resonance,
-    issues,
-    signs,
-    control,
-    quality,
-    people,
-    readings,
-    audit,
-    calendar,
-    rules,
-    reference_data,
-    reference_thing,
-):
-    router.include_router(page.router)
+router = APIRouter(include_in_schema=False)
+join(
+    router,
+    *(
+        page.router
+        for page in (
+            overview,
+            files,
+            trends,
+            cases,
+            report,
+            index,
+            forecast,
+            resonance,
+            issues,
+            signs,
+            control,
+            quality,
+            people,
+            readings,
+            audit,
+            calendar,
+            rules,
+            reference_data,
+            reference_thing,
+        )
+    ),
+)

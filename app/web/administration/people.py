@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import AppError, Invalid
 from app.core.i18n import LANGUAGES, Language, long_date, sort_key, t
 from app.directory import snapshot
@@ -45,7 +45,7 @@ from app.web.forms import Form, expired, read, said_of
 from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE, CLIENTS = f"{ROOM}/people", f"{ROOM}/clients"
 KeepingPeople = Annotated[Worker, Depends(requires("people"))]

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.i18n import Language, known, long_date, t
 from app.oversight.quality import api
 from app.oversight.quality.schemas import (
@@ -37,7 +37,7 @@ from app.web.forms import Form, read
 from app.web.office.signed_in import Worker, requires
 from app.web.pages import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/quality"
 Judging = Annotated[Worker, Depends(requires("quality"))]

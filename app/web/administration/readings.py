@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, long_date, t
 from app.oversight.looking import api
@@ -16,7 +16,7 @@ from app.web.administration.room import ROOM, given
 from app.web.forms import read, said_of
 from app.web.office.signed_in import Worker, requires
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/readings"
 Watching = Annotated[Worker, Depends(requires("readings"))]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import LANGUAGES, Language, t
 from app.directory import changes_api as api
@@ -35,7 +35,7 @@ from app.web.administration.reference_data import PAGE, Administering, changes_g
 from app.web.forms import Form, expired, read, said_of
 from app.web.office.signed_in import Worker
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 Kind = Literal["agency", "region", "topic", "channel", "source"]
 Code = Annotated[str, Path(max_length=100)]

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -45,7 +45,7 @@ from app.web.forms import Mistake, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/report"
 WEEKS = 13

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, long_date, t
 from app.directory import snapshot
@@ -43,7 +43,7 @@ from app.web.forms import Form, read, said_of
 from app.web.office.signed_in import Worker
 from app.web.pages import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/rises"
 APPEALS = f"{ROOM}/appeals"

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language, t
 from app.deadlines.explain import period
@@ -31,7 +31,7 @@ from app.web.citizen.choices import Choice
 from app.web.forms import Form, expired, said_of
 from app.web.office.signed_in import Worker
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/rules"
 

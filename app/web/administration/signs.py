@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, long_date, t
 from app.oversight.signs import api
@@ -19,7 +19,7 @@ from app.web.administration.parts import Cell, Grid, Head, Section, case, heads,
 from app.web.administration.room import ROOM, Overseeing, further, given
 from app.web.forms import read, said_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/signs"
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import Db, Lang
+from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, t
 from app.oversight import compliance_api, weekly_api
@@ -31,7 +31,7 @@ from app.web.charts import Bar, Series, bars, lines
 from app.web.forms import Mistake, read, said_of
 from app.web.office.signed_in import Worker
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/trends"
 FEWEST_WEEKS = 4
