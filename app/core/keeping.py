@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from app.core.schema import Schema
 
@@ -20,17 +21,17 @@ class Term(Schema):
     confirmed: bool = True
 
 
-class _File(Schema):
-    term: list[Term] = Field(min_length=1)
+_File = RootModel[dict[str, Annotated[list[Term], Field(min_length=1)]]]
 
 
 @cache
-def terms(package: str) -> Sequence[Term]:
+def terms(package: str, of: str = "term") -> Sequence[Term]:
     with files(package).joinpath("retention.toml").open("rb") as opened:
-        return sorted(_File.model_validate(tomllib.load(opened)).term, key=lambda term: term.from_)
+        found = _File.model_validate(tomllib.load(opened)).root[of]
+    return sorted(found, key=lambda term: term.from_)
 
 
-def term(package: str, today: date) -> Term:
-    """Of those that have begun the last; before the first has begun, the first."""
-    begun = [one for one in terms(package) if one.from_ <= today] or terms(package)[:1]
+def term(package: str, today: date, of: str = "term") -> Term:
+    """Of those that have begun the last; before the first has begun, the first. `of`: its rows' name."""
+    begun = [one for one in terms(package, of) if one.from_ <= today] or terms(package, of)[:1]
     return begun[-1]

@@ -3,6 +3,8 @@
 A schedule is a body's for a quarter; a reception is one leader's on one day; its slots are computed from it
 and stored. A booking takes places of a slot for its persons. A visitor is one person, booked or come without
 a booking; the record of a visit is append only: a correction is a row that supersedes the one before it.
+
+After its term (`retention/retention.toml`) a reception is erased: who came, their matter and the notes.
 """
 
 from datetime import date, datetime, time
@@ -87,6 +89,7 @@ class Reception(Table, table=True):
     bring: dict[str, str] | None = _texts("beside an identity document", nullable=True)
     through: str = Field(sa_type=Text)
     region: str | None = Field(default=None, sa_type=Text, foreign_key="region.code")
+    erased_on: date | None = Field(default=None, description="since when nothing of who came is kept")
 
 
 class ReceptionSlot(Table, table=True):
@@ -137,7 +140,7 @@ class Booking(Table, table=True):
     begins_at: datetime = utc(description="the slot's")
     language: str = Field(sa_type=Text)
     persons: int = _small()
-    subject: str = Field(sa_type=Encrypted("booking.subject"), nullable=False)
+    subject: str | None = Field(default=None, sa_type=Encrypted("booking.subject"))
     phone: str | None = Field(default=None, sa_type=Encrypted("booking.phone"))
     email: str | None = Field(default=None, sa_type=Encrypted("booking.email"))
     phone_hash: bytes | None = _bytes()
@@ -178,7 +181,7 @@ class Visitor(Table, table=True):
     begins_at: datetime | None = utc(nullable=True, default=None, description="the slot's, if one was booked")
     stands: bool = True
     language: str = Field(sa_type=Text)
-    name: str = Field(sa_type=Encrypted("visitor.name"), nullable=False)
+    name: str | None = Field(default=None, sa_type=Encrypted("visitor.name"))
     iin: str | None = Field(default=None, sa_type=Encrypted("visitor.iin"))
     iin_hash: bytes | None = _bytes()
     address: str | None = Field(default=None, sa_type=Encrypted("visitor.address"))

@@ -287,7 +287,7 @@ class VisitOut(Out):
 
 class VisitorOut(Out):
     id: int
-    name: str
+    name: str | None = Field(description="null once the reception was erased")
     subject: str | None
     address: str | None
     phone: str | None
@@ -301,6 +301,7 @@ class VisitorOut(Out):
 
 
 class SheetReceptionOut(ReceptionOut):
+    erased_on: dt.date | None = Field(description="since when nothing of who came is kept: its term is over")
     video_link: str | None
     visitors: list[VisitorOut] = Field(description="by hour; those without a booking after them")
 

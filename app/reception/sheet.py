@@ -48,6 +48,7 @@ async def of_day(
         receptions=[
             SheetReceptionOut(
                 **timetable.reception_fields(row, directory, lang, now),
+                erased_on=row["erased_on"],
                 video_link=cipher().decrypt_optional(row["video_link"], "reception.video_link"),
                 visitors=visitors.get(row["id"], []),
             )
@@ -68,7 +69,7 @@ def _visitor(row: asyncpg.Record) -> VisitorOut:
     not_told = row["told"] in _NOT_TOLD
     return VisitorOut(
         id=row["person"],
-        name=lock.decrypt(row["visitor_name"], "visitor.name"),
+        name=lock.decrypt_optional(row["visitor_name"], "visitor.name"),
         subject=lock.decrypt_optional(row["subject"], f"{owner}.subject"),
         address=lock.decrypt_optional(row["address"], "visitor.address"),
         phone=lock.decrypt_optional(row["phone"], f"{owner}.phone") if not_told else None,

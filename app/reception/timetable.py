@@ -17,7 +17,7 @@ from app.reception.schemas import LeaderOut, ReceptionOut, SlotOut
 
 _COLUMNS = """
 r.id, r.agency_id, r.day, r.begins, r.ends, r.slot_minutes, r.group_max, r.post, r.name, r.mode, r.place,
-r.video_link, r.bring, r.through, r.region, (
+r.video_link, r.bring, r.through, r.region, r.erased_on, (
     SELECT coalesce(json_agg(json_build_array(
                s.id, s.begins_at, s.ends_at, s.capacity, s.taken, s.called_off_at IS NOT NULL, s.reason)
                ORDER BY s.begins_at), '[]')

@@ -42,7 +42,7 @@ CHANNEL, SOURCE = "personal_reception", "personal-reception"
 _RECEPTION = """
 SELECT r.id, r.day FROM reception r
 JOIN reception_schedule q ON q.id = r.schedule_id AND q.state = 'published'
-WHERE r.id = $1 AND r.agency_id = $2
+WHERE r.id = $1 AND r.agency_id = $2 AND r.erased_on IS NULL
 """
 _ADD = """
 INSERT INTO visitor (reception_id, agency_id, stands, language, subject, phone, email, name, iin, iin_hash,
@@ -59,7 +59,7 @@ SELECT v.id, v.reception_id, v.agency_id, v.language, v.name AS visitor, v.iin, 
 FROM visitor v JOIN reception r ON r.id = v.reception_id
 LEFT JOIN booking b ON b.id = v.booking_id
 LEFT JOIN reception_slot s ON s.id = b.slot_id
-WHERE v.id = $1 AND v.agency_id = $2
+WHERE v.id = $1 AND v.agency_id = $2 AND r.erased_on IS NULL
 FOR NO KEY UPDATE OF v
 """
 CURRENT = """

@@ -22,7 +22,7 @@ def commands(on_database: OnDatabase) -> list[click.Group]:
         """Show what the worker would erase now; change nothing.
 
         A line for each appeal that has been kept for its term: its number, and the day on which the last of
-        it was closed.
+        it was closed. Receptions are counted.
         """
         count = on_database(_show)
         click.echo(f"{count} appeals have been kept for their term.")
@@ -40,4 +40,5 @@ async def _show(db: "Database") -> int:
         for one in found:
             click.echo(f"{one.number} {one.closed_on}")
         count += len(found)
+    click.echo(f"receptions that have been kept for their term: {await erasing.receptions_due(db)}")
     return count

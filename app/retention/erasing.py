@@ -1,8 +1,8 @@
-"""Which appeals have been kept for their term, and erasing what was written with them.
+"""Which appeals and receptions have been kept for their term, and erasing what was written with them.
 
 An appeal is kept as long as anything of it may still be asked for: until the term after the year in which its
 last part was closed is over, and that of every complaint about it and of what it complains about; and while
-anything of them is open, on control or promised.
+anything of them is open, on control or promised. A reception is kept by its day.
 """
 
 import logging
@@ -45,6 +45,8 @@ WHERE p.appeal_id > $2 AND p.appeal_id < extract(year FROM $1::date)::bigint * {
 ORDER BY p.appeal_id LIMIT $3
 """
 _ERASE = "SELECT erase_appeals($1)"
+_RECEPTIONS_DUE = "SELECT count(*) FROM reception WHERE erased_on IS NULL AND day < $1"
+_ERASE_RECEPTIONS = "SELECT erase_receptions($1, $2, $3)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ class Due:
     closed_on: date
 
 
-def before(today: date) -> date:
-    """What was closed before this civil day has been kept for its term: whole years, from the one after."""
-    return date(today.year - keeping.term(__package__, today).years, 1, 1)
+def before(today: date, of: str = "term") -> date:
+    """What was closed before this civil day has been kept for its term: whole years, from the one after.
+    `of`: of appeals, or `reception`."""
+    return date(today.year - keeping.term(__package__, today, of).years, 1, 1)
 
 
 async def due(db: Database) -> AsyncIterator[list[Due]]:
@@ -96,6 +99,29 @@ async def erase(db: Database) -> None:
             done += await _erased(connection, found)
     if done:
         log.info("retention: %d appeals erased", done)
+    await erase_receptions(db)
+
+
+async def receptions_due(db: Database) -> int:
+    async with db.read() as connection:
+        found: int = await connection.fetchval(_RECEPTIONS_DUE, before(clock.today(), "reception"))
+    return found
+
+
+async def erase_receptions(db: Database) -> None:
+    """Who came, their matter and the notes; what came of each visit stays and is counted as before. A text
+    that was registered as an appeal is the appeal's."""
+    today, done = clock.today(), 0
+    while True:
+        async with db.transaction() as connection:
+            erased: int = await connection.fetchval(
+                _ERASE_RECEPTIONS, before(today, "reception"), today, AT_ONCE
+            )
+        done += erased
+        if erased < AT_ONCE:
+            break
+    if done:
+        log.info("retention: %d receptions erased", done)
 
 
 async def _erased(connection: asyncpg.Connection, found: Sequence[Due]) -> int:
