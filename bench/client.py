@@ -27,6 +27,8 @@ PATIENCE = 15.0
 _SPREAD = 0.005
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+_TAG = re.compile(rb"\r\netag: *([^\r]+)\r\n", re.IGNORECASE)
+_WITHOUT_BODY = b"304"
 
 
 @dataclass(slots=True)
@@ -45,11 +47,11 @@ class BadResponse(Exception):
 
 
 class Reader:
-    """Puts responses together out of what arrives; `body` is that of the last whole one."""
+    """Puts responses together out of what arrives; `body` and `tag` (its ETag) are the last whole one's."""
 
     def __init__(self) -> None:
         self._held = b""
-        self.body = b""
+        self.body = self.tag = b""
 
     def feed(self, data: bytes) -> int | None:
         """The status, once the response is whole. One response at a time: nothing is pipelined."""
@@ -58,13 +60,15 @@ class Reader:
         if end < 0:
             return None
         head = self._held[: end + 2]
-        length = _LENGTH.search(head)
-        if not head.startswith(b"HTTP/1.1 ") or not length:
+        length, tag = _LENGTH.search(head), _TAG.search(head)
+        without = head[9:12] == _WITHOUT_BODY
+        if not head.startswith(b"HTTP/1.1 ") or not (length or without):
             raise BadResponse(head[:200])
         begins = end + len(_HEAD_END)
-        if len(self._held) < begins + int(length[1]):
+        if length and len(self._held) < begins + int(length[1]):
             return None
         self.body, self._held = self._held[begins:], b""
+        self.tag = tag[1] if tag else b""
         return int(head[9:12])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from html import unescape
 from itertools import count
 from random import Random
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from app.staff.permissions import Role, Scope
 from app.staff.service import create_account, create_client
 from app.web.office.signed_in import ROOM
 from bench.appeals import appeals
-from bench.lines import Lines, Stream, opened, request
+from bench.lines import Answer, Lines, Stream, opened, request
 from bench.service import entered
 
 MIX: Mapping[str, int] = {
@@ -48,13 +49,18 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 
 
+Claimed = tuple[str, int]
+"""A case's number with its version."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`claimed`: numbers of cases with their versions, the newest last."""
+    """`claimed`: what lies on the desk, the newest last. What is in hand is not there meanwhile: nobody
+    saves a draft of what they are answering."""
 
     token: str
     cookie: str
-    claimed: deque[tuple[str, int]] = field(default_factory=deque)
+    claimed: deque[Claimed] = field(default_factory=deque)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,15 @@ class Setting:
     operators: tuple[Operator, ...]
     key: str
     filed: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=2000))
+
+
+@dataclass(slots=True)
+class OpenPage:
+    """As the browser has it: whose, where it asks for its rows again, and by which tag it has them."""
+
+    operator: Operator
+    address: str
+    tag: str
 
 
 @dataclass(slots=True)
@@ -124,12 +139,15 @@ class Load:
         if at >= self.begins:
             self.ran.took.setdefault(kind, []).append(time.perf_counter() - at)
 
-    async def _ask(
-        self, method: str, address: str, headers: dict[str, str], body: bytes = b"", *also: int
-    ) -> bytes:
-        status, answer = await self.lines.ask(request(self.setting.port, method, address, headers, body))
-        if status not in (200, 201, *also):
-            raise Refused(f"{status} of {method} {address}: {answer[:200]!r}")
+    async def _ask(self, method: str, address: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+        return (await self._answer_to(method, address, headers, body)).body
+
+    async def _answer_to(
+        self, method: str, address: str, headers: dict[str, str], body: bytes = b""
+    ) -> Answer:
+        answer = await self.lines.ask(request(self.setting.port, method, address, headers, body))
+        if answer.status not in (200, 201, 304):
+            raise Refused(f"{answer.status} of {method} {address}: {answer.body[:200]!r}")
         return answer
 
     async def appeal(self) -> None:
@@ -172,7 +190,9 @@ class Load:
             await self._claim(operator)
             return
         said = {"text": f"Құрметті азамат! {next(self.serial)}", "language": "kk"}
-        await self._act(operator, operator.claimed[-1], "draft", said)
+        in_hand = operator.claimed.pop()
+        await self._act(operator, in_hand, "draft", said)
+        operator.claimed.append(in_hand)
 
     async def answer(self) -> None:
         """The one that was claimed first."""
@@ -188,9 +208,7 @@ class Load:
         }
         await self._act(operator, operator.claimed.popleft(), "answer", said)
 
-    async def _act(
-        self, operator: Operator, case: tuple[str, int], act: str, said: Mapping[str, str]
-    ) -> None:
+    async def _act(self, operator: Operator, case: Claimed, act: str, said: Mapping[str, str]) -> None:
         number, version = case
         headers = self._as(operator) | {"If-Match": f'"{version}"'}
         await self._ask("POST", f"/api/v1/cases/{number}/{act}", headers, json.dumps(said).encode())
@@ -201,15 +219,22 @@ class Load:
     def _as(self, operator: Operator) -> dict[str, str]:
         return JSON | {"Authorization": f"Bearer {operator.token}"}
 
-    def refresh(self, operator: Operator, tasks: set[asyncio.Task[None]]) -> None:
-        """An open page was told of a change: it asks for itself again, as the browser's does."""
+    async def page(self, operator: Operator) -> tuple[OpenPage, str]:
+        """A queue's page and the place from which it follows what changes."""
+        shown = (await self._ask("GET", ROOM, {"Cookie": operator.cookie})).decode()
+        said = {name: unescape(value) for name, value in re.findall(r'data-(from|self|tag)="([^"]+)"', shown)}
+        return OpenPage(operator, said["self"], said["tag"]), said["from"]
+
+    async def again(self, page: OpenPage) -> None:
+        """It asks for its rows, as the browser's does (assets/live.js)."""
+        known = {"Cookie": page.operator.cookie, "If-None-Match": page.tag}
+        page.tag = (await self._answer_to("GET", page.address, known)).tag.decode()
+
+    def refresh(self, page: OpenPage, tasks: set[asyncio.Task[None]]) -> None:
+        """A page was told of a change."""
         now = time.perf_counter()
         self.ran.told += now >= self.begins
-
-        async def again() -> None:
-            await self._ask("GET", ROOM, {"Cookie": operator.cookie})
-
-        task = asyncio.create_task(self.due(REFRESH, now, again))
+        task = asyncio.create_task(self.due(REFRESH, now, partial(self.again, page)))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
@@ -243,14 +268,13 @@ async def run(setting: Setting, rate: int, seconds: float, pages: int) -> Ran:
 
 
 async def _opened(load: Load, pages: int, tasks: set[asyncio.Task[None]]) -> list[Stream]:
-    port, streams = load.setting.port, []
+    streams = []
     for number in range(pages):
         operator = load.setting.operators[number % len(load.setting.operators)]
-        page = await load._ask("GET", ROOM, {"Cookie": operator.cookie})
-        place = re.search(rb'data-from="([0-9-]+)"', page)
-        assert place is not None
-        asking = request(port, "GET", f"{ROOM}/live?from={place[1].decode()}", {"Cookie": operator.cookie})
-        streams.append(await opened(port, asking, partial(load.refresh, operator, tasks)))
+        page, place = await load.page(operator)
+        headers = {"Cookie": operator.cookie}
+        asking = request(load.setting.port, "GET", f"{ROOM}/live?from={place}", headers)
+        streams.append(await opened(load.setting.port, asking, partial(load.refresh, page, tasks)))
     return streams
 
 
@@ -293,6 +317,6 @@ async def set_up(urls: DatabaseUrls, port: int) -> Setting:
 
 async def _signed_in(lines: Lines, port: int, login: str) -> Operator:
     said = urlencode({"username": login, "password": PASSWORD}).encode()
-    _, answer = await lines.ask(request(port, "POST", "/api/v1/auth/token", FORM, said))
+    answer = (await lines.ask(request(port, "POST", "/api/v1/auth/token", FORM, said))).body
     cookie = await asyncio.to_thread(entered, port, login, PASSWORD)
     return Operator(json.loads(answer)["access_token"], cookie)

@@ -5,11 +5,19 @@ Written by hand on asyncio, because what the client costs is taken from the same
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
 from bench.client import HOST, Reader
 
 Told = Callable[[], None]
+
+
+class Answer(NamedTuple):
+    """`tag`: its ETag."""
+
+    status: int
+    body: bytes
+    tag: bytes
 
 
 class _Line(asyncio.Protocol):
@@ -17,13 +25,13 @@ class _Line(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._reader = Reader()
-        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._answer: asyncio.Future[Answer] | None = None
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
-    def ask(self, request: bytes) -> asyncio.Future[tuple[int, bytes]]:
+    def ask(self, request: bytes) -> asyncio.Future[Answer]:
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return self._answer
@@ -31,7 +39,7 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         status = self._reader.feed(data)
         if status is not None and self._answer and not self._answer.done():
-            self._answer.set_result((status, self._reader.body))
+            self._answer.set_result(Answer(status, self._reader.body, self._reader.tag))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
@@ -50,8 +58,8 @@ class Lines:
         self._free: list[_Line] = []
         self.opened = 0
 
-    async def ask(self, request: bytes) -> tuple[int, bytes]:
-        """Status and body. Raises OSError when the connection breaks."""
+    async def ask(self, request: bytes) -> Answer:
+        """Raises OSError when the connection breaks."""
         line = await self._taken()
         answer = await line.ask(request)
         self._free.append(line)

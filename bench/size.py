@@ -81,7 +81,7 @@ class Asking:
                 await self._ask("GET", self.random.choice(PAGES), {})
 
     async def _ask(self, method: str, address: str, headers: dict[str, str], body: bytes = b"") -> bytes:
-        status, answer = await self.lines.ask(request(self.port, method, address, headers, body))
+        status, answer, _ = await self.lines.ask(request(self.port, method, address, headers, body))
         if status >= 400:
             raise Failed(f"{method} {address}: {status} {answer[:200]!r}")
         return answer

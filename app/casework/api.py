@@ -78,9 +78,26 @@ async def read_queue(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> QueueOut:
-    directory, now = snapshot.current(), clock.now()
+    asked = what_is_asked(caller, view, topic, channel, q, cursor, limit)
+    rows, following = await queue.page(connection, asked, clock.now())
+    response.headers["Cache-Control"] = "no-store"
+    directory, today = snapshot.current(), clock.today()
+    return QueueOut(items=[queue.item(row, directory, lang, today) for row in rows], next_cursor=following)
+
+
+def what_is_asked(
+    caller: StaffCaller,
+    view: View,
+    topic: str | None,
+    channel: str | None,
+    q: str | None,
+    cursor: str | None,
+    limit: int,
+) -> queue.Asked:
+    """Of the queue, as far as the caller sees it. Raises Invalid for a code or a cursor that is none."""
+    directory = snapshot.current()
     _known(directory, topic, channel)
-    asked = queue.Asked(
+    return queue.Asked(
         view=view,
         agencies=reach.visible(caller, directory),
         looker=reach.onlooker(caller, directory),
@@ -90,10 +107,6 @@ async def read_queue(
         after=Place.of(cursor) if cursor else None,
         limit=limit,
     )
-    rows, following = await queue.page(connection, asked, now)
-    response.headers["Cache-Control"] = "no-store"
-    today = clock.civil_day(now)
-    return QueueOut(items=[queue.item(row, directory, lang, today) for row in rows], next_cursor=following)
 
 
 def _known(directory: Directory, topic: str | None, channel: str | None) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from app.appeals import numbers
 from app.core import clock
@@ -116,15 +117,8 @@ def page(
     """A page in one language. `t` in a template is the sentence in that language. `private`: it stays on no
     disk. `visitor`: whose forms are on it; their token is good with the cookie that goes along."""
 
-    def say(key: str, **params: object) -> str:
-        return t(key, lang, **params)
-
     html = _templates.get_template(template).render(
-        lang=lang,
-        t=say,
-        long_date=partial(long_date, language=lang),
-        moment=partial(moment, language=lang),
-        hour=hour,
+        **_words(lang),
         languages=_switch(request, lang),
         here=request.url.path,
         visitor=visitor,
@@ -146,6 +140,27 @@ def page(
     if visitor:
         visitor.keep(answer)
     return keep_language(request, answer)
+
+
+def fragment(template: str, lang: Language, **shown: Any) -> Markup:
+    """A piece of a page, to be put into one."""
+    return Markup(_templates.get_template(template).render(**_words(lang), **shown))
+
+
+@cache
+def _words(lang: Language) -> dict[str, Any]:
+    """By which a template says something in this language."""
+
+    def say(key: str, **params: object) -> str:
+        return t(key, lang, **params)
+
+    return {
+        "lang": lang,
+        "t": say,
+        "long_date": partial(long_date, language=lang),
+        "moment": partial(moment, language=lang),
+        "hour": hour,
+    }
 
 
 A = TypeVar("A", bound=Response)

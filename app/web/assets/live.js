@@ -6,6 +6,7 @@
   const address = new URL(place.dataset.live, location.href);
   const own = place.dataset.self ?? location.href;
   let from = place.dataset.from;
+  let tag = place.dataset.tag ?? "";
   let stream = null;
   let asking = 0;
   let failures = 0;
@@ -49,8 +50,9 @@
   }
 
   async function refresh() {
-    const answer = await fetch(own, { headers: { Accept: "text/html" } });
-    if (answer.redirected || !answer.ok) return;
+    const known = tag ? { "If-None-Match": tag } : {};
+    const answer = await fetch(own, { headers: { Accept: "text/html", ...known } });
+    if (answer.redirected || !answer.ok) return; // 304: as it is here
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     let held = false;
     for (const part of parts()) {
@@ -64,6 +66,7 @@
       served.set(name, found.innerHTML);
       put(part, found.innerHTML);
     }
+    if (!held) tag = answer.headers.get("ETag") ?? "";
     const said = document.getElementById("changed");
     if (said && held) said.hidden = false;
   }

@@ -1,30 +1,30 @@
 """The queue as a page: what is due first, the filters in the address, the next case by one press."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Annotated, Self
 from urllib.parse import urlencode
 
+import asyncpg
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from markupsafe import Markup
 
 from app.appeals.lifecycle import Act
-from app.casework import api, views
+from app.casework import api, queue, views
 from app.casework.queue import View
-from app.casework.schemas import QueueItem
 from app.casework.views import SavedView
 from app.core import clock
 from app.core.edge import Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language, t
-from app.deadlines.explain import period
-from app.deadlines.regimes import Unit
-from app.directory import snapshot
 from app.staff.permissions import Role
 from app.web.citizen.choices import channels, topic_choices
-from app.web.citizen.shown import NEAR, Day
 from app.web.forms import Form
+from app.web.office.rows import Rows
 from app.web.office.signed_in import ROOM, Queueing, Worker, requires
-from app.web.pages import SCRIPTED_POLICY, page
+from app.web.pages import SCRIPTED_POLICY, fragment, page
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,28 +35,42 @@ SHOWN_AT_ONCE = 50
 NAME_LENGTH = 60
 BULK_ACTS = ("claim", "assign", "forward", "approve")
 
+_rows = Rows()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands in the address of a page of the queue."""
+
+    view: View
+    filters: Mapping[str, str]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, request: Request, me: Worker) -> Self:
+        given = request.query_params
+        filters = {name: given[name][:200] for name in FILTERS if given.get(name)}
+        return cls(_view(given.get("view", ""), me), filters, given.get("cursor"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows, with what is done to several of them. `tag`: the same as long as they are."""
+
+    html: Markup
+    tag: str
+
 
 @router.get(ROOM)
 async def read(request: Request, me: Queueing, db: Db, lang: Lang) -> HTMLResponse:
-    given = request.query_params
-    view = _view(given.get("view", ""), me)
-    filters = {name: given[name][:200] for name in FILTERS if given.get(name)}
-    mistake, found, seen = "", None, ""
+    asked = Asked.of(request, me)
+    mistake, part, seen = "", None, ""
     kept: Sequence[SavedView] = ()
     try:
         async with db.read() as connection:
             place, kept = await views.beside(connection, me.caller.account_id)
             seen = str(place)
-            found = await api.read_queue(
-                me.caller,
-                connection,
-                lang,
-                Response(),
-                view=view,
-                cursor=given.get("cursor"),
-                limit=SHOWN_AT_ONCE,
-                **{name: filters.get(name) for name in FILTERS},
-            )
+            part = _part(*await _found(connection, asked, me), asked, me, lang)
     except AppError as error:
         mistake = error.as_json(lang)["detail"]
     return page(
@@ -67,22 +81,64 @@ async def read(request: Request, me: Queueing, db: Db, lang: Lang) -> HTMLRespon
         private=True,
         policy=SCRIPTED_POLICY,
         me=me,
-        view=view.value,
+        view=asked.view.value,
         views=[
-            {"name": t(f"office.view.{one}", lang), "url": _url(one, filters), "current": one is view}
+            {
+                "name": t(f"office.view.{one}", lang),
+                "url": _url(one, asked.filters),
+                "current": one is asked.view,
+            }
             for one in View
         ],
-        filters=filters,
+        filters=asked.filters,
         topics=topic_choices(lang),
         channels=channels(lang),
-        rows=[_row(item, lang) for item in found.items] if found else [],
-        more=_url(view, filters | {"cursor": found.next_cursor}) if found and found.next_cursor else None,
+        part=part,
+        its=f"{ROOM}/rows?{request.url.query}",
         mistake=mistake,
-        acts=[one for one in BULK_ACTS if me.may(one)],
         kept=[{"id": one.id, "name": one.name, "url": f"{ROOM}?{one.query}"} for one in kept],
         seen=seen,
-        taken="nothing" in given,
+        taken="nothing" in request.query_params,
     )
+
+
+@router.get(f"{ROOM}/rows")
+async def rows(request: Request, me: Queueing, db: Db, lang: Lang) -> Response:
+    """Of the page whose address this is but for the path, what changes while it is open; nothing (304) to who
+    has it already, by the tag. Raises Invalid."""
+    asked = Asked.of(request, me)
+    async with db.read() as connection:
+        found = await _found(connection, asked, me)
+    part = _part(*found, asked, me, lang)
+    headers = {"ETag": part.tag, "Cache-Control": "no-store", "Content-Language": lang}
+    if request.headers.get("if-none-match") == part.tag:
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(part.html, headers=headers)
+
+
+async def _found(
+    connection: asyncpg.Connection, asked: Asked, me: Worker
+) -> tuple[list[asyncpg.Record], str | None]:
+    given = {name: asked.filters.get(name) for name in FILTERS}
+    looked_for = api.what_is_asked(me.caller, asked.view, **given, cursor=asked.cursor, limit=SHOWN_AT_ONCE)
+    return await queue.page(connection, looked_for, clock.now())
+
+
+def _part(
+    found: list[asyncpg.Record], following: str | None, asked: Asked, me: Worker, lang: Language
+) -> Part:
+    acts = [one for one in BULK_ACTS if me.may(one)]
+    html = fragment(
+        "office/rows.html",
+        lang,
+        rows=_rows.written(found, lang, marked=bool(acts)),
+        more=_url(asked.view, {**asked.filters, "cursor": following}) if following else None,
+        acts=acts,
+        me=me,
+        view=asked.view.value,
+        filters=asked.filters,
+    )
+    return Part(html, f'"{blake2b(html.encode(), digest_size=12).hexdigest()}"')
 
 
 @router.post(f"{ROOM}/next")
@@ -127,30 +183,5 @@ def _view(asked: str, me: Worker) -> View:
     return View(asked) if asked in set(View) else usual
 
 
-def _url(view: View, filters: dict[str, Any]) -> str:
-    return f"{ROOM}?{urlencode({'view': view.value} | filters)}"
-
-
-def _day(item: QueueItem, lang: Language) -> Day | None:
-    """How near, in a few words; how far a case is past its day says more than the day."""
-    if item.suspended:
-        return None
-    days = abs(item.working_days_left)
-    how = "late" if item.overdue else "near" if item.working_days_left <= NEAR else "far"
-    if not days:
-        return Day(how, t(f"office.left.{'late' if item.overdue else 'today'}", lang))
-    left = period(days, Unit.WORKING_DAYS, lang)
-    return Day(how, t("office.left.over", lang, period=left) if item.overdue else left)
-
-
-def _row(item: QueueItem, lang: Language) -> dict[str, Any]:
-    directory = snapshot.current()
-    day = _day(item, lang)
-    return {
-        "item": item,
-        "url": f"{ROOM}/cases/{item.number}",
-        "day": day,
-        "topic": directory.topic(item.topic).name(lang),
-        "region": directory.region(item.region).name(lang, item.registered_on) if item.region else "",
-        "channel": directory.channel(item.channel).name(lang),
-    }
+def _url(view: View, filters: Mapping[str, str]) -> str:
+    return f"{ROOM}?{urlencode({'view': view.value, **filters})}"

@@ -46,6 +46,10 @@ async def test_a_page_of_the_queue(office: Office, room: list[str], address: str
     assert await asked(office, f"/office{address}") == 3
 
 
+async def test_the_rows_of_an_open_page(office: Office, room: list[str]) -> None:
+    assert await asked(office, "/office/rows?view=all") == 2
+
+
 async def test_a_search(office: Office, room: list[str]) -> None:
     for words in (room[7], "жылу үйде"):
         assert await asked(office, f"/office?view=all&q={quote(words)}") == 3
