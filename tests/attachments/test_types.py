@@ -1,5 +1,8 @@
 """What may be attached is told by its content, and its name must fit."""
 
+import io
+import tracemalloc
+import zipfile
 from contextlib import suppress
 
 import pytest
@@ -62,7 +65,16 @@ def test_what_is_not(what: str) -> None:
 
 
 def test_a_bomb_is_small_and_is_never_unpacked() -> None:
-    assert len(BOMB) < 100_000
+    """Fifty megabytes in fifty kilobytes, judged by its table of contents in the memory that it has."""
+    with zipfile.ZipFile(io.BytesIO(BOMB)) as package:
+        assert sum(member.file_size for member in package.infolist()) > 500 * len(BOMB)
+    tracemalloc.start()
+    try:
+        with pytest.raises(WrongType, match="package"):
+            judged(BOMB, "a.docx")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_table_of_contents_that_lies() -> None:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import TypeAdapter
 from starlette.routing import Route
 
-from app.core.edge import read, transaction
+from app.core.edge import moment, read, transaction
 from app.core.errors import Unavailable
 from app.main import create_app
 from app.settings import Settings
@@ -90,7 +90,7 @@ def test_a_commit_comes_before_the_answer(route: RouteContext) -> None:
     """`scope="function"`: with the default one, a commit that fails is found after the client has its 201."""
 
     def scopes(dependant: Dependant) -> Iterator[str | None]:
-        if dependant.call in (transaction, read):
+        if dependant.call in (transaction, read, moment):
             yield dependant.scope
         for inner in dependant.dependencies:
             yield from scopes(inner)
