@@ -13,19 +13,21 @@ from app.attachments.models import GivenBy, State
 from app.attachments.schemas import AttachmentOut
 from app.core.cipher import cipher
 from app.core.i18n import Language, t
+from app.core.nested import Row
 from app.settings import Settings
 
+# `appeals`: an array of ids.
 LIST = """
 SELECT a.id, a.appeal_id, a.hash, a.name, a.address, a.given_by, a.created_at, o.size, o.type, o.state,
        o.detail, f.state AS fetch_state, f.detail AS fetch_detail
 FROM attachment a
 LEFT JOIN stored_object o ON o.address = a.address
 LEFT JOIN attachment_fetch f ON f.attachment_id = a.id
-WHERE a.appeal_id = ANY ($1::bigint[])
+WHERE a.appeal_id = ANY ({appeals})
 ORDER BY a.appeal_id, a.created_at, a.id
 """
 
-Event = Mapping[str, Any] | asyncpg.Record
+_OF_APPEALS = LIST.format(appeals="$1::bigint[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Files:
     base: str
     settings: Settings
 
-    def of(self, events: Iterable[Event], language: Language) -> list[AttachmentOut]:
+    def of(self, events: Iterable[Row], language: Language) -> list[AttachmentOut]:
         """What these events name, each once: what was added to several parts is named by each of them."""
         named = dict.fromkeys(hash_ for event in events for hash_ in named_by(event))
         return [
@@ -88,24 +90,29 @@ def served(one: Attached, settings: Settings) -> bool:
     return one.state is State.CLEAN or (unscanned and one.state is State.WAITING)
 
 
-def named_by(event: Event) -> list[bytes]:
+def named_by(event: Row) -> list[bytes]:
     """The hashes of the attachments that an event names, in its order."""
     return [bytes.fromhex(hash_) for hash_ in event["data"].get("attachments", ())]
 
 
 async def of_events(
-    connection: asyncpg.Connection, appeal_id: int, events: Iterable[Event]
+    connection: asyncpg.Connection, appeal_id: int, events: Collection[Row]
 ) -> dict[bytes, Attached]:
     """By hash, those that these events of the appeal name and that are not erased. Where none is named
     nothing is asked."""
-    wanted = {hash_ for event in events for hash_ in named_by(event)}
-    if not wanted:
+    if not any(named_by(event) for event in events):
         return {}
-    return {one.hash: one for one in await of_appeals(connection, [appeal_id]) if one.hash in wanted}
+    return among(await of_appeals(connection, [appeal_id]), events)
+
+
+def among(attached: Iterable[Attached], events: Iterable[Row]) -> dict[bytes, Attached]:
+    """By hash, those that these events name."""
+    wanted = {hash_ for event in events for hash_ in named_by(event)}
+    return {one.hash: one for one in attached if one.hash in wanted}
 
 
 async def of_appeals(connection: asyncpg.Connection, appeal_ids: Collection[int]) -> Sequence[Attached]:
-    return [attached_of(row) for row in await connection.fetch(LIST, list(appeal_ids))]
+    return [attached_of(row) for row in await connection.fetch(_OF_APPEALS, list(appeal_ids))]
 
 
 def find(attached: Iterable[Attached], id_: UUID) -> Attached:
@@ -116,7 +123,7 @@ def find(attached: Iterable[Attached], id_: UUID) -> Attached:
     return found
 
 
-def attached_of(row: asyncpg.Record) -> Attached:
+def attached_of(row: Row) -> Attached:
     """From a row of LIST."""
     state, problem = _state(row)
     return Attached(
@@ -134,7 +141,7 @@ def attached_of(row: asyncpg.Record) -> Attached:
     )
 
 
-def _state(row: asyncpg.Record) -> tuple[State, str | None]:
+def _state(row: Row) -> tuple[State, str | None]:
     if row["address"] is not None:
         state = State(row["state"])
         return state, (row["detail"] or None) if state in (State.FAILED, State.INFECTED) else None

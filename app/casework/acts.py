@@ -155,7 +155,9 @@ class Doing:
         self, connection: asyncpg.Connection, found: Found, directory: Directory, clear: str | None = None
     ) -> CaseOut:
         now = await case.again(connection, self.caller, found, directory)
-        shown = await page.read(connection, self.caller, now, directory, self.language, self.settings, clear)
+        shown = await page.read(
+            connection, self.caller, now, directory, self.language, self.settings, way=None, clear=clear
+        )
         mark(self.response, shown.version)
         return shown
 

@@ -17,6 +17,7 @@ from app.appeals.lifecycle import Act
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.casework import (
     case,
+    content,
     files_api,
     page,
     queue,
@@ -159,8 +160,8 @@ async def read_case(
     caller: Reader, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
 ) -> CaseOut:
     directory = snapshot.current()
-    found = await case.find(connection, caller, number, directory, Way.CASE)
-    shown = await page.read(connection, caller, found, directory, lang, settings)
+    found = await case.find(connection, caller, number, directory, None)
+    shown = await page.read(connection, caller, found, directory, lang, settings, Way.CASE)
     mark(response, shown.version)
     return shown
 
@@ -172,8 +173,8 @@ async def read_case(
     responses=problems(*SEEN, Invalid),
 )
 async def read_events(caller: Reader, number: Number, connection: Read, response: Response) -> EventsOut:
-    found = await case.find(connection, caller, number, snapshot.current(), Way.HISTORY)
-    happened = await page.events(connection, found)
+    found = await case.find(connection, caller, number, snapshot.current(), None)
+    happened = await content.events(connection, caller, found, Way.HISTORY)
     response.headers["Cache-Control"] = "no-store"
     return EventsOut(number=found.number, items=[event_out(event) for event in happened])
 

@@ -16,7 +16,8 @@ from app.appeals import numbers, walls
 from app.appeals.codes import ApplicantType, Status
 from app.appeals.commands import CaseNotFound, Complaint
 from app.appeals.lifecycle import Act, allowed
-from app.casework import reach
+from app.casework import changes, reach
+from app.casework.changes import Place
 from app.core import clock
 from app.core.errors import Conflict
 from app.deadlines.regimes import Stage
@@ -36,7 +37,7 @@ HOLDINGS = f"""
 SELECT h.id, h.appeal_id, h.part, h.agency_id, h.origin, h.received_at, h.registered_on, h.due_on, h.status,
        h.version, h.channel, h.kind, h.topic, h.region, h.applicant_type, h.stage, h.assignee_id,
        account.name AS assignee_name, h.lease_until, h.running, h.on_control, h.closed_at, h.closed_on,
-       h.close, h.outcome, h.erased_on, a.language, to_jsonb(about) AS complaint,
+       h.close, h.outcome, h.erased_on, a.language, to_jsonb(about) AS complaint, {changes.XID} AS seen,
        first.applicant_type AS about_type,
        EXISTS (
            SELECT FROM complaint w JOIN holding review ON review.appeal_id = w.appeal_id
@@ -85,6 +86,11 @@ class Found:
         return _complaint(self.rows)
 
     @property
+    def seen(self) -> Place:
+        """What changes after this was read is found from here on."""
+        return Place(self.rows[0]["seen"], 0)
+
+    @property
     def stage(self) -> Stage | None:
         return Stage(self.shown["stage"]) if self.shown["stage"] else None
 
@@ -93,7 +99,8 @@ async def find(
     connection: asyncpg.Connection, caller: StaffCaller, typed: str, directory: Directory, way: Way | None
 ) -> Found:
     """`typed`: a number in either script, with `.2` for a part and `.0` for what was not split off. That the
-    caller reads it by this `way` is kept with the connection; None: nothing of the case is shown.
+    caller reads it by this `way` is kept with the connection; None: nothing of the case is shown, or only
+    what content.py reads, which keeps that itself.
 
     Raises CaseNotFound for what is not there or not the caller's to see, SeveralParts.
     """

@@ -8,11 +8,12 @@ from app.appeals import drafts
 from app.appeals.codes import ApplicantType
 from app.casework.schemas import ActorOut, ApplicantOut, ColleagueDraftOut, DraftOut, EventOut
 from app.core.cipher import cipher
+from app.core.nested import Row
 
 MASKED = ("iin", "bin", "phone")
 
 
-def applicant(type_: str, head: asyncpg.Record, clear: str | None = None) -> ApplicantOut:
+def applicant(type_: str, head: Row, clear: str | None = None) -> ApplicantOut:
     lock = cipher()
     values = {
         name: lock.decrypt_optional(head[name], f"applicant.{name}")
@@ -31,15 +32,15 @@ def mask(number: str | None) -> str | None:
     return "•" * (len(digits) - len(shown)) + shown
 
 
-def own_draft(row: asyncpg.Record) -> DraftOut:
+def own_draft(row: Row) -> DraftOut:
     return DraftOut(**_draft_values(row))
 
 
-def colleagues_draft(row: asyncpg.Record) -> ColleagueDraftOut:
+def colleagues_draft(row: Row) -> ColleagueDraftOut:
     return ColleagueDraftOut(**_draft_values(row), author=row["author"] or "—")
 
 
-def _draft_values(row: asyncpg.Record) -> dict[str, Any]:
+def _draft_values(row: Row) -> dict[str, Any]:
     draft = drafts.opened(row["body"])
     return {
         "version": row["version"],

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from app.attachments import listing, serving
 from app.attachments.errors import AttachmentNotFound, AttachmentNotReady, StorageUnavailable
-from app.casework import case, page
+from app.casework import case, content
 from app.casework.acts import Number
 from app.casework.routes import SEEN
 from app.core.edge import Configured, Db
@@ -35,7 +35,7 @@ async def read_file(
     caller: Reader, number: Number, id: Annotated[UUID, Path()], db: Db, settings: Configured
 ) -> StreamingResponse:
     async with db.read() as connection:
-        found = await case.find(connection, caller, number, snapshot.current(), Way.FILE)
-        happened = await page.events(connection, found)
+        found = await case.find(connection, caller, number, snapshot.current(), None)
+        happened = await content.events(connection, caller, found, Way.FILE)
         files = await listing.of_events(connection, found.appeal_id, happened)
     return await serving.download(listing.find(files.values(), id), settings)

@@ -7,12 +7,14 @@ from typing import Any
 
 import asyncpg
 
-from app.appeals import numbers, repository, walls
+from app.appeals import numbers, repository
 from app.appeals.codes import ApplicantType, ContentKind, EventKind, Likeness, Status
-from app.attachments import listing
+from app.appeals.lifecycle import Act
 from app.attachments.listing import Files
-from app.casework import case, reach, undelivered
+from app.casework import case, content, templates, undelivered
 from app.casework.case import Found
+from app.casework.changes import Place
+from app.casework.content import Content
 from app.casework.details import applicant, colleagues_draft, own_draft
 from app.casework.queue import assignee
 from app.casework.schemas import (
@@ -31,10 +33,12 @@ from app.casework.schemas import (
     RouteOut,
     StepOut,
     TargetOut,
+    TemplateOut,
     WrittenOut,
 )
 from app.core import clock
 from app.core.i18n import Language
+from app.core.nested import Row
 from app.deadlines.calendar import Calendar
 from app.deadlines.explain import explain
 from app.deadlines.facts import read_facts
@@ -42,66 +46,43 @@ from app.deadlines.guards import cap_on
 from app.deadlines.ledger import Term, compute, forward_by
 from app.deadlines.watch import age, service_target
 from app.directory.registry import Directory
+from app.readings.codes import Way
 from app.routing.rules import Decision, reason
 from app.settings import Settings
 from app.staff.access import StaffCaller
-
-_NOT_WALLED = walls.condition(
-    me="$6",
-    agencies="$7",
-    head="$8",
-    appeal="w.appeal_id",
-    under_review="""EXISTS (SELECT FROM holding review WHERE review.appeal_id = w.appeal_id
-                            AND review.closed_at IS NULL AND review.stage = 'review')""",
-)
-
-# `$2`: the holding shown, `$3`: the first of this part, whose opening says whether a complaint came too late.
-HEAD = f"""
-SELECT a.received_at, a.registered_on, a.language, a.route, a.missing, p.name, p.iin, p.bin, p.address,
-       p.phone, p.email,
-       (SELECT c.body FROM content c WHERE c.appeal_id = a.id AND c.kind = 'appeal') AS body,
-       (SELECT array_agg(l.event_hash ORDER BY l.id) FROM ledger l WHERE l.holding_id = $2) AS ledger_events,
-       (SELECT jsonb_agg(l.facts ORDER BY l.id) FROM ledger l WHERE l.holding_id = $2) AS ledger,
-       (SELECT l.facts -> 0 -> 'data' -> 'filed_late' FROM ledger l WHERE l.holding_id = $3
-        ORDER BY l.id LIMIT 1) AS filed_late,
-       (SELECT jsonb_agg(jsonb_build_array(w.appeal_id, filed.applicant_type) ORDER BY w.appeal_id)
-        FROM complaint w JOIN appeal filed ON filed.id = w.appeal_id
-        WHERE w.about_id = a.id AND w.about_part = $4 AND {_NOT_WALLED}
-          AND EXISTS (SELECT FROM holding held WHERE held.appeal_id = w.appeal_id
-                      AND held.agency_id = ANY ($5::bigint[]))) AS complaints
-FROM appeal a LEFT JOIN applicant p ON p.appeal_id = a.id
-WHERE a.id = $1
-"""
-
-# An act belongs to the holding that it was done on, so what came after a holding has a higher holding's id.
-EVENTS = """
-SELECT e.part, e.at, e.kind, e.actor_kind, e.actor_id, account.name AS actor_name, e.data, e.content_hash,
-       e.previous, e.hash, c.kind AS content_kind, c.body
-FROM event e
-LEFT JOIN content c ON c.appeal_id = e.appeal_id AND c.hash = e.content_hash
-LEFT JOIN staff_account account ON account.id = e.actor_id AND e.actor_kind = 'staff'
-WHERE e.appeal_id = $1 AND e.part = $2 AND e.holding_id <= $3
-ORDER BY e.id
-"""
-
-# A draft stays with the holding it was written in; one that was refused as an answer may be in an older one.
-DRAFTS = """
-SELECT DISTINCT ON (d.author_id) d.author_id, account.name AS author, d.version, d.body, d.updated_at
-FROM draft d LEFT JOIN staff_account account ON account.id = d.author_id
-WHERE d.holding_id = ANY($1)
-ORDER BY d.author_id, d.holding_id DESC
-"""
 
 GIVEN = frozenset({EventKind.ANSWERED, EventKind.DECIDED, EventKind.SELF_CORRECTED})
 PROPOSED = frozenset({EventKind.ANSWER_PROPOSED})
 
 
-async def events(connection: asyncpg.Connection, found: Found) -> list[asyncpg.Record]:
-    """What happened, as far as the caller may see, with the texts that belong to it (encrypted)."""
-    rows: list[asyncpg.Record] = await connection.fetch(
-        EVENTS, found.appeal_id, found.part, found.shown["id"]
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case on the page where it is worked on. `seen`: what changes afterwards is found from here on.
+    `templates`: in the appeal's language, for who may answer it now."""
+
+    case: CaseOut
+    seen: Place
+    templates: Sequence[TemplateOut]
+
+
+async def opened(
+    connection: asyncpg.Connection,
+    caller: StaffCaller,
+    typed: str,
+    directory: Directory,
+    language: Language,
+    settings: Settings,
+) -> Opened:
+    """Raises CaseNotFound, SeveralParts."""
+    found = await case.find(connection, caller, typed, directory, None)
+    answers = Act.ANSWER in case.acts(caller, found, directory)
+    offered_by = templates.of_whom(caller, directory) if answers else ()
+    written = await content.read(connection, caller, found, directory, Way.CASE, offered_by)
+    return Opened(
+        case=_Page(caller, found, written, directory, language, settings).build(),
+        seen=found.seen,
+        templates=[templates.out(row, caller, directory, language) for row in written.templates],
     )
-    return rows
 
 
 async def read(
@@ -111,48 +92,36 @@ async def read(
     directory: Directory,
     language: Language,
     settings: Settings,
+    way: Way | None,
     clear: str | None = None,
 ) -> CaseOut:
-    """Everything that the case's page shows, by four statements more, five if it has files. `clear`: the
+    """Everything that the case's page shows. `way`: how it is read, as `content.read` keeps it. `clear`: the
     field of the applicant that is not masked this once."""
-    head = await connection.fetchrow(
-        HEAD,
-        found.appeal_id,
-        found.shown["id"],
-        found.holdings[0]["id"],
-        found.part,
-        sorted(reach.visible(caller, directory)),
-        *reach.onlooker(caller, directory).values(),
-    )
-    assert head is not None
-    happened = await events(connection, found)
-    written = await connection.fetch(DRAFTS, found.own)
-    told = await undelivered.of_case(connection, found.appeal_id, found.part, found.shown["id"])
-    named = await listing.of_events(connection, found.appeal_id, happened)
-    files = Files(
-        named, f"/api/v1/cases/{found.number}{'' if found.part else case.WHOLE}/attachments", settings
-    )
-    facts = read_facts(zip(head["ledger_events"], head["ledger"], strict=True))
-    term = compute(facts, directory.calendar)
-    return _Page(
-        caller, found, head, term, happened, files, written, told, directory, language, clear
-    ).build()
+    written = await content.read(connection, caller, found, directory, way)
+    return _Page(caller, found, written, directory, language, settings, clear).build()
 
 
 @dataclass(slots=True)
 class _Page:
     caller: StaffCaller
     found: Found
-    head: asyncpg.Record
-    term: Term
-    events: Sequence[asyncpg.Record]
-    files: Files
-    written: Sequence[asyncpg.Record]
-    told: Sequence[asyncpg.Record]
+    written: Content
     directory: Directory
     language: Language
-    clear: str | None
+    settings: Settings
+    clear: str | None = None
+    head: Row = field(init=False)
+    events: Sequence[Row] = field(init=False)
+    files: Files = field(init=False)
+    term: Term = field(init=False)
     bodies: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.head, self.events = self.written.head, self.written.events
+        number = f"{self.found.number}{'' if self.found.part else case.WHOLE}"
+        self.files = Files(self.written.files, f"/api/v1/cases/{number}/attachments", self.settings)
+        ledger = ((bytes.fromhex(event), facts) for event, facts in self.head["ledger"])
+        self.term = compute(read_facts(ledger), self.directory.calendar)
 
     def build(self) -> CaseOut:
         for event in self.events:
@@ -172,7 +141,7 @@ class _Page:
             "received_at": head["received_at"],
             "missing": head["missing"],
             "assignee": assignee(shown),
-            "notices": [undelivered.notice_out(row) for row in self.told],
+            "notices": [undelivered.notice_out(row) for row in self.written.notices],
             "allowed_acts": case.acts(self.caller, self.found, self.directory),
         } | {
             name: shown[name]
@@ -272,7 +241,7 @@ class _Page:
         why = reason(decision, self.directory, self.language, self.head["registered_on"])
         return RouteOut(reason=why, rule=decision.rule)
 
-    def _holder(self, row: asyncpg.Record) -> HolderOut:
+    def _holder(self, row: Row) -> HolderOut:
         return HolderOut(
             agency=self._agency(row["agency_id"], row["registered_on"]),
             origin=row["origin"],
@@ -336,17 +305,17 @@ class _Page:
             "supplements": self._written(ContentKind.SUPPLEMENT),
             "notes": self._written(ContentKind.NOTE),
             "reasons": self._written(ContentKind.REASON),
-            "draft": next((own_draft(row) for row in self.written if self._is_mine(row)), None),
-            "drafts": [colleagues_draft(row) for row in self.written if not self._is_mine(row)],
+            "draft": next((own_draft(row) for row in self.written.drafts if self._is_mine(row)), None),
+            "drafts": [colleagues_draft(row) for row in self.written.drafts if not self._is_mine(row)],
             "attachments": self.files.of(self._not_answers(), self.language),
             "proposed": self._proposed(),
             "answer": self._answer(GIVEN),
         }
 
-    def _not_answers(self) -> list[asyncpg.Record]:
+    def _not_answers(self) -> list[Row]:
         return [event for event in self.events if event["kind"] not in GIVEN | PROPOSED]
 
-    def _body(self, event: asyncpg.Record) -> dict[str, Any]:
+    def _body(self, event: Row) -> dict[str, Any]:
         return self.bodies.get(event["content_hash"], {})
 
     def _written(self, kind: ContentKind) -> list[WrittenOut]:
@@ -386,5 +355,5 @@ class _Page:
             attachments=self.files.of([event], self.language),
         )
 
-    def _is_mine(self, row: asyncpg.Record) -> bool:
+    def _is_mine(self, row: Row) -> bool:
         return bool(row["author_id"] == self.caller.account_id)

@@ -12,6 +12,7 @@ from app.casework.schemas import AgencyOut, CaseOut, TemplateIn, TemplateOut
 from app.core import clock
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import Language, long_date
+from app.core.nested import Row
 from app.directory.registry import Directory
 from app.staff.access import StaffCaller
 
@@ -20,12 +21,14 @@ MOST = 500
 
 _COLUMNS = "t.id, t.agency_id, t.topic, t.language, t.name, t.text, t.version, t.updated_at"
 # The nearest body's first, then those for the topic.
-_OF = f"""
-SELECT {_COLUMNS} FROM unnest($1::bigint[]) WITH ORDINALITY AS mine(agency_id, near)
+OF = f"""
+SELECT {_COLUMNS} FROM unnest({{agencies}}) WITH ORDINALITY AS mine(agency_id, near)
 JOIN letter_template t USING (agency_id)
-WHERE ($2::text IS NULL OR t.topic IS NULL OR t.topic = $2) AND ($3::text IS NULL OR t.language = $3)
+WHERE ({{topic}} IS NULL OR t.topic IS NULL OR t.topic = {{topic}})
+  AND ({{language}} IS NULL OR t.language = {{language}})
 ORDER BY t.topic IS NULL, mine.near, t.name, t.id LIMIT {MOST}
 """
+_OF = OF.format(agencies="$1::bigint[]", topic="$2::text", language="$3::text")
 _ONE = f"SELECT {_COLUMNS} FROM letter_template t WHERE t.id = $1 AND t.agency_id = ANY ($2::bigint[])"
 _ADD = f"""
 INSERT INTO letter_template AS t (agency_id, topic, language, name, text, author_id, version, updated_at)
@@ -90,7 +93,7 @@ async def listed(
     language: str | None = None,
 ) -> Sequence[TemplateOut]:
     rows = await connection.fetch(_OF, of_whom(caller, directory), topic, language)
-    return [_out(row, caller, directory, lang) for row in rows]
+    return [out(row, caller, directory, lang) for row in rows]
 
 
 async def one(
@@ -104,7 +107,7 @@ async def one(
     row = await connection.fetchrow(_ONE, template_id, of_whom(caller, directory))
     if row is None:
         raise TemplateNotFound
-    return _out(row, caller, directory, lang)
+    return out(row, caller, directory, lang)
 
 
 async def add(
@@ -120,7 +123,7 @@ async def add(
         _ADD, caller.agency_id, said.topic, said.language, said.name, said.text, caller.account_id, now
     )
     assert row is not None
-    return _out(row, caller, directory, lang)
+    return out(row, caller, directory, lang)
 
 
 async def change(
@@ -140,7 +143,7 @@ async def change(
     row = await connection.fetchrow(_CHANGE, template_id, caller.agency_id, *values)
     if row is None:
         raise await _why_not(connection, caller, template_id)
-    return _out(row, caller, directory, lang)
+    return out(row, caller, directory, lang)
 
 
 async def remove(
@@ -172,7 +175,7 @@ def filled(template: TemplateOut, case: CaseOut, directory: Directory) -> str:
     return template.text.format_map(values)
 
 
-def _out(row: asyncpg.Record, caller: StaffCaller, directory: Directory, lang: Language) -> TemplateOut:
+def out(row: Row, caller: StaffCaller, directory: Directory, lang: Language) -> TemplateOut:
     agency = directory.agency_by_id(row["agency_id"])
     return TemplateOut(
         id=row["id"],

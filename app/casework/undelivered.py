@@ -1,6 +1,5 @@
 """What the applicant does not know yet because it could not be delivered: a task for the holder's people."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -11,6 +10,7 @@ from app.casework import reach
 from app.casework.schemas import AgencyOut, NoticeOut, UndeliveredOut
 from app.core.errors import NotFound
 from app.core.i18n import Language
+from app.core.nested import Row
 from app.directory.registry import Directory
 from app.notices.models import DeliveryState, NoticeState, Settled
 from app.staff.access import StaffCaller
@@ -58,7 +58,7 @@ JOIN event said ON said.appeal_id = n.appeal_id AND said.hash = n.event_hash
 LEFT JOIN delivery d ON d.notice_id = n.id
 LEFT JOIN LATERAL (SELECT a.at, a.result, a.code FROM delivery_attempt a WHERE a.delivery_id = d.id
                    ORDER BY a.id DESC LIMIT 1) last ON true
-WHERE n.appeal_id = $1 AND said.part = $2 AND said.holding_id <= $3
+WHERE n.appeal_id = {appeal} AND said.part = {part} AND said.holding_id <= {holding}
 ORDER BY n.id, d.id
 """
 
@@ -112,14 +112,7 @@ def _task(row: asyncpg.Record, directory: Directory, language: Language) -> Unde
     )
 
 
-async def of_case(
-    connection: asyncpg.Connection, appeal_id: int, part: int, holding_id: int
-) -> Sequence[asyncpg.Record]:
-    rows: Sequence[asyncpg.Record] = await connection.fetch(OF_CASE, appeal_id, part, holding_id)
-    return rows
-
-
-def notice_out(row: asyncpg.Record) -> NoticeOut:
+def notice_out(row: Row) -> NoticeOut:
     """What is sent to nobody is there to be read: the applicant's on the appeal's page, staff's in a room."""
     shown = "page" if row["audience"] == "applicant" else "room"
     there = "delivered" if row["notice_state"] == NoticeState.TAKEN or shown == "room" else "pending"

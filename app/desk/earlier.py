@@ -36,7 +36,8 @@ _UNDER_REVIEW = """
 EXISTS (SELECT FROM holding review WHERE review.appeal_id = mine.appeal_id AND review.stage = 'review'
         AND review.closed_at IS NULL)
 """
-# Of each part the newest holding that the reader's bodies have or had.
+# Of each part the newest holding that the reader's bodies have or had; and that it was asked, with how many
+# were found.
 _FOUND = """
 WITH mine AS (
     SELECT DISTINCT ON (h.appeal_id, h.part) h.id, h.appeal_id, h.part, h.agency_id, h.kind, h.topic,
@@ -44,23 +45,25 @@ WITH mine AS (
     FROM holding h
     WHERE h.appeal_id IN ({which}) AND h.agency_id = ANY ($2::bigint[])
     ORDER BY h.appeal_id, h.part, h.id DESC
+), found AS (
+    SELECT mine.*, p.name, c.body,
+           EXISTS (SELECT FROM holding later WHERE later.appeal_id = mine.appeal_id AND later.part = mine.part
+                     AND later.id > mine.id) AS past
+    FROM mine
+    LEFT JOIN applicant p ON p.appeal_id = mine.appeal_id
+    LEFT JOIN content c ON c.appeal_id = mine.appeal_id AND c.kind = 'appeal'
+    WHERE {not_walled}
+    ORDER BY mine.appeal_id DESC, mine.part LIMIT $6
+), kept AS (
+    INSERT INTO desk_lookup (account_id, agency_id, at, by, sought, found)
+    SELECT $3, $7, $8, $9, $10, (SELECT count(*) FROM found)
 )
-SELECT mine.*, p.name, c.body,
-       EXISTS (SELECT FROM holding later WHERE later.appeal_id = mine.appeal_id AND later.part = mine.part
-                 AND later.id > mine.id) AS past
-FROM mine
-LEFT JOIN applicant p ON p.appeal_id = mine.appeal_id
-LEFT JOIN content c ON c.appeal_id = mine.appeal_id AND c.kind = 'appeal'
-WHERE {not_walled}
-ORDER BY mine.appeal_id DESC, mine.part LIMIT $6
+SELECT * FROM found ORDER BY appeal_id DESC, part
 """
 _NOT_WALLED = walls.condition(
     me="$3", agencies="$4::bigint[]", head="$5", appeal="mine.appeal_id", under_review=_UNDER_REVIEW
 )
 _APPLICANT = "SELECT iin, bin, phone FROM applicant WHERE appeal_id = $1"
-_KEEP = """
-INSERT INTO desk_lookup (account_id, agency_id, at, by, sought, found) VALUES ($1, $2, $3, $4, $5, $6)
-"""
 
 
 async def look_up(
@@ -112,7 +115,7 @@ async def _search(
     value: str,
     directory: Directory,
 ) -> list[asyncpg.Record]:
-    """`value`: a number of an appeal, or what the applicant gave."""
+    """`value`: a number of an appeal, or what the applicant gave. That it was asked is kept."""
     column, normal = f"applicant.{by}", _normal(by, value)
     which: str = _BY_NUMBER if by == "number" else _BY_HASH.format(column=f"{by}_hash")
     compared = numbers.parse(value).appeal_id if by == "number" else cipher().search_hashes(normal, column)
@@ -122,9 +125,8 @@ async def _search(
         sorted(reach.visible(caller, directory)),
         *reach.onlooker(caller, directory).values(),
         MOST + 1,
+        *(caller.agency_id, clock.now(), by, cipher().lasting_hash(normal or "", column)),
     )
-    sought = cipher().lasting_hash(normal or "", column)
-    await connection.execute(_KEEP, caller.account_id, caller.agency_id, clock.now(), by, sought, len(rows))
     return rows
 
 

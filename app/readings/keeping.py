@@ -6,6 +6,7 @@ no reading (docs/decisions/0016). Repeats within an hour count on in the same ro
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 
@@ -16,8 +17,8 @@ from app.readings.codes import Way
 _KEEP = """
 INSERT INTO case_reading AS kept
     (appeal_id, part, account_id, agency_id, day, hour, way, first_at, last_at, times)
-SELECT appeal_id, part, $3, $4, $5, $6, $7, $8, $8, 1
-FROM unnest($1::bigint[], $2::smallint[]) AS read(appeal_id, part) ORDER BY appeal_id, part
+SELECT read.appeal_id, read.part, {account}, {agency}, {day}, {hour}, {way}, {now}, {now}, 1
+FROM {read} WHERE {way}::text IS NOT NULL ORDER BY read.appeal_id, read.part
 ON CONFLICT (appeal_id, part, account_id, agency_id, day, hour, way) DO UPDATE
 SET last_at = greatest(kept.last_at, excluded.last_at), times = kept.times + 1
 """
@@ -27,6 +28,22 @@ LOOKED = """
  FROM (SELECT r.agency_id, r.day, min(r.first_at) AS first_at, max(r.last_at) AS last_at
        FROM case_reading r WHERE r.appeal_id = {appeal} GROUP BY r.agency_id, r.day) looked)
 """
+
+
+def keep_with(read: str, first: int) -> str:
+    """The statement that keeps readings, to stand in the one that reads. `read`: rows of appeal and part.
+    `values` are its parameters from `$first` on."""
+    names = ("account", "agency", "day", "hour", "way", "now")
+    return _KEEP.format(read=read, **{name: f"${first + place}" for place, name in enumerate(names)})
+
+
+def values(account_id: int, agency_id: int, way: Way | None, now: datetime) -> tuple[Any, ...]:
+    """Whose reading it is, how and when; without a way nothing is kept."""
+    local = now.astimezone(clock.ZONE)
+    return account_id, agency_id, local.date(), local.hour, way, now
+
+
+_KEEP_THESE = keep_with("unnest($1::bigint[], $2::smallint[]) AS read(appeal_id, part)", 3)
 
 
 async def keep(
@@ -41,8 +58,5 @@ async def keep(
     listed = sorted(set(cases))
     if not listed:
         return
-    local = now.astimezone(clock.ZONE)
     appeals, parts = zip(*listed, strict=True)
-    await connection.execute(
-        _KEEP, appeals, parts, account_id, agency_id, local.date(), local.hour, way.value, now
-    )
+    await connection.execute(_KEEP_THESE, appeals, parts, *values(account_id, agency_id, way, now))

@@ -3,16 +3,21 @@
 import asyncio
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 
 from app.appeals import numbers
+from app.casework import case, content
 from app.core import clock
 from app.core.db import Database
+from app.directory import snapshot
 from app.readings import forgetting, keeping
 from app.readings.codes import Way
+from app.staff.access import StaffCaller
+from app.staff.permissions import Role
 from tests.casework.people import Office
 from tests.intake.appellant import Appellant, when
 
@@ -68,6 +73,25 @@ async def test_who_is_shown_nothing_has_read_nothing(appellant: Appellant) -> No
         assert (await office.get(login, f"/cases/{filed['number']}")).status_code == 404
     assert await office.queue("operator@energy", view="all")
     assert await rows(appellant, filed) == []
+
+
+async def test_what_cannot_be_kept_is_not_read(appellant: Appellant) -> None:
+    """The statement that reads the texts is the one that keeps it: both or none."""
+    filed, office = await appellant.filed(FILED), appellant.office
+    person, energy = await office.person("operator@energy"), snapshot.current().agency("energy")
+    caller = StaffCaller(
+        person.account_id, person.login, person.name, Role.OPERATOR, energy.id, "energy", uuid4()
+    )
+    unknown: Any = "a way that nobody knows"
+    async with appellant.db.transaction() as connection:
+        found = await case.find(connection, caller, filed["number"], snapshot.current(), None)
+        for read in (
+            content.read(connection, caller, found, snapshot.current(), unknown),
+            content.events(connection, caller, found, unknown),
+        ):
+            with pytest.raises(asyncpg.CheckViolationError):
+                async with connection.transaction():
+                    await read
 
 
 async def test_a_file_and_a_look_up_are_readings(appellant: Appellant) -> None:

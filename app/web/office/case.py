@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel
@@ -19,9 +18,10 @@ from app.appeals.codes import Outcome, SuspensionGround, TerminationGround
 from app.appeals.drafts import DraftConflict
 from app.attachments import waiting
 from app.attachments.waiting import Waiting
-from app.casework import api, changes, inputs, templates, terms_api
+from app.casework import api, inputs, templates, terms_api
 from app.casework.acts import Doing
 from app.casework.case import SeveralParts
+from app.casework.page import opened
 from app.casework.schemas import CaseOut, TemplateOut
 from app.casework.similar import SimilarListOut
 from app.core import clock
@@ -93,11 +93,9 @@ ORDER = (
 async def read(request: Request, number: Number, me: AtCase, db: Db, lang: Lang) -> Response:
     try:
         async with db.read() as connection:
-            seen = await changes.place(connection)
-            shown = await api.read_case(
-                me.caller, number, connection, lang, request.app.state.settings, Response()
+            now = await opened(
+                connection, me.caller, number, snapshot.current(), lang, request.app.state.settings
             )
-            offered = await _offered(connection, me, shown, lang)
     except SeveralParts as parts:
         return page(
             request, "office/parts.html", lang, private=True, me=me, numbers=parts.extra.get("parts", [])
@@ -105,7 +103,7 @@ async def read(request: Request, number: Number, me: AtCase, db: Db, lang: Lang)
     done = request.query_params.get("done", "")
     if done not in ACTS:
         done = ""
-    return case_page(request, lang, me, shown, seen=str(seen), done=done, offered=offered)
+    return case_page(request, lang, me, now.case, seen=str(now.seen), done=done, offered=now.templates)
 
 
 @router.post(f"{ROOM}/cases/{{number}}/{{act}}")
@@ -147,15 +145,6 @@ def _after(act: str, form: Form, case: CaseOut) -> str:
     if act == "draft" and form.get("choose") == "preview":
         return f"{ROOM}/cases/{case.number}/preview"
     return f"{ROOM}{'' if ACTS[act].leaves else f'/cases/{case.number}'}?done={act}"
-
-
-async def _offered(
-    connection: asyncpg.Connection, me: Worker, case: CaseOut, lang: Language
-) -> Sequence[TemplateOut]:
-    """The templates in the appeal's language, for who may answer the case now."""
-    if "answer" not in case.allowed_acts:
-        return ()
-    return await templates.listed(connection, me.caller, snapshot.current(), lang, case.topic, case.language)
 
 
 async def _insert(doing: Doing, form: Form) -> None:
@@ -231,24 +220,22 @@ async def _again(
 ) -> HTMLResponse:
     """The case as it is now, beside what was typed. `both`: one's draft as another page has saved it."""
     async with db.read() as connection:
-        seen = await changes.place(connection)
-        shown = await api.read_case(
-            me.caller, number, connection, lang, request.app.state.settings, Response()
+        now = await opened(
+            connection, me.caller, number, snapshot.current(), lang, request.app.state.settings
         )
-        offered = await _offered(connection, me, shown, lang)
     typed = form.fields
     return case_page(
         request,
         lang,
         me,
-        shown,
-        seen=str(seen),
+        now.case,
+        seen=str(now.seen),
         at=act,
         typed=typed,
         wrong=wrong,
         both=both,
         kept=kept,
-        offered=offered,
+        offered=now.templates,
     )
 
 

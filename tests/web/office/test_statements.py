@@ -1,15 +1,19 @@
-"""How many statements a page asks of the database: each is a round trip, and a page of fifty asks no more."""
+"""How many statements a page asks of the database, who asks for it and that they read it included: each is a
+round trip, and a page of fifty asks no more. None asks more than three."""
 
 import asyncio
 import re
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 
+from app.core import clock
+from app.intake.submission import Person
 from app.staff.permissions import Role
 from tests.attachments.files import sent
-from tests.casework.people import Office, registered, submission
+from tests.casework.people import ANSWER, Office, registered, submission
 from tests.web.forms import token
 from tests.web.office.conftest import entered
 
@@ -24,7 +28,7 @@ async def room(office: Office) -> list[str]:
     return [one.number for one in cases]
 
 
-async def asked(office: Office, address: str, **headers: str) -> int:
+async def asked(office: Office, address: str, headers: dict[str, str] | None = None, body: Any = None) -> int:
     statements: list[str] = []
 
     def note(record: Any) -> None:
@@ -33,9 +37,13 @@ async def asked(office: Office, address: str, **headers: str) -> int:
 
     async with office.db.read() as connection:
         pass  # the one that the page reads by, too
-    await office.client.get(address, headers=headers)  # what a type is the connection asks but once
+
+    async def ask() -> httpx.Response:
+        return await office.client.request("POST" if body else "GET", address, json=body, headers=headers)
+
+    await ask()  # what a type is the connection asks but once
     with connection.query_logger(note):
-        answer = await office.client.get(address, headers=headers)
+        answer = await ask()
         await asyncio.sleep(0)  # it is told a moment later
     assert answer.status_code == 200, answer.text
     return len(statements)
@@ -57,20 +65,57 @@ async def test_a_search(office: Office, room: list[str]) -> None:
 
 async def test_the_queue_by_its_call(office: Office, room: list[str]) -> None:
     headers = (await office.person("asel@energy")).headers
-    assert await asked(office, "/api/v1/queue?limit=50", **headers) == 2
+    for address in ("limit=50", f"view=all&q={room[7]}", f"view=all&q={quote('жылу үйде')}"):
+        assert await asked(office, f"/api/v1/queue?{address}", headers) == 2
 
 
 async def test_a_case(office: Office, room: list[str]) -> None:
-    """More than three: who reads it is kept, and what is told of it lies in several tables."""
-    assert await asked(office, f"/office/cases/{room[0]}") <= 9
+    """Which part of it one sees, and then all that is told of it, which keeps that it is read."""
+    await told(office, room[0])
+    assert await asked(office, f"/office/cases/{room[0]}") == 3
+
+
+async def test_a_case_and_its_history_by_their_calls(office: Office, room: list[str]) -> None:
+    await told(office, room[0])
+    headers = (await office.person("operator@energy")).headers
+    assert await asked(office, f"/api/v1/cases/{room[0]}", headers) == 3
+    assert await asked(office, f"/api/v1/cases/{room[0]}/events", headers) == 3
+
+
+async def told(office: Office, number: str) -> None:
+    """Something of all that a case's page shows: notes, a draft, files."""
+    await office.act("operator@energy", number, "claim")
+    await office.act("operator@energy", number, "note", text="Ауданға қоңырау шалдым.")
+    files = [(await sent(office.client))["id"]]
+    await office.act("operator@energy", number, "answer", **ANSWER, attachments=files)
+    await office.act("head@energy", number, "reopen", reason="Қайта салқындады.")
+    await office.act("operator@energy", number, "draft", text="Құрметті", version=0)
+
+
+async def test_what_somebody_wrote_before(office: Office) -> None:
+    """By a hash of a telephone; that it was asked is kept with the answer, then what is shown of it."""
+    wrote = Person(name="Сынақбаев Үлгібек", phone="+7 700 000-00-01")
+    await office.file(applicant=wrote)
+    headers = (await office.person("operator@energy")).headers
+    assert await asked(office, "/api/v1/desk/earlier", headers, {"phone": "87000000001"}) == 3
+
+
+@pytest.mark.parametrize("figure", ["pending", "received", "overdue"])
+async def test_the_cases_behind_a_figure(office: Office, room: list[str], figure: str) -> None:
+    days = f"figure={figure}&from={clock.today()}&to={clock.today()}&agency=energy"
+    headers = (await office.person("controller@energy")).headers
+    assert await asked(office, f"/api/v1/compliance/cases?{days}", headers) == 2
+    await office.client.post("/office/sign-out")
+    await entered(office, "controller@health", Role.CONTROLLER)
+    assert await asked(office, f"/office/administration/cases?{days}") == 3
 
 
 async def test_tracking(office: Office) -> None:
     """The wrong codes from this network, the appeal with all that became of it, and its files."""
     number, code = await tracked(office)
-    assert await asked(office, f"/api/v1/appeals/{number}", **{"x-access-code": code}) == 2
+    assert await asked(office, f"/api/v1/appeals/{number}", {"x-access-code": code}) == 2
     number, code = await tracked(office, attachments=[(await sent(office.client))["id"]])
-    assert await asked(office, f"/api/v1/appeals/{number}", **{"x-access-code": code}) == 3
+    assert await asked(office, f"/api/v1/appeals/{number}", {"x-access-code": code}) == 3
 
 
 async def test_tracking_on_its_page(office: Office) -> None:
