@@ -30,7 +30,7 @@ ROOM = 3 << 30
 SECRET = "a secret for the tests alone, of forty letters"
 
 
-def _in_memory() -> Path | None:
+def in_memory() -> Path | None:
     """Where files need no disk, if there is room: most tests make a database, which is a thousand files."""
     shared = Path("/dev/shm")
     roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM
@@ -39,7 +39,7 @@ def _in_memory() -> Path | None:
 
 @contextmanager
 def embedded() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="ls-test-", dir=_in_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="ls-test-", dir=in_memory()))
     folder.chmod(0o755)
     # Without autovacuum: what a test has not committed it would count as empty tables, and the plans with it.
     quick = {

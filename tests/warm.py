@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import NoReturn
@@ -23,6 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["app.cli", "app.main", "app.worker", "uvicorn", "uvicorn.loops.uvloop"])
+
+
+def begin() -> None:
+    """Import it, while who calls waits for something else."""
+    forkserver.ensure_running()
 
 
 class Command:

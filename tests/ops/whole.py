@@ -133,9 +133,9 @@ def shoot(processes: list[psutil.Process]) -> None:
 
 
 @contextmanager
-def open_folder() -> Iterator[Path]:
+def open_folder(inside: Path = Path("/tmp")) -> Iterator[Path]:
     """One that the system user of a root's database may pass, as pytest's own is not."""
-    folder = Path(tempfile.mkdtemp(prefix="ls-ops-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="ls-ops-", dir=inside))
     folder.chmod(0o711)
     try:
         yield folder

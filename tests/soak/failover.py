@@ -14,6 +14,7 @@ import httpx
 
 from app.appeals import numbers
 from app.core.embedded_config import DATABASE
+from tests import warm
 from tests.ops.served import Served
 from tests.soak.cluster import ADMIN, PASSWORD, PATIENCE, Cluster, Inside, Machine
 
@@ -29,6 +30,10 @@ class Writer:
 
     name: str
     service: Served
+    pause: float
+    """Seconds from one to the next."""
+    machine: Machine | None = None
+    """On which it is; None: outside."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     told: dict[str, int] = field(default_factory=dict)
     """The appeal of each key."""
@@ -45,7 +50,7 @@ class Writer:
         while not (settled and self.stop.is_set()):
             settled = await self._acknowledged(client, f"{self.name}-writer-{hand}-{n:06}")
             n += settled
-            await asyncio.sleep(0.02 if settled else 0.2)
+            await asyncio.sleep(self.pause if settled else 0.2)
 
     async def _acknowledged(self, client: httpx.AsyncClient, key: str) -> bool:
         asked = time.monotonic()
@@ -82,6 +87,8 @@ async def until(what: Callable[[], Any], why: Callable[[], str], *tasks: "asynci
 @dataclass
 class Failover:
     cluster: Cluster
+    pause: float = 0.02
+    """Seconds from one registration of a writer's hand to its next."""
     writers: list[Writer] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     _tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
@@ -90,13 +97,14 @@ class Failover:
     async def endure(self, *, kills: int, cuts: int) -> str:
         """Boot, then each thing so many times, then count; in one line how long writes were away."""
         try:
-            leader = await asyncio.to_thread(self.cluster.until_whole)
+            warm.begin()
+            await self._whole()
             await self.cluster.make()
             outside = await self._writer("outside", None)
             for _ in range(kills):
-                leader = await self._kill(leader, outside)
-            for n in range(cuts):
-                leader = await self._cut(leader, outside, await self._writer(f"inside-{n}", leader))
+                await self._kill(outside)
+            for _ in range(cuts):
+                await self._cut(outside, await self._writer_inside())
             await self._finished()
             await self._counted()
             return "; ".join(self.said)
@@ -115,11 +123,21 @@ class Failover:
         service = Inside(machine, urls, folder, **more) if machine else Served(urls, folder, **more)
         self._services.append(service)
         await asyncio.to_thread(service.start)
-        writer = Writer(name, service)
+        writer = Writer(name, service, self.pause, machine)
         self.writers.append(writer)
         self._tasks.append(asyncio.create_task(writer.go_on()))
         await self._until(lambda: len(writer.at) >= PLENTY)
         return writer
+
+    async def _writer_inside(self) -> Writer:
+        """On the leader's machine: while it starts another may begin to lead."""
+        while True:
+            writer = await self._writer(f"inside-{len(self.writers)}", await self._whole())
+            if await self._whole() is writer.machine:
+                return writer
+
+    async def _whole(self) -> Machine:
+        return await asyncio.to_thread(self.cluster.until_whole)
 
     async def _until(self, what: Callable[[], Any]) -> None:
         await until(what, self.why, *self._tasks)
@@ -128,16 +146,19 @@ class Failover:
         said = "\n".join(service.said()[-2000:] for service in self._services)
         return f"{self.cluster.said()}\n{said}"
 
-    async def _kill(self, leader: Machine, outside: Writer) -> Machine:
+    async def _kill(self, outside: Writer) -> None:
+        leader = await self._whole()
         shot = time.monotonic()
         await asyncio.to_thread(leader.kill)
         await self._until(lambda: len(outside.since(shot + 1)) >= PLENTY)
         self._note("killed", outside, shot)
         leader.start()
-        return await asyncio.to_thread(self.cluster.until_whole)
+        await self._whole()
 
-    async def _cut(self, leader: Machine, outside: Writer, inside: Writer) -> Machine:
+    async def _cut(self, outside: Writer, inside: Writer) -> None:
         """While it is cut, nobody is told inside that anything is registered; outside it goes on."""
+        leader = inside.machine
+        assert leader is not None
         leader.cut()
         cut = time.monotonic()
         await self._until(lambda: len(outside.since(cut)) >= PLENTY)
@@ -147,7 +168,7 @@ class Failover:
         leader.heal()
         healed = time.monotonic()
         await self._until(lambda: len(inside.since(healed)) >= PLENTY)
-        return await asyncio.to_thread(self.cluster.until_whole)
+        await self._whole()
 
     def _note(self, what: str, writer: Writer, since: float) -> None:
         self.said.append(f"leader {what}: writes back in {min(writer.since(since)) - since:.1f} s")
@@ -178,11 +199,9 @@ class Failover:
             connection = await asyncpg.connect(
                 host=address, user=ADMIN, password=PASSWORD, database=DATABASE, timeout=10
             )
-        except (OSError, asyncpg.CannotConnectNowError):
+            try:
+                return [row["id"] for row in await connection.fetch("SELECT id FROM appeal ORDER BY id")]
+            finally:
+                connection.terminate()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return []
-        try:
-            return [row["id"] for row in await connection.fetch("SELECT id FROM appeal ORDER BY id")]
-        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError):
-            return []
-        finally:
-            connection.terminate()
