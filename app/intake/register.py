@@ -39,8 +39,9 @@ from app.intake.submission import Filed, Person, Registration, Submission
 from app.routing.rules import Decision, RouteRequest, route
 
 DEFAULT_TOPIC = "other"
-# So many rows a statement.
-PIECE = 100
+PIECE = 32
+"""Rows a statement. The socket takes the message of so many at once, and the database works on it while the
+next is made ready; of a hundred rows it waited for the rest of the message until then."""
 # What comes by these is made to be listed.
 LISTED_CHANNELS = frozenset({"open311"})
 # Who writes by these is told only by the notice what is missing.
