@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -14,9 +14,10 @@ from app.appeals.codes import ActorKind, ApplicantType, Status
 from app.appeals.commands import Actor, Command, Done, Leasing
 from app.appeals.lifecycle import WORKABLE, Act
 from app.appeals.masking import masked
-from app.casework import reach
+from app.casework import changes, reach, views
 from app.casework.reach import Onlooker
 from app.casework.schemas import AgencyOut, PersonOut, QueueItem
+from app.casework.views import SavedView
 from app.core import clock, paging
 from app.core.i18n import Language
 from app.core.words import tokens_of_each_key
@@ -75,30 +76,47 @@ class Asked:
 _WORKABLE = ", ".join(f"'{status}'" for status in sorted(WORKABLE))
 _FREE = f"h.status IN ({_WORKABLE}) AND (h.assignee_id IS NULL OR h.lease_until <= {{now}})"
 
-_ITEMS = """
-SELECT h.id, h.appeal_id, h.part, h.agency_id, h.status, h.version, h.kind, h.topic, h.channel, h.region,
-       h.applicant_type, h.registered_on, h.due_on, h.running, h.on_control, h.stage, h.assignee_id,
-       h.lease_until, a.language, a.received_at, account.name AS assignee_name, c.body,
-       own.body AS part_body
+_OF_HOLDING = (
+    "h.id, h.appeal_id, h.part, h.agency_id, h.status, h.version, h.kind, h.topic, h.channel, h.region, "
+    "h.applicant_type, h.registered_on, h.due_on, h.running, h.on_control, h.stage, h.assignee_id, "
+    "h.lease_until, account.name AS assignee_name"
+)
+_WIDTH = _OF_HOLDING.count(",") + 1
+_ITEMS = f"""
+SELECT {_OF_HOLDING}, a.language, a.received_at, c.body, own.body AS part_body
 FROM holding h
 JOIN appeal a ON a.id = h.appeal_id
 LEFT JOIN content c ON c.appeal_id = h.appeal_id AND c.kind = 'appeal'
 LEFT JOIN content own ON own.appeal_id = h.appeal_id AND own.part = h.part AND own.kind = 'part'
 LEFT JOIN staff_account account ON account.id = h.assignee_id
 """
+_WHOLE = f"{_ITEMS} WHERE h.id = ANY($1::bigint[])"
+# All of an item but what was written, which no act changes: who knows that already asks for no more.
+_HEADS = f"""
+SELECT {_OF_HOLDING} FROM page JOIN holding h ON h.id = page.id
+LEFT JOIN staff_account account ON account.id = h.assignee_id
+"""
+# The first row, or one without a case, says what is beside.
+_HEADS_BESIDE = f"""
+SELECT {_OF_HOLDING}, {changes.XID} AS xid, CASE WHEN row_number() OVER () = 1 THEN {views.KEPT} END AS kept
+FROM (SELECT) AS one LEFT JOIN (page JOIN holding h ON h.id = page.id) ON true
+LEFT JOIN staff_account account ON account.id = h.assignee_id
+"""
 _ORDER = "ORDER BY h.due_on, h.registered_on, h.id"
 
-# Each agency's part of the queue comes in order from its index, so a page reads what it shows and no more.
-_PAGE = """
-    SELECT h.id FROM unnest($1::bigint[]) AS mine(agency_id)
+# Of several agencies each one's part of the queue comes in order from its index, so a page reads what it
+# shows and no more. Of one alone it is said more plainly, so that its plan is made once and kept.
+_OF_ONE = "SELECT h.id FROM {source} WHERE h.agency_id = {agency} AND {where} {order} LIMIT {limit}"
+_OF_EACH = """
+    SELECT h.id FROM unnest({agencies}::bigint[]) AS mine(agency_id)
     CROSS JOIN LATERAL (
-        SELECT h.* FROM {source} WHERE h.agency_id = mine.agency_id AND {where} {order} LIMIT {limit}
+        SELECT h.* FROM {source} WHERE h.agency_id = {agency} AND {where} {order} LIMIT {limit}
     ) h
     {order} LIMIT {limit}
 """
 # In the words of this part alone: what another body was asked is not found here. Below a policy no index of
 # words can be used; the function looks into it and gives ids of the agency's.
-_SAYING = "SELECT id FROM holdings_saying(mine.agency_id, {words}::bigint[]) AS id"
+_SAYING = "SELECT id FROM holdings_saying({agency}, {words}::bigint[]) AS id"
 _THOSE = "({saying}) AS said(id) JOIN holding h ON h.id = said.id"
 
 _NOT_WALLED = walls.condition(me="{me}", agencies="{agencies}::bigint[]", head="{head}")
@@ -121,8 +139,9 @@ WHERE h.closed_at IS NULL {_ORDER}
 
 @dataclass(slots=True)
 class _Query:
-    """Collects conditions and what they compare with."""
+    """Collects conditions and what they compare with. `agency`: the one whose cases are looked through."""
 
+    agency: str
     values: list[Any] = field(default_factory=list)
     conditions: list[str] = field(default_factory=lambda: ["h.closed_at IS NULL"])
     source: str = "holding h"
@@ -135,21 +154,76 @@ class _Query:
         self.conditions.append(condition.format(**{name: self.bind(value) for name, value in values.items()}))
 
 
-async def page(
-    connection: asyncpg.Connection, asked: Asked, now: datetime
-) -> tuple[list[asyncpg.Record], str | None]:
-    """The items of a page and the cursor of the next one, by one statement."""
+class Page(NamedTuple):
+    """`following`: the cursor of the next one."""
+
+    rows: list[asyncpg.Record]
+    following: str | None
+
+
+async def page(connection: asyncpg.Connection, asked: Asked, now: datetime) -> Page:
+    """A page's items, by one statement."""
     statement, values = _statement(asked, now)
-    rows = await connection.fetch(statement, *values)
+    return _cut(await connection.fetch(statement, *values), asked)
+
+
+async def heads(connection: asyncpg.Connection, asked: Asked, now: datetime) -> Page:
+    """The same without what was written in the cases; `whole` gives that of those that one asks for."""
+    query, chosen = _chosen(asked, now)
+    statement = f"WITH page AS ({chosen}) {_HEADS} {_ORDER}"
+    return _cut(await connection.fetch(statement, *query.values), asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`seen`: the place from which on to follow what changes; `kept`: the person's own views."""
+
+    seen: changes.Place
+    kept: Sequence[SavedView]
+
+
+async def heads_beside(
+    connection: asyncpg.Connection, asked: Asked, now: datetime, account_id: int
+) -> tuple[Page, Beside]:
+    """The heads of a page with what stands around them, by one statement."""
+    query, chosen = _chosen(asked, now)
+    around = _HEADS_BESIDE.format(account=query.bind(account_id))
+    rows = await connection.fetch(f"WITH page AS ({chosen}) {around} {_ORDER}", *query.values)
+    kept = next(row["kept"] for row in rows if row["kept"] is not None)
+    beside = Beside(changes.Place(rows[0]["xid"], 0), views.opened(kept))
+    return _cut([row for row in rows if row["id"] is not None], asked), beside
+
+
+async def whole(connection: asyncpg.Connection, ids: Sequence[int]) -> list[asyncpg.Record]:
+    """Items by their holdings, as `heads` gave them: those that the caller still sees."""
+    rows: list[asyncpg.Record] = await connection.fetch(_WHOLE, ids)
+    return rows
+
+
+def head_of(row: asyncpg.Record) -> tuple[Any, ...]:
+    """Everything about an item that acts can change, to be compared."""
+    return tuple(row)[:_WIDTH]
+
+
+def _cut(rows: list[asyncpg.Record], asked: Asked) -> Page:
+    """One row more than is shown was asked for."""
     shown, more = rows[: asked.limit], len(rows) > asked.limit
     last = shown[-1] if more else None
     cursor = Place(last["due_on"], last["registered_on"], last["id"]).cursor() if last else None
-    return shown, cursor
+    return Page(shown, cursor)
 
 
 def _statement(asked: Asked, now: datetime) -> tuple[str, list[Any]]:
-    query = _Query()
-    query.bind(sorted(asked.agencies))
+    query, chosen = _chosen(asked, now)
+    return f"WITH page AS ({chosen}) {_ITEMS} JOIN page ON page.id = h.id {_ORDER}", query.values
+
+
+def _chosen(asked: Asked, now: datetime) -> tuple[_Query, str]:
+    """The statement of the ids of a page."""
+    whose = sorted(asked.agencies)
+    alone = len(whose) == 1
+    query = _Query("$1" if alone else "mine.agency_id")
+    first = query.bind(whose[0] if alone else whose)
     me, agencies, head = asked.looker.values()
     query.where(_NOT_WALLED, me=me, agencies=agencies, head=head)
     match asked.view:
@@ -177,13 +251,16 @@ def _statement(asked: Asked, now: datetime) -> tuple[str, list[Any]]:
         )
     if asked.q is not None:
         _search(asked.q, query)
-    chosen = _PAGE.format(
+    limited = query.bind(asked.limit + 1)
+    chosen = (_OF_ONE if alone else _OF_EACH).format(
+        agencies=first,
+        agency=query.agency,
         source=query.source,
         where=" AND ".join(query.conditions),
         order=_ORDER,
-        limit=query.bind(asked.limit + 1),
+        limit=limited,
     )
-    return f"WITH page AS ({chosen}) {_ITEMS} JOIN page ON page.id = h.id {_ORDER}", query.values
+    return query, chosen
 
 
 def _search(q: str, query: _Query) -> None:
@@ -196,7 +273,7 @@ def _search(q: str, query: _Query) -> None:
             ids = [year * numbers.SERIALS + int(q) for year in years]
             query.where("h.appeal_id = ANY({ids}::bigint[])", ids=ids)
         elif all(known := tokens_of_each_key(q)):
-            saying = [_SAYING.format(words=query.bind(words)) for words in known]
+            saying = [_SAYING.format(agency=query.agency, words=query.bind(words)) for words in known]
             query.source = _THOSE.format(saying=" UNION ".join(saying))
         else:
             query.where("false")

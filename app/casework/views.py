@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 
-from app.casework.changes import XID, Place
 from app.core.cipher import cipher
 from app.core.errors import Invalid
+from app.core.nested import Nested, Row
 
 MOST = 20
 NAME, QUERY = "saved_view.name", "saved_view.query"
 
 _OF = "SELECT id, name, query FROM saved_view WHERE account_id = $1 ORDER BY id"
-_BESIDE = f"""
-SELECT at.xid, v.id, v.name, v.query FROM (SELECT {XID} AS xid) AS at
-LEFT JOIN saved_view v ON v.account_id = $1 ORDER BY v.id
-"""
+KEPT = Nested("SELECT id, name, query FROM saved_view WHERE account_id = {account} ORDER BY id")
+"""A person's views as a column of another statement; `opened` reads it."""
+
 _KEEP = "INSERT INTO saved_view (account_id, name, query, created_at) VALUES ($1, $2, $3, $4)"
 _PUT = "UPDATE saved_view SET query = $3 WHERE id = $1 AND account_id = $2"
 _FORGET = "DELETE FROM saved_view WHERE id = $1 AND account_id = $2"
@@ -35,13 +35,12 @@ async def of(connection: asyncpg.Connection, account_id: int) -> Sequence[SavedV
     return [_opened(row) for row in await connection.fetch(_OF, account_id)]
 
 
-async def beside(connection: asyncpg.Connection, account_id: int) -> tuple[Place, Sequence[SavedView]]:
-    """Beside a page of the queue: the place from which on to follow it, and the person's views."""
-    rows = await connection.fetch(_BESIDE, account_id)
-    return Place(rows[0]["xid"], 0), [_opened(row) for row in rows if row["id"]]
+def opened(kept: Sequence[Sequence[Any]]) -> Sequence[SavedView]:
+    """Of the column KEPT."""
+    return [_opened(row) for row in KEPT.rows(kept)]
 
 
-def _opened(row: asyncpg.Record) -> SavedView:
+def _opened(row: Row) -> SavedView:
     return SavedView(row["id"], cipher().decrypt(row["name"], NAME), cipher().decrypt(row["query"], QUERY))
 
 

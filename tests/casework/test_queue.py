@@ -1,6 +1,7 @@
 """The queue: its order, its views, its pages, searching in it, and who may look."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -237,19 +238,18 @@ async def test_others_do_not_claim(office: Office, login: str) -> None:
     assert answer.status_code == 403
 
 
-async def test_the_queue_is_read_from_its_index(db: Database) -> None:
+@pytest.mark.parametrize("agencies", [{1}, {1, 2}])
+async def test_the_queue_is_read_from_its_index(db: Database, agencies: set[int]) -> None:
     """At a million open cases a page must not sort them."""
-    looker = Onlooker(1, frozenset({1, 2}), head=False)
-    asked = queue.Asked(View.ALL, frozenset({1, 2}), looker, None, None, None, None, 50)
+    looker = Onlooker(1, frozenset(agencies), head=False)
+    asked = queue.Asked(View.ALL, frozenset(agencies), looker, None, None, None, None, 50)
     statement, values = queue._statement(asked, clock.now())
     async with db.transaction() as connection:
-        await connection.execute("SET LOCAL enable_seqscan = off")
+        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         plan = await explained(connection, statement, values)
-    of_one_agency = plan.partition("->  Function Scan on unnest mine\n")[2]
-    before, found, _ = of_one_agency.partition("Index Scan using ix_holding_queue")
-    assert found, plan
     # Each case in its order is looked up among the complaints, until there are enough.
-    assert before.split() == ["->", "Limit", "->", "Nested", "Loop", "Anti", "Join", "->"], plan
+    steps = r"->  Limit\s+->  Nested Loop Anti Join\s+->  Index Scan using ix_holding_queue"
+    assert re.search(steps, plan), plan
 
 
 async def explained(connection: asyncpg.Connection, statement: str, values: list[Any]) -> str:

@@ -1,6 +1,6 @@
 """The queue as a page: what is due first, the filters in the address, the next case by one press."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Self
@@ -14,7 +14,6 @@ from markupsafe import Markup
 from app.appeals.lifecycle import Act
 from app.casework import api, queue, views
 from app.casework.queue import View
-from app.casework.views import SavedView
 from app.core import clock
 from app.core.edge import Db, Lang
 from app.core.errors import AppError
@@ -52,6 +51,11 @@ class Asked:
         filters = {name: given[name][:200] for name in FILTERS if given.get(name)}
         return cls(_view(given.get("view", ""), me), filters, given.get("cursor"))
 
+    def of_queue(self, me: Worker) -> queue.Asked:
+        """Raises Invalid for a code or a cursor that is none."""
+        given = {name: self.filters.get(name) for name in FILTERS}
+        return api.what_is_asked(me.caller, self.view, **given, cursor=self.cursor, limit=SHOWN_AT_ONCE)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -65,14 +69,17 @@ class Part:
 async def read(request: Request, me: Queueing, db: Db, lang: Lang) -> HTMLResponse:
     asked = Asked.of(request, me)
     mistake, part, seen = "", None, ""
-    kept: Sequence[SavedView] = ()
     try:
         async with db.read() as connection:
-            place, kept = await views.beside(connection, me.caller.account_id)
-            seen = str(place)
-            part = _part(*await _found(connection, asked, me), asked, me, lang)
+            found, beside = await queue.heads_beside(
+                connection, asked.of_queue(me), clock.now(), me.caller.account_id
+            )
+            part = await _part(connection, found, asked, me, lang)
+        seen, kept = str(beside.seen), beside.kept
     except AppError as error:
         mistake = error.as_json(lang)["detail"]
+        async with db.read() as connection:
+            kept = await views.of(connection, me.caller.account_id)
     return page(
         request,
         "office/queue.html",
@@ -108,31 +115,23 @@ async def rows(request: Request, me: Queueing, db: Db, lang: Lang) -> Response:
     has it already, by the tag. Raises Invalid."""
     asked = Asked.of(request, me)
     async with db.read() as connection:
-        found = await _found(connection, asked, me)
-    part = _part(*found, asked, me, lang)
+        found = await queue.heads(connection, asked.of_queue(me), clock.now())
+        part = await _part(connection, found, asked, me, lang)
     headers = {"ETag": part.tag, "Cache-Control": "no-store", "Content-Language": lang}
     if request.headers.get("if-none-match") == part.tag:
         return Response(status_code=304, headers=headers)
     return HTMLResponse(part.html, headers=headers)
 
 
-async def _found(
-    connection: asyncpg.Connection, asked: Asked, me: Worker
-) -> tuple[list[asyncpg.Record], str | None]:
-    given = {name: asked.filters.get(name) for name in FILTERS}
-    looked_for = api.what_is_asked(me.caller, asked.view, **given, cursor=asked.cursor, limit=SHOWN_AT_ONCE)
-    return await queue.page(connection, looked_for, clock.now())
-
-
-def _part(
-    found: list[asyncpg.Record], following: str | None, asked: Asked, me: Worker, lang: Language
+async def _part(
+    connection: asyncpg.Connection, found: queue.Page, asked: Asked, me: Worker, lang: Language
 ) -> Part:
     acts = [one for one in BULK_ACTS if me.may(one)]
     html = fragment(
         "office/rows.html",
         lang,
-        rows=_rows.written(found, lang, marked=bool(acts)),
-        more=_url(asked.view, {**asked.filters, "cursor": following}) if following else None,
+        rows=await _rows.written(connection, found.rows, lang, marked=bool(acts)),
+        more=_url(asked.view, {**asked.filters, "cursor": found.following}) if found.following else None,
         acts=acts,
         me=me,
         view=asked.view.value,

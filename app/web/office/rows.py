@@ -1,13 +1,12 @@
-"""Rows of the queue in HTML. Each is remembered for some minutes by everything that it is written from: for a
-page that asks again only what changed is opened and written anew.
+"""Rows of the queue in HTML. Each is remembered for some minutes with the head that it was written by: for a
+page that asks again only what changed is fetched, opened and written anew.
 
-What may be seen is decided by the statement that reads the rows, each time; what it gave is written here.
+What may be seen is decided by the statement that reads the heads, each time; what it gave is written here.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -42,21 +41,27 @@ class Rows:
     def forget(self) -> None:
         self._written.clear()
 
-    def written(self, found: Iterable[asyncpg.Record], lang: Language, *, marked: bool) -> list[Markup]:
-        """`marked`: with a box for acts on several cases."""
+    async def written(
+        self,
+        connection: asyncpg.Connection,
+        heads: Sequence[asyncpg.Record],
+        lang: Language,
+        *,
+        marked: bool,
+    ) -> list[Markup]:
+        """In the order of the heads, without those that are not there any more. `marked`: with a box for acts
+        on several cases."""
         directory, today = snapshot.current(), clock.today()
         if directory is not self._named_by:
             self.forget()
             self._named_by = directory
-        return [self._row(row, (today, lang, marked), directory) for row in found]
-
-    def _row(self, row: asyncpg.Record, seen: tuple[date, Language, bool], directory: Directory) -> Markup:
-        key = (*seen, *(sha256(it).digest() if isinstance(it, bytes) else it for it in row.values()))
-        known = self._written.get(key)
-        if known is None:
-            known = _html(row, *seen, directory)
-            self._remember(key, known)
-        return known
+        seen = (today, lang, marked)
+        known = {row["id"]: self._written.get((*seen, *queue.head_of(row))) for row in heads}
+        unknown = [id_ for id_, html in known.items() if html is None]
+        for row in await queue.whole(connection, unknown) if unknown else ():
+            html = known[row["id"]] = _html(row, *seen, directory)
+            self._remember((*seen, *queue.head_of(row)), html)
+        return [html for html in known.values() if html is not None]
 
     def _remember(self, key: Key, html: Markup) -> None:
         if len(self._written) >= MOST:
