@@ -54,12 +54,16 @@ WHERE h.appeal_id = $1 ORDER BY h.id
 
 
 class SeveralParts(Conflict):
-    """The number means several parts that the caller may see; the answer lists them."""
+    """The number means several parts that the caller may see; the answer lists them.
+
+    `agencies`: the ids of the bodies that have them, in the same order.
+    """
 
     code = "several_parts"
 
-    def __init__(self, parts: Sequence[str]) -> None:
+    def __init__(self, parts: Sequence[str], agencies: Sequence[int]) -> None:
         super().__init__(extra={"parts": list(parts)}, parts=", ".join(parts))
+        self.agencies = agencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,11 @@ def _meant(rows: Sequence[asyncpg.Record], visible: frozenset[int]) -> int:
         if rows[-1]["reviewing"] or any(row["agency_id"] in visible for row in rows)
     ]
     if len(known) > 1:
-        raise SeveralParts([number_of(parts[part][0]) + ("" if part else WHOLE) for part in sorted(known)])
+        there = [parts[part] for part in sorted(known)]
+        raise SeveralParts(
+            [number_of(rows[0]) + ("" if rows[0]["part"] else WHOLE) for rows in there],
+            [rows[-1]["agency_id"] for rows in there],
+        )
     return known[0] if known else 0
 
 

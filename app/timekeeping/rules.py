@@ -20,7 +20,7 @@ from app.core.i18n import Language
 from app.core.schema import Code, Day, Out, Schema
 from app.deadlines.calendar import Calendar
 from app.deadlines.explain import rule_sentence, rule_source
-from app.deadlines.regimes import LAW, Evidence, Law, Rule, Unit
+from app.deadlines.regimes import LAW, Evidence, Law, Matter, Rule, Unit
 from app.timekeeping import repository
 from app.timekeeping.api import Announcing, shown_moves
 from app.timekeeping.moves import Reckoner
@@ -34,6 +34,7 @@ MOST_LISTED = 200
 
 class RuleOut(Out):
     id: str = Field(examples=["R14"])
+    matter: Matter = Field(description="what it decides")
     sentence: str = Field(description="in the asked language")
     source: str = Field(description="the act and the article; of a setting of this service neither")
     evidence: Evidence = Field(
@@ -123,7 +124,7 @@ def _wrong(said: RuleIn, row: Rule) -> Iterator[FieldError]:
 
 
 def _shown(rule: Rule, language: Language) -> RuleOut:
-    names = ("id", "evidence", "valid_from", "valid_to", "amount", "unit", "reading", "note")
+    names = ("id", "matter", "evidence", "valid_from", "valid_to", "amount", "unit", "reading", "note")
     return RuleOut(
         **{name: getattr(rule, name) for name in names},
         sentence=rule_sentence(rule, language),

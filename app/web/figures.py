@@ -16,6 +16,11 @@ def number(value: float | None, lang: Language) -> str:
     return NOTHING if value is None else str(format_decimal(value, locale=lang))
 
 
+def tenths(value: float | None, lang: Language) -> str:
+    """To one decimal, which is there also when it is 0, so that a column of them can be compared."""
+    return NOTHING if value is None else str(format_decimal(value, "#,##0.0", locale=lang))
+
+
 def share(value: float | None, lang: Language) -> str:
     """In percent to one decimal, rounded down: what is not all in time is never shown as 100 %."""
     if value is None:

@@ -285,5 +285,5 @@ def _weeks(one: IssueOut, lang: Language) -> Section:
 def _a_week(span: SpanOut, lang: Language) -> str:
     if span.a_week is None:
         return figures.NOTHING
-    value = figures.number(round(span.a_week, 1), lang)
+    value = figures.tenths(span.a_week, lang)
     return f"{value} ({t('administration.small', lang)})" if span.small else value

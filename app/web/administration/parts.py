@@ -15,8 +15,9 @@ from pydantic import BaseModel
 from app.appeals import numbers
 from app.core.errors import AppError
 from app.core.i18n import Language, known, t
+from app.web import figures
 from app.web.administration.room import room_page
-from app.web.citizen.choices import Choice
+from app.web.citizen.choices import Choice, Group
 from app.web.forms import Form, Mistake, expired, read, said_of
 from app.web.office import signed_in
 from app.web.office.signed_in import Worker
@@ -36,6 +37,10 @@ class Cell:
     drawn: str = ""
     """A chart."""
     links: Sequence["Cell"] = ()
+
+    @property
+    def void(self) -> bool:
+        return self.text == figures.NOTHING and not (self.note or self.posts or self.drawn or self.links)
 
 
 def case(number: str) -> Cell:
@@ -71,7 +76,7 @@ class Field:
 
     name: str
     kind: str = "line"
-    choices: Sequence[Choice] = ()
+    choices: Sequence[Choice | Group] = ()
     label: str = ""
     rows: int = 3
 
@@ -107,6 +112,8 @@ class Section:
     """The same as files (`files.links`)."""
     forms: Sequence[Asking] = ()
     more: str = ""
+    folded: bool = False
+    """Opens by its title."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from app.appeals.codes import ApplicantType, Kind
 from app.core import clock
 from app.core.i18n import Language, t
 from app.oversight.weekly import WEEKS
-from app.web.citizen.choices import Choice, bodies, channels, regions, topic_choices
+from app.web.citizen.choices import Choice, Group, bodies, channels, regions, topic_choices
 
 FILTERS = ("agency", "topic", "region", "channel", "kind", "applicant_type")
 
@@ -59,9 +59,9 @@ def _links(asked: dict[str, str], page: str, lang: Language, more: dict[str, str
     ]
 
 
-def filter_choices(lang: Language) -> dict[str, list[Choice]]:
+def filter_choices(lang: Language) -> dict[str, Sequence[Choice | Group]]:
     return {
-        "agency": [choice for group in bodies(lang) for choice in group.choices],
+        "agency": bodies(lang),
         "topic": topic_choices(lang),
         "region": regions(lang),
         "channel": channels(lang),

@@ -11,7 +11,7 @@ from app.directory.changes_schemas import ThingOut
 from app.directory.values import AgencyKind
 from app.web.administration import reference_words as words
 from app.web.administration.parts import Asking, Field
-from app.web.citizen.choices import Choice, bodies, regions
+from app.web.citizen.choices import Choice, Group, bodies, regions
 from app.web.forms import Form
 
 DATED = ("agency", "region")
@@ -80,7 +80,7 @@ def _settings(one: ThingOut, page: str, lang: Language) -> Asking:
     assert one.settings is not None
     values = one.settings.model_dump(mode="json")
     typed = {name: words.hour(str(values[name])) for name in _INNER if values[name] not in (None, False)}
-    choices = [choice for choice in _bodies(lang) if choice.code != one.code]
+    choices = _bodies(lang, one.code)
     fields = [
         Field(name, _KINDS.get(name, "number" if name in _NUMBERS else "line"), choices) for name in _INNER
     ]
@@ -110,7 +110,7 @@ def _contact(one: ThingOut, page: str, lang: Language) -> Asking:
 def _end(one: ThingOut, page: str, lang: Language) -> Asking:
     fields = [
         Field("last_day", "day"),
-        Field("successor", "choice", [choice for choice in _bodies(lang) if choice.code != one.code]),
+        Field("successor", "choice", _bodies(lang, one.code)),
         VERSION,
     ]
     typed = {"version": one.version, "last_day": str(one.valid_to or ""), "successor": one.successor or ""}
@@ -160,10 +160,13 @@ def _competence(one: ThingOut, page: str, lang: Language) -> Asking:
     )
 
 
-def _bodies(lang: Language) -> list[Choice]:
+def _bodies(lang: Language, but: str = "") -> list[Group]:
+    """Those that are not over, without one."""
+    there = snapshot.current()
     return [
-        choice
+        Group(
+            group.name,
+            [it for it in group.choices if it.code != but and there.agency(it.code).valid_to is None],
+        )
         for group in bodies(lang)
-        for choice in group.choices
-        if snapshot.current().agency(choice.code).valid_to is None
     ]

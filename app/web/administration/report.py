@@ -293,7 +293,7 @@ def _change(code: str, now: FigureOut, then: FigureOut | None, lang: Language) -
     unit, step = BY_CODE[code].unit, now.value - then.value
     if unit is Unit.SHARE:
         return t("report.points", lang, value=_signed(round(100 * step, 1), lang))
-    said = _signed(round(step, 2), lang)
+    said = _signed(round(step, 1 if unit is Unit.SCORE else 2), lang)
     if unit is not Unit.CASES or then.value < SMALL or not step:
         return said
     return t("report.and_percent", lang, value=said, percent=_signed(round(100 * step / then.value), lang))

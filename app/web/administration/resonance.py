@@ -124,7 +124,7 @@ def _rise(one: RiseOut, lang: Language) -> Section:
             [
                 Cell(moment(hour.hour, lang)),
                 Cell(figures.number(hour.seen, lang)),
-                Cell(figures.number(round(hour.expected, 1), lang)),
+                Cell(figures.tenths(hour.expected, lang)),
             ]
             for hour in one.hours
         ],
@@ -143,7 +143,7 @@ def _trend(one: TrendOut, lang: Language) -> list[Cell]:
     return [
         Cell(one.name, note=t(f"administration.rises.by_{one.by}", lang)),
         Cell("", drawn=sparkline(values, heard)),
-        Cell(figures.number(round(one.a_week, 1), lang)),
+        Cell(figures.tenths(one.a_week, lang)),
         Cell(figures.number(last.appeals, lang), page_of(last.cases_url)) if last else Cell(figures.NOTHING),
         Cell(t(f"administration.rises.{state}", lang), late=one.rising),
     ]

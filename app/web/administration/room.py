@@ -4,7 +4,7 @@ It has the operators' door and cookie (`web/office/signed_in.py`). Controllers s
 ones; an administrator keeps people and reference data and sees no appeal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -57,13 +57,19 @@ def room_page(
         status=status,
         private=True,
         me=me,
-        menu=[
-            {"url": f"{ROOM}{path}", "name": t(f"administration.page.{name}", lang)}
-            for name, (path, act) in PAGES.items()
-            if me.may(act)
-        ],
+        menu=list(_menu(request.url.path, me, lang)),
         **shown,
     )
+
+
+def _menu(here: str, me: Worker, lang: Language) -> Iterator[dict[str, str]]:
+    """`current`: as `aria-current` has it, of the page itself and of what lies under it."""
+    for name, (path, act) in PAGES.items():
+        if me.may(act):
+            url = f"{ROOM}{path}"
+            under = path and here.startswith(f"{url}/")
+            current = "page" if here == url else "true" if under else ""
+            yield {"url": url, "name": t(f"administration.page.{name}", lang), "current": current}
 
 
 def further(page: str, asked: Mapping[str, str], cursor: str | None) -> str:

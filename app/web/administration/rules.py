@@ -1,5 +1,7 @@
 """The rules that terms rest on, and what another value of one would move. Nothing is changed here."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
@@ -8,7 +10,7 @@ from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language, t
 from app.deadlines.explain import period
-from app.deadlines.regimes import Unit
+from app.deadlines.regimes import Matter, Unit
 from app.timekeeping import rules as api
 from app.timekeeping.rules import RuleIn, RuleOut
 from app.timekeeping.schemas import PreviewOut
@@ -35,6 +37,42 @@ router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/rules"
 
+# In the order of a case's life; what they are called is `rules.group.<name>`.
+GROUPS: Mapping[str, frozenset[Matter]] = {
+    "registration": frozenset(
+        {Matter.REGISTRATION, Matter.COUNTING, Matter.MONTHS, Matter.ROLLING, Matter.CALENDAR}
+    ),
+    "terms": frozenset({Matter.TERM, Matter.TERM_WITH_CHECK}),
+    "forwarding": frozenset(
+        {
+            Matter.FORWARDING,
+            Matter.FORWARD_NOTICE,
+            Matter.SPLITTING,
+            Matter.OWN_TERM,
+            Matter.COMING_BACK,
+        }
+    ),
+    "extension": frozenset({Matter.EXTENSION, Matter.EXTENSION_NOTICE}),
+    "suspension": frozenset({Matter.SUSPENSION, Matter.SUSPENSION_NOTICE, Matter.CORRECTION}),
+    "hearing": frozenset({Matter.HEARING, Matter.OBJECTION}),
+    "answers": frozenset(
+        {
+            Matter.ANSWER_LANGUAGE,
+            Matter.ANSWER_BASIS,
+            Matter.ANONYMOUS,
+            Matter.REPEATED,
+            Matter.DUPLICATE,
+            Matter.TERMINATION,
+            Matter.CONTROL,
+            Matter.CONTROL_NOTICE,
+        }
+    ),
+    "complaints": frozenset(
+        {Matter.SILENCE, Matter.REVIEWER, Matter.COMPLAINT_FILING, Matter.DECISION, Matter.IMPARTIALITY}
+    ),
+    "service": frozenset({Matter.SERVICE_TARGET, Matter.WARNING}),
+}
+
 
 @router.get(PAGE)
 async def rules(request: Request, me: Administering, lang: Lang) -> HTMLResponse:
@@ -59,22 +97,27 @@ async def _page(
     request: Request, me: Worker, lang: Language, tried: Tried | None = None, found: PreviewOut | None = None
 ) -> HTMLResponse:
     there = (await api.rules(me.caller, lang)).items
-    grid = Grid(
-        t("rules.all", lang),
-        heads(lang, "rule", "said_in", "period", "from", "until", "evidence"),
-        [_rule(one, lang) for one in there],
-        t("administration.empty", lang),
-    )
     shown = [moves(found, lang)] if found is not None else []
     return sections_page(
         request,
         lang,
         me,
         t("administration.page.rules", lang),
-        [Section(forms=[_asking(there, lang)]), *shown, Section(grid=grid)],
+        [Section(forms=[_asking(there, lang)]), *shown, *(_group(name, there, lang) for name in GROUPS)],
         lead=t("rules.lead", lang),
         tried=tried,
     )
+
+
+def _group(name: str, there: list[RuleOut], lang: Language) -> Section:
+    rows = [_rule(one, lang) for one in there if one.matter in GROUPS[name]]
+    grid = Grid(
+        t("rules.count", lang, count=len(rows)),
+        heads(lang, "rule", "said_in", "period", "from", "until", "evidence"),
+        rows,
+        t("administration.empty", lang),
+    )
+    return Section(t(f"rules.group.{name}", lang), grid=grid, folded=True)
 
 
 def _asking(there: list[RuleOut], lang: Language) -> Asking:

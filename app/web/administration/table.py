@@ -31,6 +31,7 @@ COLUMNS = (
     "complaints_upheld",
 )
 USUAL = "-overdue"
+WRITE = {Unit.SHARE: figures.share, Unit.SCORE: figures.tenths}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,7 @@ def _cell(column: str, figure: FigureOut, before: FigureOut | None, lang: Langua
 
 
 def written(column: str, value: float | None, lang: Language) -> str:
-    write = figures.share if BY_CODE[column].unit is Unit.SHARE else figures.number
-    return write(value, lang)
+    return WRITE.get(BY_CODE[column].unit, figures.number)(value, lang)
 
 
 def page_of(figure: FigureOut) -> str:

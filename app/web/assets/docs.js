@@ -13,6 +13,14 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
   validatorUrl: null,
+  // A path stands inside the button that opens it: as words, for a link there cannot be reached by everybody.
+  plugins: [
+    {
+      wrapComponents: {
+        DeepLink: (_, { React }) => ({ text }) => React.createElement("span", null, text),
+      },
+    },
+  ],
   requestInterceptor: (request) => {
     const language = document.documentElement.lang;
     if (!Object.keys(request.headers).some((name) => name.toLowerCase() === "accept-language")) {

@@ -85,7 +85,7 @@ async def _shown(db: Db, asked: dict[str, str], lang: Language) -> dict[str, Any
     tables.append(_by_body(found, asked | {"to": found.to.isoformat()}, lang))
     return {
         "period": figures.days(found.from_, found.to, lang),
-        "tables": [table for table in tables if table["rows"]],
+        "tables": [table for table in tables if table["rows"] or table.get("not_shown")],
         "published_to": found.published_to,
         "note": found.note,
     }
@@ -152,20 +152,28 @@ def _table(
 
 
 def _by_body(found: StatisticsOut, asked: dict[str, str], lang: Language) -> dict[str, Any]:
-    """What is hidden is no bar, and a dash in the table."""
+    """What is hidden is no bar, and a dash in the table; what would be dashes alone is told apart from it."""
     drawn = [_bar(row.agency.name, row, lang) for row in found.rows if row.received is not None]
     total = found.total.received
     said = ""
     if drawn and total:
         count, whole = figures.number(drawn[0].value, lang), figures.number(total, lang)
         said = t("statistics.most_body", lang, name=drawn[0].name, count=count, all=whole)
-    rows: list[dict[str, Any]] = [{"name": row.agency.name, "cells": _cells(row, lang)} for row in found.rows]
-    if rows:
+    rows: list[dict[str, Any]] = [
+        {"name": row.agency.name, "cells": _cells(row, lang)} for row in found.rows if not _says_nothing(row)
+    ]
+    if rows or found.total.received:
         total_name = t("web.figures.total", lang)
         rows.append({"name": total_name, "cells": _cells(found.total, lang), "total": True})
     heads = [t(f"web.figures.{name}", lang) for name in (*COUNTED, "on_time")]
     chart = bars(drawn[:MOST_BARS], said) if drawn else ""
-    return _table("body", said, chart, heads, rows, asked, lang)
+    not_shown = [row.agency.name for row in found.rows if _says_nothing(row)]
+    return _table("body", said, chart, heads, rows, asked, lang) | {"not_shown": not_shown}
+
+
+def _says_nothing(row: FiguresOut) -> bool:
+    """Whether of what there is to it everything is hidden."""
+    return row.suppressed and not any(getattr(row, name) for name in COUNTED)
 
 
 def _bar(name: str, row: FiguresOut, lang: Language) -> Bar:

@@ -96,10 +96,11 @@ async def read(request: Request, number: Number, me: AtCase, db: Db, lang: Lang)
             now = await opened(
                 connection, me.caller, number, snapshot.current(), lang, request.app.state.settings
             )
-    except SeveralParts as parts:
-        return page(
-            request, "office/parts.html", lang, private=True, me=me, numbers=parts.extra.get("parts", [])
-        )
+    except SeveralParts as several:
+        directory, today = snapshot.current(), clock.today()
+        names = [directory.agency_by_id(id_).name(lang, today) for id_ in several.agencies]
+        parts = list(zip(several.extra["parts"], names, strict=True))
+        return page(request, "office/parts.html", lang, private=True, me=me, parts=parts)
     done = request.query_params.get("done", "")
     if done not in ACTS:
         done = ""

@@ -67,7 +67,7 @@ async def test_every_page_in_each_language(
         await looked_at(page, f"{name}-report")
         for part in ("forecast", "rises", "issues", "signs", "control", "quality"):
             await page.goto(f"{ROOM}/{part}")
-            for fold in await page.locator("summary").all():
+            for fold in await page.locator("main summary").all():
                 await fold.click()
             await looked_at(page, f"{name}-{part}")
         await page.goto(f"{ROOM}/cases?figure=received&to={SOON}&agency={BODY}")
@@ -83,7 +83,7 @@ async def test_an_administrator_tries_an_order_and_makes_an_account(
         await page.get_by_label(t("office.password", "kk")).fill(PASSWORD)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.page.people", "kk"))
-        await page.locator("summary").click()
+        await page.locator("main summary").click()
         await page.locator("#person-login").fill("aliya@ecology")
         await page.locator("#person-name").fill("Әлия Сынақбаева")
         await page.locator("#person-role").select_option("operator")
@@ -111,15 +111,36 @@ async def test_an_administrator_tries_an_order_and_makes_an_account(
         parts = ("people", "clients", "calendar", "rules", "reference", "audit")
         for part in (*parts, f"reference/agency/{BODY}", "reference/topic/utilities"):
             await page.goto(f"{ROOM}/{part}")
-            for fold in await page.locator("summary").all():
+            for fold in await page.locator("main summary").all():
                 await fold.click()
             await looked_at(page, f"administration-keeping-{part.replace('/', '-')}")
+
+
+async def test_on_a_telephone_the_menu_is_a_fold(visit: Visit, controller: None) -> None:
+    """Without a script, by keyboard: it opens, its links are reached in turn, and one sees where one is."""
+    async with visit(NARROW, java_script_enabled=False) as page:
+        await entered(page)
+        fold, line = page.locator(".folded"), page.locator(".top .rooms")
+        forecast = fold.get_by_role("link", name=t("administration.page.forecast", "kk"), exact=True)
+        await expect(line).to_be_hidden()
+        await expect(forecast).to_be_hidden()
+        await fold.locator("summary").press("Enter")
+        await expect(forecast).to_be_visible()
+        for _ in range(5):
+            await page.keyboard.press("Tab")
+        await expect(forecast).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(fold.locator("summary")).to_contain_text(t("administration.page.forecast", "kk"))
+        await expect(forecast).to_be_hidden()
+        await page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        await expect(line).to_be_visible()
+        await expect(fold).to_be_hidden()
 
 
 async def test_from_a_figure_down_to_a_case_without_a_script(visit: Visit, controller: None) -> None:
     async with visit(java_script_enabled=False) as page:
         await entered(page)
-        await page.locator("summary").first.click()
+        await page.locator("main summary").first.click()
         await page.get_by_label(t("web.form.to", "kk")).fill(SOON)
         await page.get_by_role("button", name=t("office.show", "kk")).click()
         body = snapshot.current().agency(BODY).name("kk", clock.today())

@@ -33,7 +33,7 @@ async def test_every_page_in_each_language(
         await entered(page, "dana", lang)
         await looked_at(page, f"{name}-queue")
         await page.goto(f"/office/cases/{number}")
-        for fold in await page.locator("details").all():
+        for fold in await page.locator("main details").all():
             await fold.locator("summary").first.click()
         await looked_at(page, f"{name}-case")
         await page.keyboard.press("Shift+?")
