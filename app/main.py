@@ -1,7 +1,7 @@
 """The web application: `create_app()` puts the rooms together; nothing else is here."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from app.casework.live import Live
 from app.core import bounds, cipher, headers, http, lasting, lifeline, log, tracing
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
+from app.core.figures import AskedAgain, Figures
 from app.core.observed import Observed
 from app.core.outbound import Allowed
 from app.core.rooms import join
@@ -134,10 +135,12 @@ ROOMS: Sequence[Any] = (
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How requests come to the database: to what they read and change, and to register."""
+    """How requests come to the database: to what they read and change, to register, and to read figures
+    where replicas do that."""
 
     web: Database
     intake: Database
+    figures: Figures | None = None
 
     @classmethod
     async def open(cls, settings: Settings) -> Self:
@@ -145,9 +148,20 @@ class Doors:
         if not urls.owner:
             raise DatabaseProblem("LS_DATABASE_URL is empty: start with ./run or `listening-state serve`")
         web = await Database.open(urls, Login.WEB, pool_size=settings.pool_size)
-        return cls(web, await Database.open(urls, Login.INTAKE, pool_size=LANES + BATCHES))
+        intake = await Database.open(urls, Login.INTAKE, pool_size=LANES + BATCHES)
+        if not settings.replica_url:
+            return cls(web, intake)
+        return cls(web, intake, await Figures.beside(web, settings.replica_url, pool_size=settings.pool_size))
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """While the block runs it is known which replicas have come far enough."""
+        async with self.figures.replicas.watched() if self.figures else nullcontext():
+            yield
 
     async def close(self) -> None:
+        if self.figures:
+            await self.figures.close()
         await self.web.close()
         await self.intake.close()
 
@@ -187,13 +201,13 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
         lifeline.die_with_parent()
     app.state.keeper.tidy()
     doors = given or await Doors.open(settings)
-    app.state.db = doors.web
+    app.state.db, app.state.figures = doors.web, doors.figures or doors.web
     await lasting.remember(app.state.db)
     await snapshot.refresh(app.state.db)
     app.state.gatherer = Gatherer(doors.intake)
     app.state.live = Live(app.state.db)
     with app.state.live.let_go_at_the_end():
-        async with snapshot.kept_fresh(app.state.db):
+        async with snapshot.kept_fresh(app.state.db), doors.watched():
             yield
     await app.state.live.close()
     await app.state.gatherer.close()
@@ -216,6 +230,7 @@ def assemble() -> FastAPI:
         openapi_tags=reference.TAGS,
     )
     http.install(app)
+    app.add_middleware(AskedAgain)
     access.limits_by(reach.sight_of)
     limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | citizen_pages.BODY_LIMITS
     app.add_middleware(bounds.Bounds, limits=limits)

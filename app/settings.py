@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     web_database_url: str = Field("", description="what requests read and change: a login under the policies")
     intake_database_url: str = Field("", description="what requests register: a login that reads no case")
     worker_database_url: str = Field("", description="the worker's and the commands' login: of all cases")
+    replica_url: str = Field(
+        "", description="servers that follow it, for what only reads figures; empty: none"
+    )
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(2, ge=1, le=64)
@@ -130,6 +133,12 @@ class Settings(BaseSettings):
             _check_address(name, url, schemes)
         if not self.scanner_url.startswith("unix:///"):
             _check_address("LS_SCANNER_URL", self.scanner_url, {"tcp", "unix"})
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_a_strange_replica(self) -> Self:
+        if self.replica_url and not self.replica_url.startswith(("postgres://", "postgresql://")):
+            raise ValueError("LS_REPLICA_URL must begin with postgresql://")
         return self
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 from app.core import metrics, patience, sight, tracing
-from app.core.hosts import Hosts
+from app.core.hosts import EACH_WITHIN, Hosts
 from app.settings import Settings
 
 SQLModel.metadata.naming_convention = {
@@ -59,6 +59,10 @@ def metadata() -> MetaData:
 
 class DatabaseProblem(Exception):
     """The database cannot be used as it is; the message says why and what to do."""
+
+
+class AllInUse(TimeoutError):
+    """No connection became free in time: the caller is told to come again (503)."""
 
 
 class CommitUnknown(ConnectionError):
@@ -175,8 +179,11 @@ class Database:
         self.limited = limited
 
     @classmethod
-    async def open(cls, urls: DatabaseUrls, login: Login = Login.WORKER, *, pool_size: int = 10) -> Self:
-        """Connect. Raises DatabaseProblem with the reason when that cannot be done."""
+    async def open(
+        cls, urls: DatabaseUrls, login: Login = Login.WORKER, *, pool_size: int = 10, standby: bool = False
+    ) -> Self:
+        """Connect. Raises DatabaseProblem with the reason when that cannot be done. `standby`: to one that
+        need not be there yet, and is given up soon when it does not answer."""
         limited = login is Login.WEB
         # Without jit on any server: compiling costs more than our dearest question takes.
         settings = {"application_name": "listening-state", "timezone": "UTC", "jit": "off"}
@@ -190,8 +197,8 @@ class Database:
             settings[sight.SETTING] = sight.EVERYTHING  # for who comes by the login of all
         try:
             pool = await asyncpg.create_pool(
-                connect=Hosts(url).connect,
-                min_size=1,
+                connect=Hosts(url, within=EACH_WITHIN if standby else None).connect,
+                min_size=0 if standby else 1,
                 max_size=pool_size,
                 init=prepare,
                 server_settings=settings,
@@ -244,12 +251,15 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Raises ConnectionError when the server is away (a socket that is gone is no missing file),
-        TimeoutError when all connections are in use for long."""
+        AllInUse when all connections are in use for long."""
         async with AsyncExitStack() as held:
+            patience = asyncio.timeout(POOL_PATIENCE)
             try:
-                async with asyncio.timeout(POOL_PATIENCE):
+                async with patience:
                     connection = await held.enter_async_context(self._pool.acquire())
-            except TimeoutError:
+            except TimeoutError as error:
+                if patience.expired():
+                    raise AllInUse from error
                 raise
             except OSError as error:
                 raise ConnectionError(str(error)) from error

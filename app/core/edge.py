@@ -25,6 +25,12 @@ async def database(request: Request) -> Database:
     return db
 
 
+async def figures_database(request: Request) -> Database:
+    """What only reads figures may come to: another server, a little behind (`core/figures.py`)."""
+    db: Database = request.app.state.figures
+    return db
+
+
 async def settings(request: Request) -> Settings:
     found: Settings = request.app.state.settings
     return found
@@ -68,6 +74,7 @@ def network_of(host: str) -> str:
 
 
 Db = Annotated[Database, Depends(database)]
+FiguresDb = Annotated[Database, Depends(figures_database)]
 Configured = Annotated[Settings, Depends(settings)]
 Lang = Annotated[Language, Depends(language)]
 Network = Annotated[str, Depends(network)]
@@ -94,6 +101,21 @@ async def moment(db: Db) -> AsyncIterator[asyncpg.Connection]:
 Read = Annotated[asyncpg.Connection, Depends(read, scope="function")]
 Moment = Annotated[asyncpg.Connection, Depends(moment, scope="function")]
 """For reading by several statements what was committed when the first began."""
+
+
+async def read_figures(db: FiguresDb) -> AsyncIterator[asyncpg.Connection]:
+    async with db.read() as connection:
+        yield connection
+
+
+async def moment_of_figures(db: FiguresDb) -> AsyncIterator[asyncpg.Connection]:
+    async with db.moment() as connection:
+        yield connection
+
+
+FiguresRead = Annotated[asyncpg.Connection, Depends(read_figures, scope="function")]
+FiguresMoment = Annotated[asyncpg.Connection, Depends(moment_of_figures, scope="function")]
+"""As `Read` and `Moment`, of a route that only reads figures."""
 
 
 def _patient(kind: Patience) -> Callable[[], Awaitable[None]]:

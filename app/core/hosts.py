@@ -19,20 +19,23 @@ EACH_WITHIN = 1.0
 _LIVELY = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
 
 # Reasons to ask the next host: it is away, starts or stops, or is not the one that can be written to.
-_ELSEWHERE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+ELSEWHERE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
-def each_host(url: str) -> list[str]:
+def each_host(url: str, wanted: str = "") -> list[str]:
     """One address a host, of one that names them by commas, before the path or as `host=` and `port=`.
 
-    Of several only one that can be written to is meant, unless the address says otherwise.
+    `wanted`: which of them are meant (`target_session_attrs`), whatever the address says; left out, of
+    several only one that can be written to is, unless the address says otherwise.
     """
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     credentials, at, netloc = parts.netloc.rpartition("@")
     hosts, ports = query.pop("host", ""), query.pop("port", "")
     places = _paired(hosts, ports) if hosts else _apart(netloc, ports)
-    if len(places) > 1:
+    if wanted:
+        query["target_session_attrs"] = wanted
+    elif len(places) > 1:
         query.setdefault("target_session_attrs", "read-write")
     return [
         urlunsplit(
@@ -67,17 +70,19 @@ def _apart(netloc: str, ports: str) -> list[tuple[str, str]]:
 class Hosts:
     """Gives connections, for a pool's `connect=` or by itself."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, within: float | None = None) -> None:
+        """`within`: seconds that each has to answer, where that is not for their number to say."""
         self._urls = each_host(url)
+        self._within = within
 
     async def connect(self, *_: Any, **options: Any) -> asyncpg.Connection:
         """Raises what the last host said when none will do; TimeoutError is an OSError."""
-        within = EACH_WITHIN if len(self._urls) > 1 else ALONE_WITHIN
+        within = self._within or (EACH_WITHIN if len(self._urls) > 1 else ALONE_WITHIN)
         problem: Exception = ConnectionError("the address names no host")
         for url in tuple(self._urls):
             try:
                 connection: asyncpg.Connection = await asyncpg.connect(url, timeout=within, **options)
-            except _ELSEWHERE as error:
+            except ELSEWHERE as error:
                 problem = error
                 continue
             self._urls.sort(key=lambda other: other != url)

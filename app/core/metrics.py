@@ -39,6 +39,17 @@ REGISTERED = Counter("ls_registered", "Appeals registered by this process", ["ch
 UNKNOWN_COMMITS = Counter("ls_unknown_commits", "Commits of which nobody could say whether they last")
 POOL_USED = Gauge("ls_pool_used", "Connections in use", multiprocess_mode="livesum")
 POOL_SIZE = Gauge("ls_pool_size", "Connections that may be in use", multiprocess_mode="livesum")
+FIGURES_READ = Counter("ls_figures_read", "Readings of figures, by who gave them: replica or primary", ["by"])
+FIGURES_AGAIN = Counter("ls_figures_again", "Requests that a replica broke off and the primary answered")
+REPLICA_FRESH = Gauge(
+    "ls_replica_fresh", "Whether figures may be read from it", ["replica"], multiprocess_mode="livemin"
+)
+REPLICA_AGE = Gauge(
+    "ls_replica_age_seconds",
+    "How old the moment is up to which it is known to have everything",
+    ["replica"],
+    multiprocess_mode="livemax",
+)
 _job_success = Gauge(
     "ls_job_last_success_timestamp_seconds",
     "When a worker's job last came to its end",

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
-from app.core.edge import FIGURES, Lang, Read
+from app.core.edge import FIGURES, FiguresRead, Lang
 from app.core.errors import Invalid, problems
 from app.core.rooms import join
 from app.directory import snapshot
@@ -55,7 +55,7 @@ async def agencies(
     request: Request,
     asked: Annotated[StatisticsIn, Query()],
     lang: Lang,
-    connection: Read,
+    connection: FiguresRead,
     response: Response,
 ) -> StatisticsOut:
     refuse_repeated(request)
@@ -81,7 +81,7 @@ async def by_month(
     request: Request,
     asked: Annotated[MonthsIn, Query()],
     lang: Lang,
-    connection: Read,
+    connection: FiguresRead,
     response: Response,
 ) -> MonthsOut:
     refuse_repeated(request)
@@ -105,7 +105,7 @@ async def count_of_calls(
     caller: PublicOrStaff,
     request: Request,
     asked: Annotated[CallsIn, Query()],
-    connection: Read,
+    connection: FiguresRead,
     response: Response,
 ) -> CallsOut:
     refuse_repeated(request)
@@ -125,7 +125,7 @@ async def count_of_calls(
     responses=problems(Invalid),
 )
 async def count_of_receptions(
-    _: Public, request: Request, asked: Annotated[ReceptionsIn, Query()], connection: Read
+    _: Public, request: Request, asked: Annotated[ReceptionsIn, Query()], connection: FiguresRead
 ) -> ReceptionsOut:
     refuse_repeated(request)
     return await receptions.count(connection, asked, snapshot.current())

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import format_number
 from app.core import paging
-from app.core.edge import FIGURES, Lang, Moment
+from app.core.edge import FIGURES, FiguresMoment, Lang, Moment
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.directory.registry import Directory
@@ -51,7 +51,7 @@ async def agencies(
     request: Request,
     asked: Annotated[ComplianceIn, Query()],
     lang: Lang,
-    connection: Moment,
+    connection: FiguresMoment,
     response: Response,
 ) -> ComplianceOut:
     question, directory, today = heard(request, response, asked, caller, lang)
@@ -66,7 +66,7 @@ async def topics(
     request: Request,
     asked: Annotated[TopicsIn, Query()],
     lang: Lang,
-    connection: Moment,
+    connection: FiguresMoment,
     response: Response,
 ) -> TopicsOut:
     question, directory, today = heard(request, response, asked, caller, lang)
@@ -81,7 +81,7 @@ async def regions(
     request: Request,
     asked: Annotated[TopicsIn, Query()],
     lang: Lang,
-    connection: Moment,
+    connection: FiguresMoment,
     response: Response,
 ) -> RegionsOut:
     question, directory, today = heard(request, response, asked, caller, lang)
@@ -100,7 +100,7 @@ async def overdue(
     request: Request,
     asked: Annotated[PeriodIn, Query()],
     lang: Lang,
-    connection: Moment,
+    connection: FiguresMoment,
     response: Response,
 ) -> OverdueOut:
     question, directory, today = heard(request, response, asked, caller, lang)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.core.edge import FIGURES, Lang, Moment
+from app.core.edge import FIGURES, FiguresMoment, Lang
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.directory.registry import Directory
@@ -34,7 +34,7 @@ async def weeks(
     request: Request,
     asked: Annotated[WeeksIn, Query()],
     lang: Lang,
-    connection: Moment,
+    connection: FiguresMoment,
     response: Response,
 ) -> WeeksOut:
     question, directory, today = heard(request, response, asked, caller, lang)

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from app.core import clock, http
-from app.core.edge import Db, Lang
+from app.core.edge import FiguresDb, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, t
 from app.core.rooms import join
@@ -63,7 +63,7 @@ class Table:
 
 
 @router.get("/")
-async def front_door(request: Request, db: Db, lang: Lang) -> HTMLResponse:
+async def front_door(request: Request, db: FiguresDb, lang: Lang) -> HTMLResponse:
     year = clock.today().year
     this_year = {"from": f"{year}-01-01", "to": f"{year}-12-31"}
     given = request.query_params
@@ -91,7 +91,7 @@ async def front_door(request: Request, db: Db, lang: Lang) -> HTMLResponse:
     )
 
 
-async def _statistics(db: Db, asked: Mapping[str, str], lang: Language) -> StatisticsOut:
+async def _statistics(db: FiguresDb, asked: Mapping[str, str], lang: Language) -> StatisticsOut:
     """The public figures. Raises Invalid for days that are none."""
     try:
         question = StatisticsIn.model_validate(asked)

@@ -39,6 +39,13 @@ def test_one_address_a_host(url: str, expected: list[str]) -> None:
     assert each_host(url) == expected
 
 
+def test_of_each_host_what_is_wanted_whatever_the_address_says() -> None:
+    assert each_host("postgresql://o@a,b/d?target_session_attrs=any", "standby") == [
+        "postgresql://o@/d?host=a&target_session_attrs=standby",
+        "postgresql://o@/d?host=b&target_session_attrs=standby",
+    ]
+
+
 @pytest.fixture
 def silent() -> Iterator[int]:
     """A port that takes a connection and never says a word, as a host that hangs."""

@@ -114,7 +114,8 @@ async def test_two_requests_by_one_connection_see_each_their_own(
     urls = real_db.urls
     assert urls is not None
     await held(real_db, "energy", "health")
-    doors = Doors(*[await Database.open(urls, login, pool_size=1) for login in (Login.WEB, Login.INTAKE)])
+    web, intake = [await Database.open(urls, login, pool_size=1) for login in (Login.WEB, Login.INTAKE)]
+    doors = Doors(web, intake)
     app = create_app(settings, doors)
     async with app.router.lifespan_context(app), client_of(app) as client:
         office = Office(real_db, client)

@@ -22,6 +22,7 @@ from app.settings import Settings
         ({"trusted_proxies": "*"}, "LS_TRUSTED_PROXIES"),
         ({"trusted_proxies": "127.0.0.1, caddy"}, "LS_TRUSTED_PROXIES"),
         ({"trusted_proxies": "10.0.0.1/8"}, "LS_TRUSTED_PROXIES"),
+        ({"replica_url": "db2/listening_state"}, "LS_REPLICA_URL"),
     ],
 )
 def test_what_is_unsafe_or_wrong_is_refused(given: dict[str, Any], complaint: str) -> None:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import TypeAdapter
 from starlette.routing import Route
 
-from app.core.edge import moment, read, transaction
+from app.core.edge import moment, moment_of_figures, read, read_figures, transaction
 from app.core.errors import Unavailable
 from app.main import create_app
 from app.settings import Settings
@@ -22,6 +22,7 @@ from tests.support import SECRET
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # They touch no database.
 ALWAYS_THERE = {"/healthz"}
+CONNECTIONS = (transaction, read, moment, read_figures, moment_of_figures)
 CALLERS = {"public", "citizen", "staff", "client"}
 
 
@@ -81,7 +82,7 @@ def test_the_caller_is_known_before_the_transaction_begins(route: RouteContext) 
     """Else a request would hold one connection while it waits for another."""
     dependencies = route.dependant.dependencies
     asked = [place for place, inner in enumerate(dependencies) if callers_of(inner)]
-    begun = [place for place, inner in enumerate(dependencies) if uses(inner, transaction, read)]
+    begun = [place for place, inner in enumerate(dependencies) if uses(inner, *CONNECTIONS)]
     assert not begun or min(asked) < min(begun)
 
 
@@ -90,7 +91,7 @@ def test_a_commit_comes_before_the_answer(route: RouteContext) -> None:
     """`scope="function"`: with the default one, a commit that fails is found after the client has its 201."""
 
     def scopes(dependant: Dependant) -> Iterator[str | None]:
-        if dependant.call in (transaction, read, moment):
+        if dependant.call in CONNECTIONS:
             yield dependant.scope
         for inner in dependant.dependencies:
             yield from scopes(inner)

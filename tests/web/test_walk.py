@@ -265,7 +265,7 @@ async def walk(db: Database, client: httpx.AsyncClient) -> Walk:
     found = Walk(office)
     for login in STAFF:
         person = await office.person(login)
-        found.cookies[login] = _cookie(person.headers["authorization"].removeprefix("Bearer "))
+        found.cookies[login] = session_cookie(person.headers["authorization"].removeprefix("Bearer "))
     for place, case in enumerate(("own", "left", "answered", "walled")):
         phone, iin = f"+7 701 555 {place}1 37", f"90010130000{place}"
         who = Applicant(name="Үлгібек Сынақбаев", iin=iin, phone=phone)
@@ -290,7 +290,7 @@ async def walk(db: Database, client: httpx.AsyncClient) -> Walk:
     return found
 
 
-def _cookie(access_token: str) -> str:
+def session_cookie(access_token: str) -> str:
     response = Response()
     signed_in.begin(response, Tokens(access_token, "", 0), VISITOR)
     return response.headers["set-cookie"].partition("=")[2].partition(";")[0]

@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
-from app.core.edge import Db, Lang, public_base
+from app.core.edge import Db, FiguresDb, Lang, public_base
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.directory import snapshot
 from app.oversight import api as statistics_api
@@ -51,7 +51,7 @@ Portion = tuple[Sequence[Row], str | None]
 
 @as_file(router, f"{COMPLIANCE}/agencies", "How bodies keep the law")
 async def agencies(
-    caller: Overseer, request: Request, asked: Annotated[ComplianceIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[ComplianceIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.agencies(caller, request, asked, lang, connection, Response())
@@ -60,7 +60,7 @@ async def agencies(
 
 @as_file(router, f"{COMPLIANCE}/topics", "Compliance by topic")
 async def topics(
-    caller: Overseer, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.topics(caller, request, asked, lang, connection, Response())
@@ -69,7 +69,7 @@ async def topics(
 
 @as_file(router, f"{COMPLIANCE}/regions", "Compliance by region")
 async def regions(
-    caller: Overseer, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[TopicsIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.regions(caller, request, asked, lang, connection, Response())
@@ -78,7 +78,7 @@ async def regions(
 
 @as_file(router, f"{COMPLIANCE}/overdue", "What is overdue today")
 async def overdue(
-    caller: Overseer, request: Request, asked: Annotated[PeriodIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[PeriodIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.moment() as connection:
         found = await compliance_api.overdue(caller, request, asked, lang, connection, Response())
@@ -87,7 +87,7 @@ async def overdue(
 
 @as_file(router, f"{COMPLIANCE}/weeks", "Bodies week by week")
 async def weeks(
-    caller: Overseer, request: Request, asked: Annotated[WeeksIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[WeeksIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.moment() as connection:
         found = await weekly_api.weeks(caller, request, asked, lang, connection, Response())
@@ -104,7 +104,7 @@ async def cases(
 
 @as_file(router, f"{COMPLIANCE}/index", "The index of bodies")
 async def index(
-    caller: Overseer, request: Request, asked: Annotated[IndexIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[IndexIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.moment() as connection:
         found = await index_api.index(caller, request, asked, lang, connection, Response())
@@ -148,7 +148,7 @@ async def agreement(caller: quality_api.Judging, id: quality_api.Id, lang: Lang,
 
 @as_file(router, f"{OVERSIGHT}/signs", "How often there are signs")
 async def signs(
-    caller: Overseer, request: Request, asked: Annotated[SignsIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[SignsIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.read() as connection:
         found = await signs_api.signs(caller, asked, lang, connection)
@@ -174,7 +174,7 @@ async def sign(
 
 @as_file(router, f"{OVERSIGHT}/forecast", "What will be late")
 async def forecast(
-    caller: Overseer, request: Request, asked: Annotated[ForecastOfIn, Query()], lang: Lang, db: Db
+    caller: Overseer, request: Request, asked: Annotated[ForecastOfIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.read() as connection:
         found = await forecast_api.forecast(caller, paged(ForecastIn, asked, None), lang, connection)
@@ -222,7 +222,11 @@ _TOKENS = (Invalid, TokenInvalid, TokenExpired, SessionOver)
 
 @as_file(router, f"{STATISTICS}/agencies", "How agencies answer", *_TOKENS, tag="statistics")
 async def statistics(
-    caller: PublicOrStaff, request: Request, asked: Annotated[StatisticsIn, Query()], lang: Lang, db: Db
+    caller: PublicOrStaff,
+    request: Request,
+    asked: Annotated[StatisticsIn, Query()],
+    lang: Lang,
+    db: FiguresDb,
 ) -> Sheet:
     async with db.read() as connection:
         found = await statistics_api.agencies(caller, request, asked, lang, connection, Response())
@@ -231,7 +235,7 @@ async def statistics(
 
 @as_file(router, f"{STATISTICS}/months", "What came and was answered", Invalid, tag="statistics")
 async def months(
-    caller: Public, request: Request, asked: Annotated[MonthsIn, Query()], lang: Lang, db: Db
+    caller: Public, request: Request, asked: Annotated[MonthsIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.read() as connection:
         found = await statistics_api.by_month(caller, request, asked, lang, connection, Response())
@@ -240,7 +244,7 @@ async def months(
 
 @as_file(router, f"{STATISTICS}/stated", "What agencies stated", Invalid, tag="statistics")
 async def stated(
-    caller: Public, request: Request, asked: Annotated[StatedIn, Query()], lang: Lang, db: Db
+    caller: Public, request: Request, asked: Annotated[StatedIn, Query()], lang: Lang, db: FiguresDb
 ) -> Sheet:
     async with db.read() as connection:
         found = await stated_api.stated(caller, asked, lang, connection)

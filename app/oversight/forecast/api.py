@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.core.edge import FIGURES, Lang, Read
+from app.core.edge import FIGURES, FiguresRead, Lang
 from app.core.errors import Forbidden, Invalid, problems
 from app.directory import snapshot
 from app.oversight.forecast import answers
@@ -28,6 +28,6 @@ router = APIRouter(prefix="/api/v1/oversight", tags=["oversight"], dependencies=
     responses=problems(Invalid, Forbidden),
 )
 async def forecast(
-    caller: Overseer, asked: Annotated[ForecastIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[ForecastIn, Query()], lang: Lang, connection: FiguresRead
 ) -> ForecastOut:
     return await answers.forecast(connection, asked, caller, snapshot.current(), lang)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import clock
-from app.core.edge import FIGURES, Lang, Moment, Read
+from app.core.edge import FIGURES, FiguresMoment, FiguresRead, Lang
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.core.i18n import Language
 from app.directory import snapshot
@@ -48,7 +48,7 @@ async def index(
     request: Request,
     asked: Annotated[IndexIn, Query()],
     lang: Lang,
-    connection: Moment,
+    connection: FiguresMoment,
     response: Response,
 ) -> IndexOut:
     refuse_repeated(request)
@@ -101,7 +101,7 @@ def _seen(asked: IndexIn, caller: StaffCaller, directory: Directory) -> frozense
     description="Months, quarters and years whose index is kept as it was when they were closed.",
     responses=problems(Forbidden),
 )
-async def closed_periods(_: Overseer, connection: Read) -> PeriodsOut:
+async def closed_periods(_: Overseer, connection: FiguresRead) -> PeriodsOut:
     return PeriodsOut(
         items=[
             PeriodOut(

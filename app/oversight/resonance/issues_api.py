@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.edge import FIGURES, Lang, Read, Tx
+from app.core.edge import FIGURES, FiguresRead, Lang, Read, Tx
 from app.core.errors import Forbidden, Invalid, NotFound, problems
 from app.directory import snapshot
 from app.oversight.asked import refuse_unknown, wrong_days
@@ -46,7 +46,7 @@ ONE_DAY = timedelta(days=1)
     responses=problems(Forbidden, Invalid),
 )
 async def trends(
-    caller: Overseer, asked: Annotated[TrendsIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[TrendsIn, Query()], lang: Lang, connection: FiguresRead
 ) -> TrendsOut:
     directory = snapshot.current()
     return await weekly.trends(connection, Looker.of(caller, directory), directory, lang)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from app.core.edge import FIGURES, Lang, Read
+from app.core.edge import FIGURES, FiguresRead, Lang, Read
 from app.core.errors import Forbidden, Invalid, NotFound, Unauthenticated, problems
 from app.directory import snapshot
 from app.oversight.signs import lists
@@ -39,7 +39,7 @@ REFUSALS = problems(Invalid, Unauthenticated, TokenInvalid, TokenExpired, Sessio
     responses=REFUSALS,
 )
 async def signs(
-    caller: Overseer, asked: Annotated[PeriodIn, Query()], lang: Lang, connection: Read
+    caller: Overseer, asked: Annotated[PeriodIn, Query()], lang: Lang, connection: FiguresRead
 ) -> SignsOut:
     return await lists.overview(connection, asked, caller, snapshot.current(), lang)
 

@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 
 from app.core import clock
-from app.core.edge import FIGURES, Lang, Read
+from app.core.edge import FIGURES, FiguresRead, Lang
 from app.core.errors import FieldError, Invalid, problems
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -41,7 +41,7 @@ ORDER BY agency, measure, first, last, scope
     responses=problems(Invalid),
 )
 async def stated(
-    _: Public, asked: Annotated[StatedIn, Query()], lang: Lang, connection: Read
+    _: Public, asked: Annotated[StatedIn, Query()], lang: Lang, connection: FiguresRead
 ) -> StatedListOut:
     directory = snapshot.current()
     if errors := list(_wrong(asked, directory)):

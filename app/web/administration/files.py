@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from app.core.db import Database
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, Db, FiguresDb, Lang
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import Language
 from app.core.schema import Schema
@@ -41,25 +41,27 @@ async def _agreement(caller: StaffCaller, _: Request, asked: SampleOf, lang: Lan
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`asked`: the schema of its question. `made` is called as the call's file is."""
+    """`asked`: the schema of its question. `made` is called as the call's file is. `figures`: it only reads
+    these, and a replica may give them."""
 
     made: Callable[..., Awaitable[Sheet]]
     asked: type[BaseModel]
     act: str = "oversight"
+    figures: bool = False
 
 
 FILES: Mapping[str, File] = {
-    "agencies": File(api.agencies, ComplianceIn),
-    "topics": File(api.topics, TopicsIn),
-    "regions": File(api.regions, TopicsIn),
-    "weeks": File(api.weeks, WeeksIn),
-    "overdue": File(api.overdue, PeriodIn),
-    "index": File(api.index, IndexIn),
+    "agencies": File(api.agencies, ComplianceIn, figures=True),
+    "topics": File(api.topics, TopicsIn, figures=True),
+    "regions": File(api.regions, TopicsIn, figures=True),
+    "weeks": File(api.weeks, WeeksIn, figures=True),
+    "overdue": File(api.overdue, PeriodIn, figures=True),
+    "index": File(api.index, IndexIn, figures=True),
     "cases": File(api.cases, CasesOfIn),
     "control": File(api.on_control, control.CasesOfIn, "control-orders"),
     "agreement": File(_agreement, SampleOf, "quality"),
-    "signs": File(api.signs, SignsIn),
-    "forecast": File(api.forecast, ForecastOfIn),
+    "signs": File(api.signs, SignsIn, figures=True),
+    "forecast": File(api.forecast, ForecastOfIn, figures=True),
     "forecast-cases": File(api.late, LateIn),
     "rises": File(api.rises, RisesOfIn),
     "issues": File(api.issues, IssuesOfIn),
@@ -74,6 +76,7 @@ async def file(
     form: Annotated[str, Path(max_length=10)],
     me: Overseeing,
     db: Db,
+    figures: FiguresDb,
     lang: Lang,
 ) -> Download:
     found = FILES.get(name)
@@ -82,7 +85,8 @@ async def file(
     if not me.may(found.act):
         raise Forbidden
     asked = read(found.asked, given(request, found.asked))
-    return await download(await found.made(me.caller, request, asked, lang, db), Form(form), lang)
+    read_from = figures if found.figures else db
+    return await download(await found.made(me.caller, request, asked, lang, read_from), Form(form), lang)
 
 
 def links(name: str, asked: Mapping[str, Any]) -> list[dict[str, str]]:

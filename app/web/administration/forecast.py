@@ -5,7 +5,7 @@ from datetime import date
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, FiguresDb, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, long_date, t
 from app.directory import snapshot
@@ -23,7 +23,7 @@ PAGE = f"{ROOM}/forecast"
 
 
 @router.get(PAGE)
-async def forecast(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def forecast(request: Request, me: Overseeing, db: FiguresDb, lang: Lang) -> HTMLResponse:
     asked = given(request, ForecastIn)
     title = t("administration.page.forecast", lang)
     try:

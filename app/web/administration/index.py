@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, FiguresDb, Lang
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -44,7 +44,7 @@ TOP = 1
 
 
 @router.get(PAGE)
-async def index(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def index(request: Request, me: Overseeing, db: FiguresDb, lang: Lang) -> HTMLResponse:
     asked = given(request, IndexIn)
     title = t("administration.page.index", lang)
     try:
@@ -69,7 +69,7 @@ async def index(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRes
 
 
 async def _found(
-    request: Request, me: Worker, db: Db, lang: Language, asked: dict[str, str]
+    request: Request, me: Worker, db: FiguresDb, lang: Language, asked: dict[str, str]
 ) -> tuple[IndexOut, list[Choice]]:
     async with db.moment() as connection:
         question = read(IndexIn, asked)
@@ -232,7 +232,7 @@ def _definition(of: DefinitionOut, lang: Language) -> dict[str, Any]:
 
 @router.get(f"{PAGE}/{{agency}}")
 async def body(
-    request: Request, agency: Annotated[str, Path(max_length=60)], me: Overseeing, db: Db, lang: Lang
+    request: Request, agency: Annotated[str, Path(max_length=60)], me: Overseeing, db: FiguresDb, lang: Lang
 ) -> HTMLResponse:
     """One body: each component with its figures."""
     if not snapshot.current().has_agency(agency):

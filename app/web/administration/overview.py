@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, FiguresDb, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language
 from app.directory import snapshot
@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 
 @router.get(ROOM)
-async def overview(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def overview(request: Request, me: Overseeing, db: FiguresDb, lang: Lang) -> HTMLResponse:
     asked = period.usual() | given(request, ComplianceIn)
     view = View.of(request.query_params)
     wrong: list[Mistake] = []
@@ -54,7 +54,7 @@ async def overview(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTML
 
 
 async def _figures(
-    request: Request, me: Worker, db: Db, lang: Language, asked: dict[str, str]
+    request: Request, me: Worker, db: FiguresDb, lang: Language, asked: dict[str, str]
 ) -> tuple[ComplianceOut, WeeksOut]:
     """Of all bodies that one sees: a body that is asked about is found among them, with those under it."""
     said = {name: value for name, value in asked.items() if name != "agency"}

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, FiguresDb, Lang
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -94,7 +94,7 @@ class Found:
 
 
 @router.get(PAGE)
-async def report(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def report(request: Request, me: Overseeing, db: FiguresDb, lang: Lang) -> HTMLResponse:
     query = request.query_params
     asked = {name: query[name][:200] for name in ("quarter", "agency") if query.get(name)}
     shown: dict[str, Any] = {"quarter": "", "sections": False}
@@ -130,7 +130,7 @@ def _before(quarter: Quarter) -> Quarter:
 
 
 async def _found(
-    request: Request, me: Worker, db: Db, lang: Language, quarter: Quarter, agency: str | None
+    request: Request, me: Worker, db: FiguresDb, lang: Language, quarter: Quarter, agency: str | None
 ) -> Found:
     """All of one moment. Raises NotFound for a body that is none of the reader's."""
     about = {"from": quarter.first.isoformat(), "to": quarter.last.isoformat()}

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, Db, FiguresDb, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, long_date, t
 from app.oversight.signs import api
@@ -25,7 +25,7 @@ PAGE = f"{ROOM}/signs"
 
 
 @router.get(PAGE)
-async def signs(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def signs(request: Request, me: Overseeing, db: FiguresDb, lang: Lang) -> HTMLResponse:
     asked = period.usual() | given(request, PeriodIn)
     title = t("administration.page.signs", lang)
     days = period.shown(asked, PAGE, lang, filters=("agency",))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, FiguresDb, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, t
 from app.oversight import compliance_api, weekly_api
@@ -42,7 +42,7 @@ BEFORE = {"compare": "before"}
 
 
 @router.get(PAGE)
-async def trends(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLResponse:
+async def trends(request: Request, me: Overseeing, db: FiguresDb, lang: Lang) -> HTMLResponse:
     asked = period.usual() | given(request, PeriodIn)
     wrong: list[Mistake] = []
     shown: dict[str, Any] = {"tables": [], "weeks": []}
@@ -65,7 +65,7 @@ async def trends(request: Request, me: Overseeing, db: Db, lang: Lang) -> HTMLRe
 
 
 async def _shown(
-    request: Request, me: Worker, db: Db, lang: Language, asked: dict[str, str]
+    request: Request, me: Worker, db: FiguresDb, lang: Language, asked: dict[str, str]
 ) -> dict[str, Any]:
     question = read(TopicsIn, asked | BEFORE)
     many = weeks_of(question.from_, question.to)

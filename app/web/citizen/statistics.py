@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from app.core import clock
-from app.core.edge import FIGURES, Db, Lang
+from app.core.edge import FIGURES, FiguresDb, Lang
 from app.core.errors import Invalid
 from app.core.i18n import Language, t
 from app.directory import snapshot
@@ -42,7 +42,7 @@ CALL = "/api/v1/statistics"
 
 
 @router.get("/statistics", dependencies=[FIGURES])
-async def statistics(request: Request, db: Db, lang: Lang) -> HTMLResponse:
+async def statistics(request: Request, db: FiguresDb, lang: Lang) -> HTMLResponse:
     query = request.query_params
     asked = {name: query[name][:100] for name in ASKED if query.get(name)}
     if "from" not in asked and "to" not in asked:
@@ -68,7 +68,7 @@ async def statistics(request: Request, db: Db, lang: Lang) -> HTMLResponse:
     )
 
 
-async def _shown(db: Db, asked: dict[str, str], lang: Language) -> dict[str, Any]:
+async def _shown(db: FiguresDb, asked: dict[str, str], lang: Language) -> dict[str, Any]:
     """Raises Invalid, as the calls would."""
     guarded = any(asked.get(name) for name in GUARDED)
     question = read(StatisticsIn, asked)

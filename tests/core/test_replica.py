@@ -1,0 +1,58 @@
+"""How far a replica is, by what it says of itself."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, cast
+
+import asyncpg
+import pytest
+
+from app.core.replica import MAX_LAG, Mark, Replica, State
+
+OURS, ANOTHER = 1, 2
+
+
+def mark(age: float, place: int) -> Mark:
+    return Mark(datetime.now(UTC), monotonic() - age, OURS, place)
+
+
+def said(place: int, cluster: int = OURS, *, follows: bool = True) -> asyncpg.Record:
+    return cast("asyncpg.Record", {"cluster": cluster, "place": place, "follows": follows})
+
+
+@pytest.fixture
+async def one() -> AsyncIterator[Replica]:
+    found = await Replica.open("postgresql://ls_web@/d?host=/nowhere&port=5432", pool_size=1)
+    yield found
+    await found.close()
+
+
+OLD, NEW = mark(MAX_LAG + 1, 10), mark(0, 20)
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "as_of"),
+    [
+        (said(20), State.FRESH, NEW),
+        (said(19), State.BEHIND, OLD),
+        (said(9), State.BEHIND, None),
+        (said(20, follows=False), State.PROMOTED, None),
+        (said(20, ANOTHER), State.STRANGE, None),
+    ],
+)
+async def test_what_it_says_is_compared_with_where_the_primary_was(
+    one: Replica, row: Any, state: State, as_of: Mark | None
+) -> None:
+    one.follow(row, [OLD, NEW])
+    assert (one.state, one.as_of) == (state, as_of)
+    assert one.usable(None) == (state is State.FRESH)
+
+
+async def test_the_last_that_a_silent_primary_said_is_enough_however_old(one: Replica) -> None:
+    one.follow(said(10), [OLD])
+    assert not one.usable(None)
+    assert one.usable(OLD)
+    assert not one.usable(NEW)
+    one.lost(OSError())
+    assert not one.usable(OLD)
