@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 import asyncpg
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,17 +25,23 @@ log = logging.getLogger("listening_state")
 AS_OF = "X-As-Of"
 """Says of an answer from a replica until when all that was confirmed is in it."""
 
-# What a replica says that the primary may not: it ended, or what it replays took away what was being read.
-_BROKEN_OFF = (
+# What a replica says and the primary may not. It ended, or:
+_ENDED = (
     ConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+)
+# what it replays took away what was being read, it has not replayed a migration yet, it was to write.
+_HINDERED = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
+    asyncpg.SyntaxOrAccessError,
     asyncpg.ReadOnlySQLTransactionError,
 )
+
+_READS = frozenset({"GET", "HEAD"})
 
 Way = Callable[[Database], AbstractAsyncContextManager[asyncpg.Connection]]
 
@@ -108,7 +114,8 @@ class Figures(Database):
             return await held.enter_async_context(_from(replica, way, reading))
         except AllInUse:
             raise
-        except ELSEWHERE:
+        except ELSEWHERE as error:
+            replica.lost(error)
             return None
 
 
@@ -122,12 +129,14 @@ async def _from(replica: Replica, way: Way, reading: _Reading) -> AsyncIterator[
             metrics.FIGURES_READ.labels("replica").inc()
             reading.as_of, begun = min(as_of, reading.as_of or as_of), True
             yield connection
-    except _BROKEN_OFF as error:
-        if isinstance(error, asyncpg.QueryCanceledError):
-            raise  # it took too long: the primary would take as long
+    except asyncpg.QueryCanceledError:
+        raise  # it took too long: the primary would take as long
+    except _ENDED as error:
         reading.broken_off = begun
-        if not isinstance(error, asyncpg.SerializationError):
-            replica.lost(error)
+        replica.lost(error)
+        raise
+    except _HINDERED:
+        reading.broken_off = begun
         raise
 
 
@@ -141,32 +150,41 @@ class AskedAgain:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not isinstance(_door(scope), Figures):
+        if scope["type"] != "http" or scope["method"] not in _READS or not _has_replicas(scope):
             await self.app(scope, receive, send)
             return
-        reading, given_up = _Reading(), False
-
-        async def unless_broken_off(message: Message) -> None:
-            nonlocal given_up
-            if message["type"] == "http.response.start":
-                given_up = (
-                    reading.broken_off and message["status"] == 503 and scope["method"] in {"GET", "HEAD"}
-                )
-                message = _dated(message, reading)
-            if not given_up:
-                await send(message)
-
-        with _noted(reading):
-            await self.app(scope, receive, unless_broken_off)
-        if given_up:
+        answer = _Answer(_Reading(), send)
+        try:
+            with _noted(answer.reading):
+                await self.app(scope, receive, answer.send)
+        except Exception:
+            if answer.begun or not answer.reading.broken_off:
+                raise
+        if answer.reading.broken_off and not answer.begun:
             log.warning("figures: a replica broke off, the primary is asked again")
             metrics.FIGURES_AGAIN.inc()
             with _noted(_Reading(by_primary=True)):
                 await self.app(scope, receive, send)
 
 
-def _door(scope: Scope) -> Any:
-    return getattr(scope["app"].state, "figures", None)
+@dataclass(slots=True)
+class _Answer:
+    """On its way out; what says that the service failed because a replica broke off does not go out."""
+
+    reading: _Reading
+    out: Send
+    begun: bool = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = message["status"] < 500 or not self.reading.broken_off
+            message = _dated(message, self.reading)
+        if self.begun:
+            await self.out(message)
+
+
+def _has_replicas(scope: Scope) -> bool:
+    return isinstance(getattr(scope["app"].state, "figures", None), Figures)
 
 
 def _dated(message: Message, reading: _Reading) -> Message:

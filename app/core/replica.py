@@ -71,9 +71,10 @@ class Mark:
 class _Asked:
     """A connection to one server that is asked the same again and again."""
 
-    def __init__(self, hosts: Hosts, question: str) -> None:
+    def __init__(self, hosts: Hosts, question: str, **settings: str) -> None:
         self._hosts = hosts
         self._question = question
+        self._settings = settings
         self._connection: asyncpg.Connection | None = None
 
     async def ask(self) -> asyncpg.Record:
@@ -81,7 +82,7 @@ class _Asked:
         try:
             async with asyncio.timeout(WITHIN):
                 if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._hosts.connect()
+                    self._connection = await self._hosts.connect(server_settings=self._settings)
                 (found,) = await self._connection.fetch(self._question)
                 return found
         except BaseException:
@@ -103,7 +104,8 @@ class Replica:
         self.state = State.AWAY
         self.as_of: Mark | None = None
         self._reached = monotonic()
-        self._asked = _Asked(hosts, _HOW_FAR_IT_IS)
+        # As whom it will be read: one that does not let us in so is away.
+        self._asked = _Asked(hosts, _HOW_FAR_IT_IS, role=Login.WEB.role)
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int) -> Self:

@@ -28,31 +28,30 @@ async def one() -> AsyncIterator[Replica]:
     await found.close()
 
 
-OLD, NEW = mark(MAX_LAG + 1, 10), mark(0, 20)
-
-
 @pytest.mark.parametrize(
     ("row", "state", "as_of"),
     [
-        (said(20), State.FRESH, NEW),
-        (said(19), State.BEHIND, OLD),
+        (said(20), State.FRESH, "new"),
+        (said(19), State.BEHIND, "old"),
         (said(9), State.BEHIND, None),
         (said(20, follows=False), State.PROMOTED, None),
         (said(20, ANOTHER), State.STRANGE, None),
     ],
 )
 async def test_what_it_says_is_compared_with_where_the_primary_was(
-    one: Replica, row: Any, state: State, as_of: Mark | None
+    one: Replica, row: Any, state: State, as_of: str | None
 ) -> None:
-    one.follow(row, [OLD, NEW])
-    assert (one.state, one.as_of) == (state, as_of)
+    marks = {"old": mark(MAX_LAG + 1, 10), "new": mark(0, 20)}
+    one.follow(row, list(marks.values()))
+    assert (one.state, one.as_of) == (state, marks.get(as_of or ""))
     assert one.usable(None) == (state is State.FRESH)
 
 
 async def test_the_last_that_a_silent_primary_said_is_enough_however_old(one: Replica) -> None:
-    one.follow(said(10), [OLD])
+    last = mark(MAX_LAG + 1, 10)
+    one.follow(said(10), [last])
     assert not one.usable(None)
-    assert one.usable(OLD)
-    assert not one.usable(NEW)
+    assert one.usable(last)
+    assert not one.usable(mark(0, 20))
     one.lost(OSError())
-    assert not one.usable(OLD)
+    assert not one.usable(last)
