@@ -96,6 +96,7 @@ async def _asked(client: httpx.AsyncClient, seen: Seen) -> None:
         seen.returned[name] = answer.headers["x-request-id"]
     await client.get(f"/api/v1/appeals/{seen.number}")
     await client.head("/healthz")
+    await client.get("/api/v1/statistics/months")
     await client.get(f"/no/such/place/{seen.number}")
 
 
@@ -105,6 +106,7 @@ async def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     at = f"127.0.0.1:{free_port()}"
     more = {"LS_LOG": "json", "LS_OTLP_URL": collector.url, "LS_WORKERS": "2", "LS_WORKER_METRICS": at}
     more["TMPDIR"] = str(folder)
+    more["LS_REPLICA_URL"] = "postgresql://ls_web@/listening_state?host=/nowhere"  # which is away
     async with cloned(f"ls_observed_{os.getpid()}_test") as urls, mail_server(Mailbox()) as mailbox:
         web = Served(urls, folder, LS_SMTP_URL=f"smtp://127.0.0.1:{mailbox.port}", **more)
         try:
