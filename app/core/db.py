@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 
 from app.core import metrics, patience, sight, tracing
 from app.core.hosts import EACH_WITHIN, Hosts
+from app.core.patience import Patience
 from app.settings import Settings
 
 SQLModel.metadata.naming_convention = {
@@ -193,6 +194,8 @@ class Database:
         how: dict[str, Any] = {"connection_class": _Limited, "reset": _nothing_to_reset} if limited else {}
         if login is Login.INTAKE:
             settings["statement_timeout"] = INTAKE_STATEMENT_WITHIN
+        elif limited:  # of what is asked aside; a transaction says its own
+            settings["statement_timeout"] = f"{patience.SECONDS[Patience.READING]}s"
         if not limited:
             settings[sight.SETTING] = sight.EVERYTHING  # for who comes by the login of all
         try:
@@ -236,6 +239,13 @@ class Database:
     async def read(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection for reading: each statement sees what is committed when it starts."""
         async with Database.transaction(self) if self.limited else self._connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection for one statement that is about no case, such as who asks: on the web side without a
+        transaction around it, which would be two round trips more, and so without sight."""
+        async with self._connection() as connection:
             yield connection
 
     @asynccontextmanager

@@ -137,7 +137,7 @@ async def staff_caller(db: Database, token: str) -> StaffCaller:
 
 async def signed_in(db: Database, claims: tokens.Claims) -> StaffCaller:
     """Who signed in, while that sign-in lasts. Raises SessionOver."""
-    async with db.read() as connection:
+    async with db.aside() as connection:
         row = await repository.caller(connection, claims.account_id, claims.issued_at, claims.family)
     if row is None:
         raise SessionOver
@@ -204,7 +204,7 @@ async def client(db: Db, key: Annotated[str | None, Depends(_api_key)]) -> Clien
 async def client_caller(db: Database, key: bytes) -> ClientCaller:
     """Whose key this is. Raises KeyInvalid, KeyExpired."""
     now = clock.now()
-    async with db.read() as connection:
+    async with db.aside() as connection:
         row = await repository.client(connection, key_hash(key), now)
     if row is None or not row["active"]:
         raise KeyInvalid

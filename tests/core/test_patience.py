@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.core import edge, patience
+from app.core import edge, patience, sight
 from app.core.bounds import ANSWER_WITHIN
 from app.core.db import Database, DatabaseUrls, Login
 from app.core.patience import SECONDS, Patience
@@ -113,6 +113,24 @@ async def test_what_went_wrong_unseen_is_not_committed(real_urls: DatabaseUrls) 
             await overlooked()
         async with db.transaction() as connection:
             assert await connection.fetchval("SELECT 1") == 1, "and the connection goes on"
+    finally:
+        await db.close()
+
+
+async def test_what_is_asked_aside_has_one_and_sees_no_case(
+    real_urls: DatabaseUrls, real_client: httpx.AsyncClient, real_db: Database
+) -> None:
+    """Whatever the request sees, and although the connection was in a transaction before."""
+    await Office(real_db, real_client).file()
+    db = await Database.open(real_urls, Login.WEB, pool_size=1)
+    try:
+        with sight.within(sight.EVERYTHING):
+            async with db.transaction() as connection:
+                assert await connection.fetchval("SELECT count(*) FROM holding")
+            async with db.aside() as connection:
+                assert not connection.is_in_transaction()
+                assert await connection.fetchval("SHOW statement_timeout") == "5s"
+                assert await connection.fetchval("SELECT count(*) FROM holding") == 0
     finally:
         await db.close()
 
