@@ -100,9 +100,7 @@ def verify(token: str) -> Claims:
     if len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
         raise TokenInvalid
     try:
-        claims = _signed_claims(token)
-        found = Claims(int(claims["sub"]), UUID(str(claims["sid"])), _instant(claims["iat"]))
-        not_before, expires = _instant(claims["nbf"]), _instant(claims["exp"])
+        found, not_before, expires = _signed(token, tuple(cipher().keys(_PURPOSE)))
     except (JOSEError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
         raise TokenInvalid from error
     now = clock.now()
@@ -113,16 +111,20 @@ def verify(token: str) -> Claims:
     return found
 
 
-def _signed_claims(token: str) -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def _signed(token: str, keys: tuple[bytes, ...]) -> tuple[Claims, datetime, datetime]:
+    """What the token says, from when and until when. A person asks many times with one token: that it was
+    signed by one of these keys is found out once. What is refused is not remembered."""
     kid = jwt.get_unverified_header(token)["kid"]
     # With a new secret what was signed with the one before it is good until it ends.
-    signer = next((one for one in map(_signer, cipher().keys(_PURPOSE)) if one.kid == kid), None)
+    signer = next((one for one in map(_signer, keys) if one.kid == kid), None)
     if signer is None:
         raise ValueError("another key")
     claims: dict[str, Any] = jwt.decode(
         token, signer.public, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=_OPTIONS
     )
-    return claims
+    said = Claims(int(claims["sub"]), UUID(str(claims["sid"])), _instant(claims["iat"]))
+    return said, _instant(claims["nbf"]), _instant(claims["exp"])
 
 
 def _instant(seconds: float) -> datetime:

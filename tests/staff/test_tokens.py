@@ -128,6 +128,20 @@ def test_expired(later: timedelta) -> None:
         tokens.verify(token)
 
 
+def test_what_was_found_good_expires_and_goes_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    with time_machine.travel(MOMENT, tick=False) as traveller:
+        token = tokens.issue(7, FAMILY)
+        for _ in range(2):
+            assert tokens.verify(token).family == FAMILY
+        monkeypatch.setattr("app.core.cipher._current", [Cipher(["another secret for the tests of tokens"])])
+        with pytest.raises(TokenInvalid):
+            tokens.verify(token)
+        monkeypatch.setattr("app.core.cipher._current", [Cipher(["a secret for the tests of tokens alone"])])
+        traveller.shift(tokens.LIFETIME)
+        with pytest.raises(TokenExpired):
+            tokens.verify(token)
+
+
 def test_not_yet_valid() -> None:
     with time_machine.travel(MOMENT, tick=False):
         token = tokens.issue(7, FAMILY)
