@@ -193,6 +193,9 @@ async def looked_at(looking: Looking, path: str) -> int:
         answer = await looking.page.goto(f"{path}{query}")
         if answer is None or answer.status != 200:
             looking.wrong.append(f"{path}{query}: {answer and answer.status}")
+        if path == "/docs":  # its script is still at it, and what fades in is pale for a moment
+            await looking.page.locator(".opblock").last.wait_for()
+            await looking.page.wait_for_timeout(1000)
         await looking.at(f"{path}{query}")
     return len(ASKED.get(path, ("",)))
 
