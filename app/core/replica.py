@@ -217,8 +217,8 @@ class Replicas:
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """While the block runs they are looked at."""
+        await self._mark()  # so that there is something to compare with
         await self.look()
-        await self.look()  # the first mark is there now
         looking = asyncio.create_task(self._keep_looking())
         try:
             yield

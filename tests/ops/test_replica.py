@@ -18,6 +18,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.core import db as core_db
 from app.core import replica, sight
 from app.core.db import Database, Login
 from app.core.edge import figures_database, transaction
@@ -167,6 +168,7 @@ async def test_the_same_figures_byte_for_byte_by_statements_that_ran_on_the_repl
     headers = await signed_in(side)
     await both.caught_up()
     async with serving(both, tmp_path, "") as alone:
+        assert alone.app.state.figures is alone.app.state.db, "without the setting there is one door"
         for path in paths():
             before = len(both.follower.said())
             here, there = [await one.client.get(path, headers=headers) for one in (side, alone)]
@@ -316,6 +318,20 @@ async def test_a_reading_in_the_way_of_what_is_replayed_is_broken_off_and_the_re
     await connection.close()
     with pytest.raises(asyncpg.SerializationError, match="conflict with recovery"):
         await asked
+    assert side.replica.state is State.FRESH
+
+
+async def test_what_a_replica_has_no_connection_for_is_not_put_on_the_primary(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await side.read_there()
+    monkeypatch.setattr(core_db, "POOL_PATIENCE", 0.1)
+    before = await side.measured('ls_figures_read_total{by="primary"}')
+    async with side.door.read(), side.door.read():
+        answer = await side.client.get(ASKED)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert await side.measured('ls_figures_read_total{by="primary"}') == before
     assert side.replica.state is State.FRESH
 
 
