@@ -11,7 +11,7 @@ import click
 from app.core import clock
 from app.core.db import DatabaseProblem
 from app.core.embedded_place import EmbeddedError
-from bench import batch, counters, importing, machine, recalculation, registration, service
+from bench import batch, claims, counters, importing, machine, recalculation, registration, service
 from bench.day import day
 from bench.importing import NotBrought
 from bench.machine import OtherLoad, Use
@@ -19,7 +19,7 @@ from bench.made.cli import generate
 from bench.made.sizes import sizes
 from bench.pgbench import PgbenchFailed
 from bench.reading import reading
-from bench.registration import Miscounted, Outcome
+from bench.registration import Miscounted
 from bench.service import NotServed
 from bench.size import size
 
@@ -46,12 +46,12 @@ def say(line: str) -> None:
 def main(
     context: click.Context, quick: bool, busy: bool, rounds: int, rows: int, seconds: int, cases: int
 ) -> None:
-    """Measure beside the limit: registration over HTTP, batches of tickets, recalculation, import, counters.
+    """Measure beside the limit: registration over HTTP, claims, batches, recalculation, import, counters.
 
-    The limit of registration is pgbench of the very transaction the service runs, that of a batch and of an
+    The limit of registration and of claims is pgbench of the very statements, that of a batch and of an
     import COPY of the same rows, that of the recalculation plain SQL that writes the same rows, that of
     registration with its counters the same without. Each pair shares one embedded PostgreSQL with fsync, made
-    for the run in a temporary folder; the web processes are those of `listening-state serve`. Some six
+    for the run in a temporary folder; the web processes are those of `listening-state serve`. Some eight
     minutes. Refused (exit 2) while the machine is busy; exit 1 when anything went wrong. docs/performance.md
     says what the figures mean.
     """
@@ -64,12 +64,12 @@ def main(
         say(f"bench: the machine is busy ({quiet}): wait until it is quiet, or give --busy")
         sys.exit(BUSY)
     try:
-        outcome = _measure(Sizes(rounds, seconds, cases, rows), average, quiet)
+        errors = _measure(Sizes(rounds, seconds, cases, rows), average, quiet)
     except EXPLAINED as error:
         say(f"bench: {type(error).__name__}: {error}")
         sys.exit(1)
-    if outcome.errors:
-        say(f"bench: {outcome.errors} errors")
+    if errors:
+        say(f"bench: {errors} errors")
         sys.exit(1)
 
 
@@ -83,8 +83,8 @@ class Sizes:
     rows: int
 
 
-def _measure(sizes: Sizes, average: str, quiet: OtherLoad) -> Outcome:
-    """Measure and print. `average` and `quiet`: what the machine did before."""
+def _measure(sizes: Sizes, average: str, quiet: OtherLoad) -> int:
+    """Measure and print; how many errors there were. `average` and `quiet`: what the machine did before."""
     before = machine.used()
     with service.own_folder() as folder:
         sync = machine.sync_time(folder)
@@ -95,6 +95,8 @@ def _measure(sizes: Sizes, average: str, quiet: OtherLoad) -> Outcome:
             )
             version = service.ask(here.cluster.owner_url, "SHOW server_version")
     with service.own_folder() as folder:
+        worked = claims.measure(folder, rounds=sizes.rounds, seconds=sizes.seconds, say=say)
+    with service.own_folder() as folder:
         moved = recalculation.measure(folder, cases=sizes.cases, say=say)
     with service.own_folder() as folder, service.database(folder, say=say) as (cluster, urls):
         brought = importing.measure(
@@ -103,12 +105,13 @@ def _measure(sizes: Sizes, average: str, quiet: OtherLoad) -> Outcome:
     with service.own_folder() as folder, service.database(folder, say=say) as (cluster, urls):
         counted = counters.measure(cluster, urls, rounds=sizes.rounds, seconds=sizes.seconds / 2, say=say)
     click.echo(registration.report(outcome))
+    click.echo(f"\n{claims.report(worked)}")
     click.echo(f"\n{batch.report(batches)}")
     click.echo(f"\n{recalculation.report(moved)}")
     click.echo(f"\n{importing.report(brought)}")
     click.echo(f"\n{counters.report(counted)}")
     click.echo(_circumstances(str(version), sync, average, quiet, before))
-    return outcome
+    return outcome.errors + worked.errors
 
 
 def _circumstances(version: str, sync: float, average: str, quiet: OtherLoad, before: Use) -> str:
@@ -129,6 +132,7 @@ main.add_command(sizes)
 main.add_command(reading)
 main.add_command(day)
 main.add_command(size)
+main.add_command(claims.claims)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

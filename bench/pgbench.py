@@ -79,8 +79,11 @@ def literal(value: Any) -> str:
     return f"E'{escaped}'"
 
 
-def run(source: str, socket_dir: str, *, clients: int, seconds: float) -> PgbenchRun:
-    """Run the script as who registers; `seconds` are whole ones to pgbench. Raises PgbenchFailed."""
+def run(
+    source: str, socket_dir: str, *, clients: int, seconds: float, login: str = INTAKE, options: str = ""
+) -> PgbenchRun:
+    """Run the script as this login, with these settings of its sessions; `seconds` are whole ones to pgbench.
+    Raises PgbenchFailed."""
     before = _children_cpu()
     with tempfile.TemporaryDirectory(prefix="ls-pgbench-") as name:
         folder = Path(name)
@@ -90,11 +93,11 @@ def run(source: str, socket_dir: str, *, clients: int, seconds: float) -> Pgbenc
                 *(wheel_binaries() / "pgbench", "-n", "-M", "prepared"),
                 *("-c", str(clients), "-j", "2", "-T", str(round(seconds))),
                 *("-f", folder / "script.sql", "-l", f"--log-prefix={folder / 'log'}"),
-                *("-h", socket_dir, "-p", str(PORT), "-U", INTAKE, DATABASE),
+                *("-h", socket_dir, "-p", str(PORT), "-U", login, DATABASE),
             ],
             capture_output=True,
             text=True,
-            env=clean_environment(),
+            env=clean_environment() | {"PGOPTIONS": options},
             check=False,
         )
         if said.returncode != 0:

@@ -35,7 +35,7 @@ REGISTERED = 1000
 _ACT = "Қаулы № 1234"
 
 # The appeals that were registered, again under other numbers; the texts are not needed.
-_MULTIPLY = (
+MULTIPLY = (
     """
     INSERT INTO appeal (id, received_at, registered_on, channel, kind, topic, region, language,
                         applicant_type, source_id, route, missing)
@@ -162,7 +162,7 @@ async def _fill(db: Database, cases: int) -> None:
     ]
     async with db.transaction() as connection:
         await register(connection, sent, directory)
-        for statement in _MULTIPLY:
+        for statement in MULTIPLY:
             await connection.execute(statement, REGISTERED, cases // REGISTERED - 1)
         await repository.add(connection, Cause.RULES, LAW.fingerprint, clock.now() - RIPE_AFTER)
     await recalculate(db)

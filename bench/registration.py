@@ -183,7 +183,7 @@ def _fresh(year: int) -> dict[int, str]:
 
 def report(outcome: Outcome) -> str:
     """The table, and what it says of the bar and the aim."""
-    limit, http = _column(outcome.limit), _column(outcome.http)
+    limit, http = column(outcome.limit), column(outcome.http)
     rows = [(name, limit[name], http[name]) for name in limit]
     reached = "over the aim" if outcome.ratio >= AIM else "over the bar"
     verdict = reached if outcome.ratio >= BAR else "UNDER THE BAR"
@@ -192,7 +192,7 @@ def report(outcome: Outcome) -> str:
     return f"{table(head, rows)}\n\n{said}"
 
 
-def _column(rounds: Sequence[Round]) -> dict[str, str]:
+def column(rounds: Sequence[Round]) -> dict[str, str]:
     rates = [one.window.rate for one in rounds]
     took = [latency for one in rounds for latency in one.window.took]
     return {

@@ -35,7 +35,9 @@ def test_short_run_has_no_errors() -> None:
     assert found["import of 500 rows, registered and closed"] == ["COPY of what it wrote", "import"]
     assert found["registration, pgbench"] == ["without counters", "with counters"]
     assert all(int(rate) > 0 for rate in found["registrations a second"])
-    assert said.stdout.count("Ratio") == 4
+    assert found["a claim and its answer"] == ["pgbench, the same statements", "HTTP, 2 processes"]
+    assert all(int(rate) > 0 for rate in found["pairs a second, median"])
+    assert said.stdout.count("Ratio") == 5
 
 
 def test_what_people_read_is_read_without_an_error() -> None:

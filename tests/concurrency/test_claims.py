@@ -55,12 +55,10 @@ async def test_ten_operators_share_a_hundred_cases(office: Office) -> None:
 
 async def test_nobody_waits_for_a_claim_that_is_not_finished(office: Office, real_db: Database) -> None:
     now = clock.now()
-    times = [now - timedelta(days=days) for days in (9, 6, 3)]
-    first, second, third = await registered(
-        office.db, [submission("жылу жоқ", received_at=at) for at in times]
-    )
+    times = [now - timedelta(days=9), *[now - timedelta(days=3)] * 30]
+    first, *others = await registered(office.db, [submission("жылу жоқ", received_at=at) for at in times])
     slow = await office.person("slow@energy")
-    quick = [await office.person(f"quick{n}@energy") for n in range(3)]
+    quick = [await office.person(f"quick{n}@energy") for n in range(31)]
     energy = snapshot.current().agency("energy")
     caller = StaffCaller(
         slow.account_id, slow.login, slow.name, Role.OPERATOR, energy.id, energy.code, session=uuid4()
@@ -70,7 +68,7 @@ async def test_nobody_waits_for_a_claim_that_is_not_finished(office: Office, rea
         assert [row["appeal_id"] for row in rows] == [first.appeal_id]
         async with asyncio.timeout(SOON):
             taken = await asyncio.gather(*(claim(office.client, person) for person in quick))
-        assert sorted(taken) == sorted([[second.number], [third.number], []])
+        assert sorted(taken) == sorted([*([one.number] for one in others), []])
 
 
 async def test_nobody_waits_for_somebody_who_works_on_a_case(office: Office, real_db: Database) -> None:
