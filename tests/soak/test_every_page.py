@@ -119,6 +119,9 @@ class Looking:
         for width, scheme, options in SCREENS:
             await self.page.set_viewport_size({"width": width, "height": 800})
             await self.page.emulate_media(color_scheme=scheme)
+            await self.page.evaluate(
+                "new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn, 50)))"
+            )
             await self._one(name, width, scheme, options)
 
     async def _one(self, name: str, width: int, scheme: str, options: dict[str, Any]) -> None:
@@ -195,7 +198,7 @@ async def looked_at(looking: Looking, path: str) -> int:
             looking.wrong.append(f"{path}{query}: {answer and answer.status}")
         if path == "/docs":  # its script is still at it, and what fades in is pale for a moment
             await looking.page.locator(".opblock").last.wait_for()
-            await looking.page.wait_for_timeout(1000)
+            await looking.page.wait_for_timeout(2000)
         await looking.at(f"{path}{query}")
     return len(ASKED.get(path, ("",)))
 

@@ -215,11 +215,11 @@ async def test_when_the_database_is_away(app: FastAPI, client: httpx.AsyncClient
             raise asyncpg.InterfaceError("gone")
             yield
 
-    there, app.state.db = app.state.db, Away()
+    there, app.state.figures = app.state.figures, Away()
     try:
         answer = await client.get("/")
     finally:
-        app.state.db = there
+        app.state.figures = there
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert t("web.figures.failed", "en") in Page(answer.text).words
 

@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.i18n import LANGUAGES, Language
 from app.staff.permissions import Role
+from app.web.administration.table import written
 from tests.casework.people import make_person
 from tests.oversight.desk import Desk
 from tests.oversight.test_compliance import everything, get
@@ -105,6 +106,14 @@ async def test_of_a_quarter_without_anything(db: Database, client: httpx.AsyncCl
     assert 'class="state"' in page
     assert "<table" not in page
     assert 'aria-current="true"' in await browser.get(PAGE), "the last quarter that is over"
+
+
+def test_an_average_has_one_decimal_in_each_language() -> None:
+    said = {
+        lang: (written("rating_average", 13 / 3, lang), written("rating_average", 4, lang))
+        for lang in LANGUAGES
+    }
+    assert said == {"kk": ("4,3", "4,0"), "ru": ("4,3", "4,0"), "en": ("4.3", "4.0")}
 
 
 async def test_what_was_not_counted_is_no_zero(db: Database, desk: Desk, client: httpx.AsyncClient) -> None:
