@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from app.core import cipher, migrate
+from app.core import cipher, clock, migrate
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseUrls, Login, prepare
 from app.directory import snapshot
@@ -27,6 +28,7 @@ from tests.support import (
     SECRET,
     SERVER,
     TEMPLATE,
+    Jump,
     OneConnection,
     app_of,
     cheap_passwords,
@@ -129,6 +131,17 @@ async def owner(real_urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
     await prepare(connection)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def jump(monkeypatch: pytest.MonkeyPatch) -> Jump:
+    """Put the service's one clock so far from the right time."""
+    right = clock.now
+
+    def to(away: timedelta) -> None:
+        monkeypatch.setattr(clock, "now", lambda: right() + away)
+
+    return to
 
 
 @pytest.fixture

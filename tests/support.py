@@ -4,9 +4,10 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -27,6 +28,7 @@ from app.staff import passwords
 SERVER = "LS_TEST_SERVER"
 TEMPLATE = "ls_template_test"
 ROOM = 3 << 30
+Jump = Callable[[timedelta], None]
 SECRET = "a secret for the tests alone, of forty letters"
 
 

@@ -1,34 +1,22 @@
 """A worker whose clock is not the database's does nothing that goes by the time, and says so."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from app.core import clock, metrics
+from app.core import metrics
 from app.core.clocks import BOUND, Clocks
 from app.core.db import Database
 from app.timekeeping.recalculation import recalculate
 from app.worker import JOBS, Job, keep, keep_all, once
 from tests.casework.people import registered, submission
 from tests.delivery.receivers import free_port
+from tests.support import Jump
 
-Jump = Callable[[timedelta], None]
 SOON = timedelta(milliseconds=20)
-
-
-@pytest.fixture
-def jump(monkeypatch: pytest.MonkeyPatch) -> Jump:
-    """Put the service's one clock so far from the right time."""
-    right = clock.now
-
-    def to(away: timedelta) -> None:
-        monkeypatch.setattr(clock, "now", lambda: right() + away)
-
-    return to
 
 
 def away() -> float:

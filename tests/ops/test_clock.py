@@ -1,15 +1,12 @@
 """A clock that jumps ahead and back again, as when a machine's time is set wrong and mended: what was
 registered meanwhile is worked on, repeats stay repeats, seals go forward, and the figures agree."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import httpx
-import pytest
 
-from app.core import clock
 from app.core.db import Database
 from app.oversight.cli import verified
 from app.seals.heads_file import HeadsFile
@@ -17,19 +14,7 @@ from app.seals.sealing import seal
 from app.seals.verifying import Walk
 from tests.casework.people import ANSWER, Office
 from tests.ops.test_full import SAID
-
-Jump = Callable[[timedelta], None]
-
-
-@pytest.fixture
-def jump(monkeypatch: pytest.MonkeyPatch) -> Jump:
-    """Put the service's one clock so far from the right time."""
-    right = clock.now
-
-    def to(away: timedelta) -> None:
-        monkeypatch.setattr(clock, "now", lambda: right() + away)
-
-    return to
+from tests.support import Jump
 
 
 async def test_ahead_and_back(
