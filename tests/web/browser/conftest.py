@@ -1,5 +1,6 @@
 """A real Chromium on a real server with real commits. Where no Chromium is found these tests say so and are
-skipped; `LS_SCREENSHOTS` names a folder in which the pages that were seen are kept as pictures."""
+skipped; `LS_SCREENSHOTS` names a folder in which the pages that were seen are kept as pictures: by CI in the
+first language in which each is seen, else in each."""
 
 import os
 import re
@@ -35,6 +36,7 @@ QUIET = [
 ]
 WIDE, NARROW = (1280, 900), (360, 740)
 KEPT_IN = os.environ.get("LS_SCREENSHOTS")
+IN_EACH_LANGUAGE = bool(KEPT_IN) and not os.environ.get("CI")
 LANGUAGE = re.compile(r"\b(kk|ru|en)\b")
 SERIOUS = {"serious", "critical"}
 # All of its rules, and that of WCAG 2.2 which it leaves out unless it is asked for.
@@ -99,14 +101,15 @@ def examined() -> set[str]:
 @pytest.fixture
 def looked_at(examined: set[str]) -> Callable[[Page, str], Awaitable[None]]:
     """Keep the page as a picture, where pictures are asked for, and let axe find nothing serious on it: in
-    the first language in which it is seen, for it is the same page, and in each where pictures are kept."""
+    the first language in which it is seen, for it is the same page, and in each where all pictures are kept."""
 
     async def look(page: Page, name: str) -> None:
-        if KEPT_IN:
+        shown = LANGUAGE.sub("", name)
+        wanted = IN_EACH_LANGUAGE or shown not in examined
+        if KEPT_IN and wanted:
             await page.screenshot(path=f"{KEPT_IN}/{name}.png", full_page=True)
         await page.wait_for_load_state()  # a press may still be on its way to another page
-        shown = LANGUAGE.sub("", name)
-        if KEPT_IN or shown not in examined:
+        if wanted:
             found = (await Axe().run(page, options=AXE)).response["violations"]
             bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
             assert not bad, f"{name}: {bad}"
