@@ -101,7 +101,7 @@ def examined() -> set[str]:
 @pytest.fixture
 def looked_at(examined: set[str]) -> Callable[[Page, str], Awaitable[None]]:
     """Keep the page as a picture, where pictures are asked for, and let axe find nothing serious on it: in
-    the first language in which it is seen, for it is the same page, and in each where all pictures are kept."""
+    the first language in which it is seen, for it is the same page, and in each where each is kept."""
 
     async def look(page: Page, name: str) -> None:
         shown = LANGUAGE.sub("", name)
