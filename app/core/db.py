@@ -140,20 +140,18 @@ class Connections(Protocol):
 
 class _Limited(asyncpg.Connection):
     """Says with each BEGIN, in the same message, what may be seen in the transaction and how long a statement
-    may take; with COMMIT, that this one may take as long as it needs."""
+    may take. A COMMIT that undid everything, because a statement had failed, is no success."""
 
     __slots__ = ()
 
     async def execute(self, query: str, *args: Any, **how: Any) -> str:
         if not args and query.startswith("BEGIN"):
-            query = f"{query} {limiting()}, {_timing(patience.milliseconds())}"
-        elif not args and query.startswith("COMMIT"):
-            query = f"SELECT {_timing(0)}; {query}"
-        return await super().execute(query, *args, **how)
-
-
-def _timing(milliseconds: int) -> str:
-    return f"set_config('statement_timeout', '{milliseconds}', true)"
+            timing = f"set_config('statement_timeout', '{patience.milliseconds()}', true)"
+            query = f"{query} {limiting()}, {timing}"
+        status = await super().execute(query, *args, **how)
+        if status == "ROLLBACK" and query.startswith("COMMIT"):
+            raise asyncpg.InFailedSQLTransactionError("a statement failed before, unseen: all was undone")
+        return status
 
 
 def limiting() -> str:

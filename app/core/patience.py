@@ -2,7 +2,8 @@
 each transaction of the web side. What takes longer is cancelled there, and the caller told to come again.
 
 A request begins with the patience of its method; a route that needs another says so where it is declared
-(`edge.FIGURES`, `edge.LONG`). Committing is under none: a commit that is cancelled may have been one.
+(`edge.FIGURES`, `edge.LONG`). Committing is under none: PostgreSQL puts the time down before it commits, and
+a commit that were cancelled might have been one.
 """
 
 from collections.abc import Iterator

@@ -74,7 +74,8 @@ async def test_each_kind_of_route_has_its_own(
 async def test_a_commit_is_under_no_time(
     real_urls: DatabaseUrls, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that is cancelled while it waits for its standby says that it succeeded."""
+    """One that is cancelled while it waits for its standby says that it succeeded. PostgreSQL does not count
+    its time: were that so no more, it would have to be said with each COMMIT."""
     await owner.execute(
         """
         CREATE FUNCTION takes_long() RETURNS trigger LANGUAGE plpgsql AS
@@ -100,7 +101,7 @@ async def test_a_commit_is_under_no_time(
 
 
 async def test_what_went_wrong_unseen_is_not_committed(real_urls: DatabaseUrls) -> None:
-    """Of a transaction that has failed, COMMIT undoes all and says that it succeeded."""
+    """Of a transaction that has failed, COMMIT undoes all without an error."""
     db = await Database.open(real_urls, Login.WEB, pool_size=1)
 
     async def overlooked() -> None:
