@@ -40,12 +40,13 @@ def quiet(_: str) -> None:
 
 
 class Follower:
-    """A copy of the primary that goes on following it, until it is stopped or promoted."""
+    """A copy of another server that goes on following it, until it is stopped or promoted. `of`: the folder
+    of that one's socket."""
 
-    def __init__(self, folder: Path, primary: Cluster) -> None:
+    def __init__(self, folder: Path, of: str) -> None:
         folder.mkdir(mode=0o755)
         self.place = find_place(folder, quiet)
-        self._primary = primary
+        self._of = of
         self._server: Server | None = None
         self.socket_dir = ""
 
@@ -54,7 +55,7 @@ class Follower:
         pgdata = self.place.pgdata
         pgdata.mkdir(mode=0o700)
         subprocess.run(["chown", "-R", f"{account.uid}:{account.gid}", str(pgdata.parent)], check=True)
-        where = ("-h", self._primary.socket_dir, "-p", str(PORT), "-U", ADMIN)
+        where = ("-h", self._of, "-p", str(PORT), "-U", ADMIN)
         done = account.run(binaries / "pg_basebackup", *where, "-c", "fast", "--no-sync", "-D", pgdata)
         assert done.returncode == 0, done.stdout
         (pgdata / "standby.signal").touch()
@@ -62,7 +63,7 @@ class Follower:
         configure(self.place, self.socket_dir, {**QUICK, **FOLLOWING, "primary_conninfo": self._source()})
 
     def _source(self) -> str:
-        return f"host={self._primary.socket_dir} port={PORT} user={ADMIN}"
+        return f"host={self._of} port={PORT} user={ADMIN}"
 
     def start(self) -> None:
         self._server = start(self.place, quiet)
@@ -89,7 +90,8 @@ async def until(reached: Callable[[], Awaitable[Any]]) -> None:
 
 
 class Pair:
-    def __init__(self, primary: Cluster, follower: Follower) -> None:
+    def __init__(self, folder: Path, primary: Cluster, follower: Follower) -> None:
+        self.folder = folder
         self.primary = primary
         self.follower = follower
 
@@ -118,8 +120,8 @@ async def _asked(url: str, statement: str) -> Any:
 
 
 @contextmanager
-def _following(folder: Path, primary: Cluster) -> Iterator[Follower]:
-    follower = Follower(folder, primary)
+def following(folder: Path, of: str) -> Iterator[Follower]:
+    follower = Follower(folder, of)
     follower.copy()
     follower.start()
     try:
@@ -138,5 +140,5 @@ async def pair(folder: Path) -> AsyncIterator[Pair]:
         db = await Database.open(primary.urls(), pool_size=2)
         await load_directory(db)
         await db.close()
-        with _following(folder / "replica", primary) as follower:
-            yield Pair(primary, follower)
+        with following(folder / "replica", primary.socket_dir) as follower:
+            yield Pair(folder, primary, follower)

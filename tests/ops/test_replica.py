@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import httpx
@@ -20,7 +21,7 @@ from fastapi import FastAPI
 
 from app.core import db as core_db
 from app.core import replica, sight
-from app.core.db import Database, Login
+from app.core.db import Database, DatabaseUrls, Login
 from app.core.edge import figures_database, transaction
 from app.core.figures import AS_OF, Figures
 from app.core.replica import Replica, State
@@ -31,7 +32,7 @@ from app.web.administration.files import FILES, links
 from app.web.office.signed_in import COOKIE
 from app.web.visitor import COOKIE as VISITOR_COOKIE
 from tests.casework.people import Office, registered, submission
-from tests.ops.replicated import Pair, pair, quiet, until
+from tests.ops.replicated import Pair, following, pair, quiet, until
 from tests.ops.test_full import filed
 from tests.ops.whole import open_folder
 from tests.repository.test_routes import ROUTES, uses
@@ -111,12 +112,15 @@ async def both() -> AsyncIterator[Pair]:
 
 
 @asynccontextmanager
-async def serving(both: Pair, folder: Path, replicas: str) -> AsyncIterator[Side]:
-    logins = both.urls.logins
+async def serving(
+    both: Pair, folder: Path, replicas: str, urls: DatabaseUrls | None = None
+) -> AsyncIterator[Side]:
+    urls = urls or both.urls
+    logins = urls.logins
     settings = Settings(
         secret_key=SECRET,
         data_dir=folder,
-        database_url=both.urls.owner,
+        database_url=urls.owner,
         replica_url=replicas,
         rate_limits="off",
         pool_size=2,
@@ -125,7 +129,7 @@ async def serving(both: Pair, folder: Path, replicas: str) -> AsyncIterator[Side
         worker_database_url=logins[Login.WORKER],
     )
     app = equip(assemble(), settings)
-    db = await Database.open(both.urls, pool_size=2)
+    db = await Database.open(urls, pool_size=2)
     await snapshot.refresh(db)
     async with app.router.lifespan_context(app), client_of(app) as client:
         yield Side(both, app, Office(db, client))
@@ -262,6 +266,19 @@ async def test_no_figure_is_older_than_it_may_be_and_one_that_is_behind_is_not_a
     assert datetime.fromisoformat(as_of).tzinfo
 
 
+async def test_a_reading_of_a_replica_takes_no_round_trip_more(both: Pair, side: Side) -> None:
+    await side.read_there()
+    before = len(both.follower.said())
+    assert (await side.received())[1]
+    lines = re.findall(r"LOG:  (statement: .*|execute)(?!.*recovery)", both.follower.said()[before:])
+    frame = [line for line in lines if line != "execute"]
+    assert len(frame) == 2, "it begins, saying what may be seen, and ends, as on the primary"
+    assert (frame[0], frame[-1]) == (lines[0], lines[-1])
+    assert "BEGIN" in frame[0]
+    assert sight.SETTING in frame[0]
+    assert "COMMIT" in frame[1]
+
+
 async def test_what_a_replica_breaks_off_the_primary_answers_in_the_same_request(
     both: Pair, side: Side
 ) -> None:
@@ -389,7 +406,6 @@ async def test_without_the_primary_public_figures_go_on_and_whoever_writes_is_to
 
 
 async def test_one_that_was_promoted_is_no_replica(both: Pair, side: Side, tmp_path: Path) -> None:
-    """The last: it follows no more."""
     assert await both.on_replica("SELECT pg_promote()")
     await side.until(State.PROMOTED)
     await side.file()
@@ -399,3 +415,32 @@ async def test_one_that_was_promoted_is_no_replica(both: Pair, side: Side, tmp_p
         await begun_anew.until(State.PROMOTED)
         assert await begun_anew.received() == (received, "")
         assert (await begun_anew.client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_after_a_failover_all_go_on_by_the_same_addresses(both: Pair, tmp_path: Path) -> None:
+    """The last: what was promoted leads, the former primary is gone, and a new one follows it."""
+    old = both.primary._server
+    assert old
+    await asyncio.to_thread(old.stop, quiet)
+    with following(both.folder / "another", both.follower.socket_dir) as another:
+        places = [both.primary.socket_dir, both.follower.socket_dir, another.socket_dir]
+
+        def all_of(role: str) -> str:
+            return both.follower.url(role).replace(quote(places[1]), ",".join(map(quote, places)))
+
+        logins = {str(login): all_of(login.role) for login in Login}
+        everywhere = DatabaseUrls.of(all_of("ls_owner"), **logins)
+        async with serving(both, tmp_path, all_of("ls_web"), everywhere) as side:
+            await side.until(State.FRESH)
+            assert [one.state for one in side.door.replicas._all] == [
+                State.AWAY,
+                State.PROMOTED,
+                State.FRESH,
+            ]
+            before, _ = await side.read_there()
+            assert (await filed(side.client, 7)).status_code == 201
+
+            async def there() -> bool:
+                return (await side.read_there())[0] == before + 1
+
+            await until(there)
