@@ -119,9 +119,7 @@ class Looking:
         for width, scheme, options in SCREENS:
             await self.page.set_viewport_size({"width": width, "height": 800})
             await self.page.emulate_media(color_scheme=scheme)
-            await self.page.evaluate(
-                "new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn, 50)))"
-            )
+            await self.page.wait_for_timeout(60)  # until it is drawn so
             await self._one(name, width, scheme, options)
 
     async def _one(self, name: str, width: int, scheme: str, options: dict[str, Any]) -> None:
