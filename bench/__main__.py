@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.db import DatabaseProblem
 from app.core.embedded_place import EmbeddedError
 from bench import batch, claims, counters, importing, machine, recalculation, registration, service
+from bench.cost import cost
 from bench.day import day
 from bench.importing import NotBrought
 from bench.machine import OtherLoad, Use
@@ -131,6 +132,7 @@ main.add_command(generate)
 main.add_command(sizes)
 main.add_command(reading)
 main.add_command(day)
+main.add_command(cost)
 main.add_command(size)
 main.add_command(claims.claims)
 

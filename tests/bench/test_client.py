@@ -23,6 +23,14 @@ def test_responses_follow_each_other_on_one_connection() -> None:
     assert reader.feed(RESPONSE.replace(b"201 Created", b"409 Conflict")) == 409
 
 
+def test_what_is_as_it_was_has_a_tag_and_no_body() -> None:
+    reader = Reader()
+    assert reader.feed(b'HTTP/1.1 304 Not Modified\r\nETag: "a1"\r\n\r\n') == 304
+    assert (reader.tag, reader.body) == (b'"a1"', b"")
+    assert reader.feed(RESPONSE) == 201
+    assert (reader.tag, reader.body) == (b"", b'{"a": 12}')
+
+
 @pytest.mark.parametrize("data", [b"HTTP/1.1 200 OK\r\n\r\n", b"HELLO 12345\r\nContent-Length: 0\r\n\r\n"])
 def test_what_is_no_response_of_ours_is_refused(data: bytes) -> None:
     with pytest.raises(BadResponse):

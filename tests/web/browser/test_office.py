@@ -133,6 +133,13 @@ async def test_an_open_page_follows_and_keeps_what_is_typed(
         newer = await filed("Жаңа жолданым.")
         await expect(queue.locator(f'[data-rows] a[href="/office/cases/{newer}"]')).to_be_visible()
         assert await queue.evaluate("document.activeElement.getAttribute('href')") == focused
+        await queue.goto(
+            "/office?view=overdue"
+        )  # what comes is not overdue: told, and there is nothing to send
+        async with queue.expect_response(lambda answer: "/office/rows" in answer.url) as asked:
+            await filed("Тағы бір жолданым.")
+        assert (await asked.value).status == 304
+        await expect(queue.locator(".state")).to_have_text(t("office.empty.overdue", "kk"))
 
 
 async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
