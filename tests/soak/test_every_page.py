@@ -55,7 +55,7 @@ WALKERS = {
 }
 # No pages, or such as say no more than a page that is walked.
 LEFT_OUT = re.compile(
-    r"/(api|open311|assets|metrics|healthz|readyz|openapi)|/files/|\.json|/live|/sign-in/provider|/l/"
+    r"/(api|open311|assets|metrics|healthz|readyz|openapi)|/files/|\.json|/live|/office/rows|/sign-in/provider|/l/"
 )
 # An appeal, a question and the like are opened from the list that has them: its address, and what to follow.
 FROM_LISTS: Mapping[str, tuple[str, str]] = {
