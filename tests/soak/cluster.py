@@ -1,4 +1,6 @@
-"""Three machines on one network: etcd and Patroni's PostgreSQL on each, as docker/patroni.yml has them.
+"""Three machines on one network: etcd and Patroni's PostgreSQL on each, then web and worker.
+
+Each with the words and the environment that docker/compose.cluster.yaml gives it.
 
 A machine is a network namespace of this one, joined to the others by a bridge. A second cable, which the
 cluster does not know of, leads to what a test asks inside a machine that is cut off.
@@ -21,31 +23,19 @@ from typing import Any
 
 import httpx
 
-from app.core import migrate
-from app.core.db import Database, DatabaseUrls
-from app.core.embedded_config import DATABASE, OWNER, WEB
 from app.core.embedded_place import Place, find_place
-from app.core.hosts import Hosts
-from app.directory.load import load_directory
+from tests.ops.composed import DOCKER, Composed, example
 from tests.ops.served import Served
 from tests.ops.whole import open_folder
-from tests.support import in_memory
-from tests.warm import ROOT
+from tests.support import SECRET, in_memory
+from tests.warm import Command, ran, without_ours
 
 COUNT = 3
 PATIENCE = 240
 """Seconds for whatever is waited for; what it takes is noted, not judged."""
-PASSWORD = "a password of these tests alone"
+PASSWORD = "wordOfTheseTestsAlone"
 ADMIN = "postgres"
 CLONE_NEWNET = 0x40000000
-LOGINS = f"""
-CREATE ROLE ls_owner LOGIN PASSWORD '{PASSWORD}';
-CREATE ROLE ls_app NOLOGIN;
-CREATE ROLE ls_web LOGIN PASSWORD '{PASSWORD}';
-CREATE ROLE ls_intake LOGIN PASSWORD '{PASSWORD}';
-CREATE ROLE ls_worker LOGIN PASSWORD '{PASSWORD}';
-GRANT ls_app TO ls_web, ls_worker WITH INHERIT TRUE, SET FALSE;
-"""
 # The server does not run as root, and its user may not be able to enter the folder of root's Python.
 DROPPED = ("--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
 
@@ -87,7 +77,7 @@ class Machine:
     aside: str
     place: Place
     folder: Path
-    environment: dict[str, str]
+    composed: Composed
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -113,17 +103,18 @@ class Machine:
     def heal(self) -> None:
         ip("link", "set", self.cable, "up")
 
-    def start(self, *programs: str) -> None:
-        for program in programs or ("etcd", "patroni"):
-            words = ["etcd"] if program == "etcd" else [sys.executable, "-m", "patroni", str(CONFIGURATION)]
-            account = self.place.account
-            as_user = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", *DROPPED]
-            with (self.folder / f"{program}.log").open("ab") as log:
+    def start(self) -> None:
+        account = self.place.account
+        as_user = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", *DROPPED]
+        programs = [Path(sys.executable).parent, self.place.binaries, os.environ["PATH"]]
+        mine = {"PATH": ":".join(map(str, programs)), "LC_ALL": "C.UTF-8"}
+        for service, folder in (("etcd", str(self.folder)), ("db", self.composed.folder("db"))):
+            with (self.folder / f"{service}.log").open("ab") as log:
                 self.running.append(
                     subprocess.Popen(
-                        ["ip", "netns", "exec", self.name, *as_user, *words],
-                        cwd=self.folder,
-                        env=self.environment,
+                        ["ip", "netns", "exec", self.name, *as_user, *self.composed.words(service)],
+                        cwd=folder,
+                        env=mine | self.composed.environment(service),
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,
@@ -156,11 +147,8 @@ class Machine:
         return {}
 
 
-CONFIGURATION = ROOT / "docker" / "patroni.yml"
-
-
 class Cluster:
-    """The machines, with the logins, the schema and the directory once it is `made`."""
+    """The machines, with the schema and the directory once it is `made`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -176,49 +164,31 @@ class Cluster:
         place = find_place(self.folder, lambda line: None)
         os.chown(home, place.account.uid, place.account.gid)
         aside = f"10.214.{self._net}.{4 * n + 2}"
-        return Machine(name, self.addresses[n], aside, place, home, self._environment(n, name, home, place))
-
-    def _environment(self, n: int, name: str, home: Path, place: Place) -> dict[str, str]:
-        address = self.addresses[n]
-        peers = ",".join(f"n{m}=http://{other}:2380" for m, other in enumerate(self.addresses))
-        return {
-            "PATH": os.environ["PATH"],
-            "LC_ALL": "C.UTF-8",
-            "ETCD_NAME": f"n{n}",
-            "ETCD_DATA_DIR": str(home / "etcd"),
-            "ETCD_LISTEN_PEER_URLS": f"http://{address}:2380",
-            "ETCD_LISTEN_CLIENT_URLS": f"http://{address}:2379,http://127.0.0.1:2379",
-            "ETCD_ADVERTISE_CLIENT_URLS": f"http://{address}:2379",
-            "ETCD_INITIAL_ADVERTISE_PEER_URLS": f"http://{address}:2380",
-            "ETCD_INITIAL_CLUSTER": peers,
-            # A second without a heartbeat is nothing on a busy machine; who comes back calls for no election.
-            "ETCD_HEARTBEAT_INTERVAL": "200",
-            "ETCD_ELECTION_TIMEOUT": "2000",
-            "ETCD_PRE_VOTE": "true",
-            "PATRONI_NAME": name,
-            "PATRONI_POSTGRESQL_PGPASS": str(home / "pgpass"),
-            "PATRONI_ETCD3_HOSTS": ",".join(f"{other}:2379" for other in self.addresses),
-            "PATRONI_RESTAPI_CONNECT_ADDRESS": f"{address}:8008",
-            "PATRONI_POSTGRESQL_CONNECT_ADDRESS": f"{address}:5432",
-            "PATRONI_POSTGRESQL_DATA_DIR": str(home / "postgres"),
-            "PATRONI_POSTGRESQL_BIN_DIR": str(place.binaries),
-            "PATRONI_SUPERUSER_USERNAME": ADMIN,
-            "PATRONI_SUPERUSER_PASSWORD": PASSWORD,
-            "PATRONI_REPLICATION_USERNAME": "replicator",
-            "PATRONI_REPLICATION_PASSWORD": PASSWORD,
+        places = {
+            "/etc/patroni": str(DOCKER),
+            "/etcd": str(home / "etcd"),
+            "/var/lib/postgresql": str(home),
+            "/usr/lib/postgresql/18/bin": str(place.binaries),
+            "/data": str(home),
         }
+        filled = self._filled() | {"LS_ADDRESS": self.addresses[n]}
+        composed = Composed("compose.cluster.yaml", filled, places)
+        return Machine(name, self.addresses[n], aside, place, home, composed)
 
-    def url(self, role: str, database: str = DATABASE) -> str:
-        """Of all three, of which the one that takes writes is meant."""
-        return f"postgresql://{role}:{PASSWORD.replace(' ', '%20')}@{','.join(self.addresses)}/{database}"
-
-    @property
-    def urls(self) -> DatabaseUrls:
-        return DatabaseUrls.of(
-            self.url(OWNER),
-            web=self.url(WEB),
-            intake=self.url("ls_intake"),
-            worker=self.url("ls_worker"),
+    def _filled(self) -> dict[str, str]:
+        """What an operator fills in, the same on each machine."""
+        asked = [line.partition("=")[0] for line in example("compose.cluster.yaml").read_text().splitlines()]
+        passwords = {name: PASSWORD for name in asked if name.endswith("_PASSWORD")}
+        nodes = {f"LS_NODE{n}": address for n, address in enumerate(self.addresses, 1)}
+        store = "s3://attachments/?endpoint=http://127.0.0.1:9&region=nowhere"
+        return (
+            passwords
+            | nodes
+            | {
+                "LS_SITE": "localhost",
+                "LS_SECRET_KEY": SECRET,
+                "LS_ATTACHMENTS_URL": store,
+            }
         )
 
     def plug(self) -> None:
@@ -234,19 +204,20 @@ class Cluster:
         subprocess.run(["ip", "link", "del", self.bridge], capture_output=True, check=False)
 
     async def make(self) -> None:
-        """The logins as docs/operations.md has them, the schema by the owner, and the directory."""
-        connection = await Hosts(self.url(ADMIN, "postgres")).connect()
-        try:
-            await connection.execute(LOGINS)
-            await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
-        finally:
-            await connection.close()
-        await asyncio.to_thread(migrate.upgrade, self.urls)
-        db = await Database.open(self.urls, pool_size=2)
-        try:
-            await load_directory(db)
-        finally:
-            await db.close()
+        """As `migrate` does it; the logins are there since the first leader has begun."""
+        said = await asyncio.to_thread(self.run, "migrate")
+        assert said.returncode == 0, f"{said.stderr}\n{self.said()}"
+
+    def run(self, service: str) -> subprocess.CompletedProcess[str]:
+        """One that ends by itself."""
+        composed = self.machines[0].composed
+        return ran(composed.words(service), without_ours() | composed.environment(service))
+
+    def work(self) -> Command:
+        """A worker, which goes on."""
+        composed = self.machines[-1].composed
+        environment = without_ours() | composed.environment("worker")
+        return Command(composed.words("worker"), environment, out=self.folder / "worker.log")
 
     def whole(self) -> Machine | None:
         """The leader, if all see the same one, another is its synchronous standby, and all follow.
@@ -255,7 +226,7 @@ class Cluster:
         """
         leaders = {self._leader_in(machine.state(self._client)) for machine in self.machines}
         name = leaders.pop() if len(leaders) == 1 else None
-        return next((machine for machine in self.machines if machine.name == name), None)
+        return next((machine for machine in self.machines if machine.address == name), None)
 
     @staticmethod
     def _leader_in(state: dict[str, Any]) -> str | None:
@@ -281,8 +252,8 @@ class Cluster:
 class Inside(Served):
     """The web side on one of the machines, which is asked by the cable that the cluster does not know of."""
 
-    def __init__(self, machine: Machine, urls: DatabaseUrls, folder: Path, **more: str) -> None:
-        super().__init__(urls, folder, LS_HOST="0.0.0.0", **more)
+    def __init__(self, machine: Machine, folder: Path, **more: str) -> None:
+        super().__init__(None, folder, **more)
         self.url = f"http://{machine.aside}:{self.port}"
         self.what = f"from tests.soak.cluster import serve_inside; serve_inside({machine.name!r})"
 

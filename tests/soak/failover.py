@@ -93,6 +93,7 @@ class Failover:
     said: list[str] = field(default_factory=list)
     _tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
     _services: list[Served] = field(default_factory=list)
+    _worker: warm.Command | None = None
 
     async def endure(self, *, kills: int, cuts: int) -> str:
         """Boot, then each thing so many times, then count; in one line how long writes were away."""
@@ -100,6 +101,7 @@ class Failover:
             warm.begin()
             await self._whole()
             await self.cluster.make()
+            self._worker = self.cluster.work()
             outside = await self._writer("outside", None)
             for _ in range(kills):
                 await self._kill(outside)
@@ -107,20 +109,22 @@ class Failover:
                 await self._cut(outside, await self._writer_inside())
             await self._finished()
             await self._counted()
+            assert self._worker.poll() is None, (self.cluster.folder / "worker.log").read_text()
             return "; ".join(self.said)
         finally:
             for task in self._tasks:
                 task.cancel()
-            for service in self._services:
-                service.kill()
+            for service in (self._worker, *self._services):
+                if service:
+                    service.kill()
 
     async def _writer(self, name: str, machine: Machine | None) -> Writer:
         """Writing already. Inside the machine, if one is named."""
         folder = self.cluster.folder / name
         folder.mkdir()
-        urls = self.cluster.urls
-        more = urls.environment() | {"LS_RATE_LIMITS": "off"}
-        service = Inside(machine, urls, folder, **more) if machine else Served(urls, folder, **more)
+        composed = (machine or self.cluster.machines[0]).composed
+        more = composed.environment("app") | {"LS_DATA_DIR": str(folder), "LS_RATE_LIMITS": "off"}
+        service = Inside(machine, folder, **more) if machine else Served(None, folder, **more)
         self._services.append(service)
         await asyncio.to_thread(service.start)
         writer = Writer(name, service, self.pause, machine)
