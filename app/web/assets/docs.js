@@ -13,7 +13,7 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
   validatorUrl: null,
-  // A path stands inside the button that opens it: as words, for a link there cannot be reached by everybody.
+  /* A path stands inside the button that opens it: as words, for a link there cannot be reached by everybody. */
   plugins: [
     {
       wrapComponents: {
