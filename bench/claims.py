@@ -49,7 +49,7 @@ BAR = 0.5
 BODY = "energy"
 OPERATORS = CONNECTIONS
 WARM_UP = 2.0
-MOST_A_SECOND = 900
+MOST_A_SECOND = 600
 """Pairs: for so many there are cases."""
 SAID = {"outcome": "satisfied", "text": "Жылу қосылды.", "language": "kk", "legal_basis": "ӘРПК 76-бап"}
 
