@@ -100,7 +100,7 @@ def test_installs_what_is_locked_and_nothing_else(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["test", "-k", "two words"], "<pytest>\n<-n>\n<2>\n<--dist>\n<loadgroup>\n<-k>\n<two words>\n"),
+        (["test", "-k", "two words"], "<pytest>\n<-n>\n<3>\n<--dist>\n<loadgroup>\n<-k>\n<two words>\n"),
         (["bench", "--quick"], "<bench>\n<--quick>\n"),
         (["soak"], "<pytest>\n<tests/soak>\n"),
         (["serve", "--port", "1"], "<app.cli>\n<serve>\n<--port>\n<1>\n"),
