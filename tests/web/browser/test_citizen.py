@@ -195,6 +195,20 @@ async def test_sending_twice_is_sending_once(visit: Visit) -> None:
         assert number in again.url
 
 
+async def test_an_appeal_is_taken_back_without_a_script(visit: Visit) -> None:
+    async with visit(java_script_enabled=False) as page:
+        await written(page, "ru")
+        number, _ = await sent(page, "ru")
+        await page.get_by_role("link", name=t("web.receipt.open", "ru")).click()
+        await page.locator("#withdraw summary").click()
+        await page.get_by_label(t("track.act.withdraw.text", "ru")).fill("Воду дали.")
+        await page.get_by_role("button", name=t("track.act.withdraw.do", "ru"), exact=True).click()
+        await expect(page.get_by_role("status")).to_have_text(t("track.done.withdraw", "ru"))
+        await page.goto(f"/appeals/{number}")
+        await expect(page.get_by_text(t("track.state.withdrawn", "ru")).first).to_be_visible()
+        await expect(page.locator("#withdraw")).to_have_count(0)
+
+
 async def test_a_link_opens_for_reading_until_it_is_called_back(visit: Visit) -> None:
     async with visit(java_script_enabled=False) as page:
         await written(page, "kk")
