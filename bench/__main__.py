@@ -20,9 +20,9 @@ from bench.made.cli import generate
 from bench.made.sizes import sizes
 from bench.pgbench import PgbenchFailed
 from bench.reading import reading
-from bench.registration import Miscounted
 from bench.service import NotServed
 from bench.size import size
+from bench.turns import Miscounted
 
 BUSY = 2
 EXPLAINED = (DatabaseProblem, EmbeddedError, Miscounted, NotBrought, NotServed, PgbenchFailed)

@@ -37,8 +37,9 @@ from bench.appeals import appeals
 from bench.client import HOST
 from bench.figures import percentile, table
 from bench.machine import cpu_of
-from bench.registration import Caught, Miscounted
+from bench.registration import Caught
 from bench.service import Say, Web
+from bench.turns import Miscounted
 
 BAR, AIM = 0.40, 0.60
 SIZE = 500

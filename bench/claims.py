@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from multiprocessing import get_context
@@ -13,7 +12,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import click
-import psutil
 import uvloop
 from fastapi import Response
 
@@ -24,7 +22,6 @@ from app.casework.inputs import AnswerIn
 from app.core import sight
 from app.core.db import Database, DatabaseUrls, Login
 from app.core.embedded_config import WEB
-from app.core.embedded_postgres import Cluster
 from app.directory import snapshot
 from app.intake.api import submission
 from app.intake.register import register
@@ -34,16 +31,15 @@ from app.staff import access, tokens
 from app.staff import service as staff
 from app.staff.permissions import Role
 from app.staff.repository import NewAccount
-from bench import pgbench, service
+from bench import service, turns
 from bench.appeals import appeals
 from bench.client import PATIENCE, ClientRun
-from bench.figures import Sample, table, window
+from bench.figures import Sample, table
 from bench.lines import Lines, request
-from bench.machine import cpu_of
 from bench.overheard import Overheard, Spoken, script
 from bench.recalculation import MULTIPLY, REGISTERED
-from bench.registration import CONNECTIONS, PROCESSES, SETTLE, Miscounted, Outcome, Round, column
-from bench.service import Say, Web, own_folder
+from bench.service import Say, own_folder
+from bench.turns import CONNECTIONS, PROCESSES, SETTLE, Miscounted, Outcome, Site, column
 
 BAR = 0.5
 BODY = "energy"
@@ -86,82 +82,28 @@ def claims(rounds: int, seconds: int) -> None:
         click.echo(report(measure(folder, rounds=rounds, seconds=seconds, say=partial(click.echo, err=True))))
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """`tokens`: the operators'. `source`: the pgbench script of a pair, in sessions with `options`."""
-
-    cluster: Cluster
-    web: Web
-    tokens: Sequence[str]
-    source: str
-    options: str
-
-    def database_cpu(self) -> float:
-        return cpu_of(psutil.Process(self.cluster.pid))
-
-
 def measure(folder: Path, *, rounds: int, seconds: float, say: Say) -> Outcome:
     """On a database of its own in the folder. Raises Miscounted."""
-    turns = 2 * rounds * (SETTLE + seconds) + WARM_UP
-    cases = REGISTERED * (1 + ceil(turns * MOST_A_SECOND / REGISTERED))
+    in_all = 2 * rounds * (SETTLE + seconds) + WARM_UP
+    cases = REGISTERED * (1 + ceil(in_all * MOST_A_SECOND / REGISTERED))
     with service.database(folder, say=say) as (cluster, urls):
         service.ask(cluster.owner_url, _APART)
         say(f"bench: claims: {cases} open cases of one body")
         signed_in, source, options = asyncio.run(_prepared(urls, cases))
         service.ask(cluster.owner_url, "ANALYZE")
         with service.web(urls, folder, processes=PROCESSES) as web:
-            here = Site(cluster, web, signed_in, source, options)
-            return _turns(here, rounds, seconds, say)
-
-
-def _turns(here: Site, rounds: int, seconds: float, say: Say) -> Outcome:
-    before = service.ask(here.cluster.owner_url, _ANSWERED)
-    warm = _http_round(here, WARM_UP)
-    outcome = Outcome([], [])
-    for number in range(1, rounds + 1):
-        outcome.limit.append(_limit_round(here, seconds))
-        outcome.http.append(_http_round(here, seconds))
-        limit, http = outcome.limit[-1].window.rate, outcome.http[-1].window.rate
-        say(f"bench: claims: round {number} of {rounds}: pgbench {limit:.0f}, HTTP {http:.0f} pairs a second")
-    done = sum(one.done for one in (warm, *outcome.limit, *outcome.http))
-    found = service.ask(here.cluster.owner_url, _ANSWERED) - before
-    if found != done and not outcome.errors:
-        raise Miscounted(f"{done} answers were confirmed, {found} are in the database")
-    return outcome
-
-
-def _limit_round(here: Site, seconds: float) -> Round:
-    service.ask(here.cluster.admin_url, "CHECKPOINT")
-    database = here.database_cpu()
-    run = pgbench.run(
-        here.source,
-        here.cluster.socket_dir,
-        clients=OPERATORS,
-        seconds=SETTLE + seconds,
-        login=WEB,
-        options=here.options,
-    )
-    used = here.database_cpu() - database
-    within = window(run.samples, run.begun, SETTLE, seconds)
-    return Round(within, run.processed, run.failed, app=0.0, database=used, client=run.cpu)
-
-
-def _http_round(here: Site, seconds: float) -> Round:
-    service.ask(here.cluster.admin_url, "CHECKPOINT")
-    database, app = here.database_cpu(), here.web.cpu()
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere:
-        run = elsewhere.submit(_loaded, here.web.port, list(here.tokens), SETTLE + seconds).result()
-    return Round(
-        window=window(run.samples, run.begun, SETTLE, seconds),
-        done=run.created,
-        errors=run.errors,
-        app=here.web.cpu() - app,
-        database=here.database_cpu() - database,
-        client=run.cpu,
-    )
+            load = partial(_elsewhere, web.port, signed_in)
+            here = Site(cluster, web, source, load, _ANSWERED, "claims and answers", WEB, options)
+            return turns.measure(here, warm_up=WARM_UP, rounds=rounds, seconds=seconds, say=say)
 
 
 # the operators
+
+
+def _elsewhere(port: int, signed_in: Sequence[str], seconds: float) -> ClientRun:
+    """All of them in a process of their own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(_loaded, port, list(signed_in), seconds).result()
 
 
 def _loaded(port: int, signed_in: Sequence[str], seconds: float) -> ClientRun:

@@ -18,8 +18,9 @@ from app.oversight.rollups import fold
 from bench import pgbench, service
 from bench.figures import Window, percentile, table, window
 from bench.machine import cpu_of
-from bench.registration import CONNECTIONS, SETTLE, limit_script
+from bench.registration import limit_script
 from bench.service import Say
+from bench.turns import CONNECTIONS, SETTLE
 
 BAR = 0.90
 _COUNTED = re.compile(r", counted AS \(.*?(?=\), \w+ AS \()\)", re.DOTALL)

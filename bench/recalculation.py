@@ -26,8 +26,8 @@ from bench import service
 from bench.appeals import appeals
 from bench.figures import table
 from bench.machine import cpu_of
-from bench.registration import Miscounted
 from bench.service import Say
+from bench.turns import Miscounted
 
 BAR = 60.0
 """Seconds for a hundred thousand."""

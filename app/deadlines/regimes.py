@@ -74,6 +74,41 @@ class Matter(StrEnum):
     CALENDAR = "calendar"
 
 
+GROUPS: Mapping[str, tuple[Matter, ...]] = {
+    "registration": (Matter.REGISTRATION, Matter.COUNTING, Matter.MONTHS, Matter.ROLLING, Matter.CALENDAR),
+    "terms": (Matter.TERM, Matter.TERM_WITH_CHECK),
+    "forwarding": (
+        Matter.FORWARDING,
+        Matter.FORWARD_NOTICE,
+        Matter.SPLITTING,
+        Matter.OWN_TERM,
+        Matter.COMING_BACK,
+    ),
+    "extension": (Matter.EXTENSION, Matter.EXTENSION_NOTICE),
+    "suspension": (Matter.SUSPENSION, Matter.SUSPENSION_NOTICE, Matter.CORRECTION),
+    "hearing": (Matter.HEARING, Matter.OBJECTION),
+    "answers": (
+        Matter.ANSWER_LANGUAGE,
+        Matter.ANSWER_BASIS,
+        Matter.ANONYMOUS,
+        Matter.REPEATED,
+        Matter.DUPLICATE,
+        Matter.TERMINATION,
+        Matter.CONTROL,
+        Matter.CONTROL_NOTICE,
+    ),
+    "complaints": (
+        Matter.SILENCE,
+        Matter.REVIEWER,
+        Matter.COMPLAINT_FILING,
+        Matter.DECISION,
+        Matter.IMPARTIALITY,
+    ),
+    "service": (Matter.SERVICE_TARGET, Matter.WARNING),
+}
+"""In the order of a case's life, for who reads all rules; what a group is called is `rules.group.<name>`."""
+
+
 class Stage(StrEnum):
     """Where a complaint about an act or an answer is."""
 

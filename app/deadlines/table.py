@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.core.i18n import Language, t
 from app.deadlines.explain import period, rule_sentence, rule_source
-from app.deadlines.regimes import LAW, Evidence, Law, Matter, Regime, Rule
+from app.deadlines.regimes import GROUPS, LAW, Evidence, Law, Regime, Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "deadlines.md"
 
@@ -39,34 +39,6 @@ READINGS = {
     "parent_only": "the body above, else a court",
 }
 
-MATTERS = {
-    "Registration and counting": (Matter.REGISTRATION, Matter.COUNTING, Matter.MONTHS, Matter.ROLLING),
-    "Terms": (Matter.TERM, Matter.TERM_WITH_CHECK, Matter.SILENCE),
-    "Forwarding, splitting, coming back": (
-        Matter.FORWARDING,
-        Matter.FORWARD_NOTICE,
-        Matter.SPLITTING,
-        Matter.OWN_TERM,
-        Matter.COMING_BACK,
-    ),
-    "Extension": (Matter.EXTENSION, Matter.EXTENSION_NOTICE),
-    "Suspension and correction": (Matter.SUSPENSION, Matter.SUSPENSION_NOTICE, Matter.CORRECTION),
-    "Hearing": (Matter.HEARING, Matter.OBJECTION),
-    "Complaints": (Matter.REVIEWER, Matter.COMPLAINT_FILING, Matter.DECISION, Matter.IMPARTIALITY),
-    "Answers and endings": (
-        Matter.ANSWER_LANGUAGE,
-        Matter.ANSWER_BASIS,
-        Matter.ANONYMOUS,
-        Matter.REPEATED,
-        Matter.DUPLICATE,
-        Matter.TERMINATION,
-        Matter.CONTROL,
-        Matter.CONTROL_NOTICE,
-    ),
-    "Service": (Matter.SERVICE_TARGET, Matter.WARNING),
-    "The calendar": (Matter.CALENDAR,),
-}
-
 IN_WORDS: tuple[tuple[Language, str, tuple[str, ...]], ...] = (
     ("kk", "Ережелер қазақша", ("id", "ереже", "қайда", "дәлел")),
     ("ru", "Правила по-русски", ("id", "правило", "где", "основание")),
@@ -91,8 +63,8 @@ def _regimes(law: Law) -> Iterator[str]:
 
 
 def _tables(law: Law) -> Iterator[str]:
-    for title, matters in MATTERS.items():
-        yield f"## {title}\n"
+    for group, matters in GROUPS.items():
+        yield f"## {t(f'rules.group.{group}', 'en')}\n"
         rules = [rule for matter in matters for rule in law.rules if rule.matter is matter]
         header = ("id", "rule", "where", "in force", "applies to", "value", "evidence")
         yield from _table(header, (_row(rule) for rule in rules))

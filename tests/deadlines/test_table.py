@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from app.deadlines.regimes import LAW, Matter
-from app.deadlines.table import MATTERS, PAGE, READINGS, render
+from app.deadlines.regimes import GROUPS, LAW, Matter
+from app.deadlines.table import PAGE, READINGS, render
 from tests.deadlines.days import day
 
 
@@ -16,7 +16,7 @@ def test_every_rule_stands_on_the_page_with_its_value() -> None:
     for rule in LAW.rules:
         assert f"| **{rule.id}** |" in page
         assert rule.note in page
-    assert {matter for matters in MATTERS.values() for matter in matters} == set(Matter)
+    assert {matter for matters in GROUPS.values() for matter in matters} == set(Matter)
     assert {reading for rule in LAW.rules for reading in rule.readings} == set(READINGS)
 
 

@@ -1,6 +1,7 @@
 """What a compose file starts, for starting it without an engine: its words and environment as they stand."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +10,13 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from app.core.embedded_place import Account
 from tests.warm import ROOT
 
 DOCKER = ROOT / "docker"
+PASSWORD = "wordOfTheseTestsAlone"
+# PostgreSQL does not run as root, and its user may not be able to enter the folder of root's Python.
+DROPPED = ("--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
@@ -69,3 +74,16 @@ def image() -> dict[str, Any]:
 def example(file: str) -> Path:
     """The file that the operator fills in."""
     return DOCKER / file.replace("compose", "example").replace(".yaml", ".env")
+
+
+def passwords(file: str) -> dict[str, str]:
+    """Of the logins that the operator fills in."""
+    asked = re.findall(r"^(\w+_PASSWORD)=", example(file).read_text("utf-8"), re.MULTILINE)
+    return dict.fromkeys(asked, PASSWORD)
+
+
+def as_user(account: Account, *words: str) -> list[str]:
+    """The words of a command that runs as the database's user."""
+    if os.geteuid() != 0:
+        return list(words)
+    return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", *DROPPED, *words]

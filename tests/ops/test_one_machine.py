@@ -1,9 +1,7 @@
 """What docker/compose.yaml starts on one machine, started here: the same words, environment and files."""
 
 import os
-import re
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -17,13 +15,12 @@ import httpx
 import pytest
 
 from app.core.embedded_place import Place, find_place
-from tests.ops.composed import DOCKER, Composed, example
+from tests.delivery.receivers import free_port
+from tests.ops.composed import DOCKER, PASSWORD, Composed, as_user, passwords
 from tests.ops.whole import open_folder
-from tests.soak.cluster import DROPPED
 from tests.support import SECRET, in_memory
 from tests.warm import Command, ran, without_ours
 
-PASSWORD = "wordOfTheseTestsAlone"
 PATIENCE = 60
 APPEAL = {
     "kind": "statement",
@@ -36,12 +33,6 @@ APPEAL = {
 CADDY = pytest.mark.skipif(shutil.which("caddy") is None, reason="no caddy: TLS is not tried (Debian: caddy)")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
 class Machine:
     """`home`: what the volumes are."""
@@ -51,13 +42,6 @@ class Machine:
     composed: Composed
     database: int
     web: int
-
-    def as_user(self, *words: str) -> list[str]:
-        """The database's server does not run as root."""
-        account = self.place.account
-        if os.geteuid() != 0:
-            return list(words)
-        return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", *DROPPED, *words]
 
     def environment(self, service: str) -> dict[str, str]:
         return without_ours() | self.composed.environment(service) | {"LS_PORT": str(self.web)}
@@ -69,7 +53,13 @@ class Machine:
         password.write_text(said["POSTGRES_PASSWORD"], encoding="utf-8")
         password.chmod(0o644)
         words = ["-D", str(self.data), "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}"]
-        made = self.as_user(str(self.program("initdb")), "-N", *words, *said["POSTGRES_INITDB_ARGS"].split())
+        made = as_user(
+            self.place.account,
+            str(self.program("initdb")),
+            "-N",
+            *words,
+            *said["POSTGRES_INITDB_ARGS"].split(),
+        )
         subprocess.run(made, check=True, capture_output=True)
 
     def logins(self) -> None:
@@ -97,7 +87,7 @@ class Machine:
     def running_database(self) -> Iterator[None]:
         first, *more = self.composed.words("db")
         here = ["-c", f"port={self.database}", "-c", "unix_socket_directories=", "-c", "fsync=off"]
-        words = self.as_user(str(self.program(first)), "-D", str(self.data), *more, *here)
+        words = as_user(self.place.account, str(self.program(first)), "-D", str(self.data), *more, *here)
         with (
             (self.home / "db.log").open("wb") as log,
             subprocess.Popen(words, stdout=log, stderr=log) as server,
@@ -157,8 +147,7 @@ def machine() -> Iterator[Machine]:
         place = find_place(folder, lambda line: None)
         os.chown(folder, place.account.uid, place.account.gid)
         database, web = free_port(), free_port()
-        asked = re.findall(r"^(\w+)=", example("compose.yaml").read_text("utf-8"), re.MULTILINE)
-        filled = {name: PASSWORD for name in asked if name.endswith("_PASSWORD")}
+        filled = passwords("compose.yaml")
         places = {
             "db": f"127.0.0.1:{database}",
             "app:8000": f"127.0.0.1:{web}",

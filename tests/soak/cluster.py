@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 
 from app.core.embedded_place import Place, find_place
-from tests.ops.composed import DOCKER, Composed, example
+from tests.ops.composed import DOCKER, Composed, as_user, passwords
 from tests.ops.served import Served
 from tests.ops.whole import open_folder
 from tests.support import SECRET, in_memory
@@ -33,11 +33,8 @@ from tests.warm import Command, ran, without_ours
 COUNT = 3
 PATIENCE = 240
 """Seconds for whatever is waited for; what it takes is noted, not judged."""
-PASSWORD = "wordOfTheseTestsAlone"
 ADMIN = "postgres"
 CLONE_NEWNET = 0x40000000
-# The server does not run as root, and its user may not be able to enter the folder of root's Python.
-DROPPED = ("--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
 
 
 def missing() -> str:
@@ -104,15 +101,14 @@ class Machine:
         ip("link", "set", self.cable, "up")
 
     def start(self) -> None:
-        account = self.place.account
-        as_user = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", *DROPPED]
         programs = [Path(sys.executable).parent, self.place.binaries, os.environ["PATH"]]
         mine = {"PATH": ":".join(map(str, programs)), "LC_ALL": "C.UTF-8"}
         for service, folder in (("etcd", str(self.folder)), ("db", self.composed.folder("db"))):
+            words = self.composed.words(service)
             with (self.folder / f"{service}.log").open("ab") as log:
                 self.running.append(
                     subprocess.Popen(
-                        ["ip", "netns", "exec", self.name, *as_user, *self.composed.words(service)],
+                        ["ip", "netns", "exec", self.name, *as_user(self.place.account, *words)],
                         cwd=folder,
                         env=mine | self.composed.environment(service),
                         stdin=subprocess.DEVNULL,
@@ -177,19 +173,10 @@ class Cluster:
 
     def _filled(self) -> dict[str, str]:
         """What an operator fills in, the same on each machine."""
-        asked = [line.partition("=")[0] for line in example("compose.cluster.yaml").read_text().splitlines()]
-        passwords = {name: PASSWORD for name in asked if name.endswith("_PASSWORD")}
         nodes = {f"LS_NODE{n}": address for n, address in enumerate(self.addresses, 1)}
         store = "s3://attachments/?endpoint=http://127.0.0.1:9&region=nowhere"
-        return (
-            passwords
-            | nodes
-            | {
-                "LS_SITE": "localhost",
-                "LS_SECRET_KEY": SECRET,
-                "LS_ATTACHMENTS_URL": store,
-            }
-        )
+        own = {"LS_SITE": "localhost", "LS_SECRET_KEY": SECRET, "LS_ATTACHMENTS_URL": store}
+        return passwords("compose.cluster.yaml") | nodes | own
 
     def plug(self) -> None:
         ip("link", "add", self.bridge, "type", "bridge")

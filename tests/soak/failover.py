@@ -15,8 +15,9 @@ import httpx
 from app.appeals import numbers
 from app.core.embedded_config import DATABASE
 from tests import warm
+from tests.ops.composed import PASSWORD
 from tests.ops.served import Served
-from tests.soak.cluster import ADMIN, PASSWORD, PATIENCE, Cluster, Inside, Machine
+from tests.soak.cluster import ADMIN, PATIENCE, Cluster, Inside, Machine
 
 APPEAL = {"kind": "statement", "language": "kk", "topic": "utilities"}
 HANDS = 2

@@ -1,7 +1,5 @@
 """The rules that terms rest on, and what another value of one would move. Nothing is changed here."""
 
-from collections.abc import Mapping
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
@@ -10,7 +8,7 @@ from app.core.edge import FIGURES, Db, Lang
 from app.core.errors import AppError
 from app.core.i18n import Language, t
 from app.deadlines.explain import period
-from app.deadlines.regimes import Matter, Unit
+from app.deadlines.regimes import GROUPS, Unit
 from app.timekeeping import rules as api
 from app.timekeeping.rules import RuleIn, RuleOut
 from app.timekeeping.schemas import PreviewOut
@@ -36,42 +34,6 @@ from app.web.office.signed_in import Worker
 router = APIRouter(include_in_schema=False, dependencies=[FIGURES])
 
 PAGE = f"{ROOM}/rules"
-
-# In the order of a case's life; what they are called is `rules.group.<name>`.
-GROUPS: Mapping[str, frozenset[Matter]] = {
-    "registration": frozenset(
-        {Matter.REGISTRATION, Matter.COUNTING, Matter.MONTHS, Matter.ROLLING, Matter.CALENDAR}
-    ),
-    "terms": frozenset({Matter.TERM, Matter.TERM_WITH_CHECK}),
-    "forwarding": frozenset(
-        {
-            Matter.FORWARDING,
-            Matter.FORWARD_NOTICE,
-            Matter.SPLITTING,
-            Matter.OWN_TERM,
-            Matter.COMING_BACK,
-        }
-    ),
-    "extension": frozenset({Matter.EXTENSION, Matter.EXTENSION_NOTICE}),
-    "suspension": frozenset({Matter.SUSPENSION, Matter.SUSPENSION_NOTICE, Matter.CORRECTION}),
-    "hearing": frozenset({Matter.HEARING, Matter.OBJECTION}),
-    "answers": frozenset(
-        {
-            Matter.ANSWER_LANGUAGE,
-            Matter.ANSWER_BASIS,
-            Matter.ANONYMOUS,
-            Matter.REPEATED,
-            Matter.DUPLICATE,
-            Matter.TERMINATION,
-            Matter.CONTROL,
-            Matter.CONTROL_NOTICE,
-        }
-    ),
-    "complaints": frozenset(
-        {Matter.SILENCE, Matter.REVIEWER, Matter.COMPLAINT_FILING, Matter.DECISION, Matter.IMPARTIALITY}
-    ),
-    "service": frozenset({Matter.SERVICE_TARGET, Matter.WARNING}),
-}
 
 
 @router.get(PAGE)
