@@ -23,21 +23,17 @@ from app.core import sight
 from app.core.db import Database, DatabaseUrls, Login
 from app.core.embedded_config import WEB
 from app.directory import snapshot
-from app.intake.api import submission
-from app.intake.register import register
-from app.intake.schemas import AppealIn
 from app.settings import Settings
 from app.staff import access, tokens
 from app.staff import service as staff
 from app.staff.permissions import Role
 from app.staff.repository import NewAccount
 from bench import service, turns
-from bench.appeals import appeals
 from bench.client import PATIENCE, ClientRun
 from bench.figures import Sample, table
 from bench.lines import Lines, request
+from bench.multiplied import REGISTERED, multiplied
 from bench.overheard import Overheard, Spoken, script
-from bench.recalculation import MULTIPLY, REGISTERED
 from bench.service import Say, own_folder
 from bench.turns import CONNECTIONS, PROCESSES, SETTLE, Miscounted, Outcome, Site, column
 
@@ -54,17 +50,6 @@ _APART = """
 SELECT setval(pg_get_serial_sequence('holding', 'id'), 7000000),
        setval(pg_get_serial_sequence('staff_account', 'id'), 80000000)
 """
-_TEXTS = (
-    """
-    INSERT INTO content (appeal_id, part, kind, at, author_id, salt, body, hash, tokens)
-    SELECT appeal_id + times * $1::bigint, part, kind, at, author_id, salt, body, hash, tokens
-    FROM content CROSS JOIN generate_series(1, $2) times
-    """,
-    """
-    INSERT INTO applicant (appeal_id, name, phone) SELECT appeal_id + times * $1::bigint, name, phone
-    FROM applicant CROSS JOIN generate_series(1, $2) times
-    """,
-)
 _SIGNED_IN = """
 INSERT INTO refresh_token (token_hash, family, account_id, expires_at)
 SELECT sha256(int8send(id)), $1, id, now() + interval '1 day' FROM staff_account
@@ -159,7 +144,8 @@ async def _prepared(urls: DatabaseUrls, cases: int) -> tuple[list[str], str, str
         await snapshot.refresh(db)
         family = uuid4()
         accounts = await _operators(db, family)
-        await _fill(db, cases)
+        async with db.transaction() as connection:
+            await multiplied(connection, cases, texts=True, addressee=BODY, kind="statement")
     finally:
         await db.close()
     signed_in = [tokens.issue(account, family) for account in accounts]
@@ -173,19 +159,6 @@ async def _operators(db: Database, family: UUID) -> list[int]:
     await staff.ensure_accounts(db, people, "nobody signs in with this")
     async with db.transaction() as connection:
         return sorted(row["account_id"] for row in await connection.fetch(_SIGNED_IN, family))
-
-
-async def _fill(db: Database, cases: int) -> None:
-    """The first ones are registered as everything is."""
-    bodies = [{**one, "addressee": BODY, "kind": "statement"} for one in appeals()]
-    sent = [
-        submission(AppealIn(**bodies[place % len(bodies)]), f"claims-{place:012}")
-        for place in range(REGISTERED)
-    ]
-    async with db.transaction() as connection:
-        await register(connection, sent, snapshot.current())
-        for statement in (*MULTIPLY, *_TEXTS):
-            await connection.execute(statement, REGISTERED, cases // REGISTERED - 1)
 
 
 async def _overheard(urls: DatabaseUrls, token: str, account: int) -> tuple[str, str]:

@@ -28,7 +28,9 @@ from app.web.office.signed_in import ROOM
 from bench import client, service
 from bench.appeals import appeals
 from bench.figures import percentile, table
+from bench.made.cli import analyzed, say
 from bench.made.sizes import LAST, record
+from bench.multiplied import multiplied
 from bench.service import Web, entered
 
 ROUNDS, UNCOUNTED = 200, 5
@@ -83,11 +85,13 @@ class Known:
 @click.option(
     "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the record here, and find it."
 )
-def reading(appeals: int, processes: int, rounds: int, keep: Path | None) -> None:
+@click.option("--open", "cases", type=click.IntRange(0), default=0, help="So many at least, with one body.")
+def reading(appeals: int, processes: int, rounds: int, keep: Path | None, cases: int) -> None:
     """Read what people read, one request after the other, each kind in turn, of a record of this size.
 
     As the operator of the body with the most open cases, as the Administration, and as a citizen. Beside
     it stands a request that asks the database nothing, and a statement that reads one row by its key.
+    With --open the body has as many open cases as that; they stay in a record that is kept.
     """
     with (
         record(appeals, processes, keep) as cluster,
@@ -95,7 +99,7 @@ def reading(appeals: int, processes: int, rounds: int, keep: Path | None) -> Non
         service.web(cluster.urls(), folder, processes=1) as web,
     ):
         urls = cluster.urls()
-        known = asyncio.run(_known(urls, web))
+        known = asyncio.run(_known(urls, web, cases))
         click.echo(_report(appeals, known, _took(web, urls, known, rounds)))
 
 
@@ -176,11 +180,12 @@ WHERE agency_id = $1 AND closed_at IS NULL AND stage IS NULL ORDER BY due_on, re
 """
 
 
-async def _known(urls: DatabaseUrls, web: Web) -> Known:
+async def _known(urls: DatabaseUrls, web: Web, cases: int) -> Known:
     connection = await asyncpg.connect(urls.owner)
     busiest = await connection.fetchrow(_BUSIEST)
     assert busiest is not None
     await _accounts(urls, busiest["id"])
+    await _filled(urls, busiest["code"], cases - busiest["open"])
     registered = [_registered(web, busiest["code"], body) for body in appeals()]
     rows = await connection.fetch(_OPEN, busiest["id"])
     await connection.close()
@@ -196,6 +201,18 @@ async def _known(urls: DatabaseUrls, web: Web) -> Known:
         phones=[phone for _, _, phone in registered],
         tracked=[(number, code) for number, code, _ in registered],
     )
+
+
+async def _filled(urls: DatabaseUrls, agency: str, lacking: int) -> None:
+    """Open cases of this body, of some weeks; whole thousands of them."""
+    if lacking <= 0:
+        return
+    say(f"bench: {lacking:,} open cases of one body more")
+    db = await Database.open(urls, pool_size=1)
+    async with db.transaction() as connection:
+        await multiplied(connection, lacking, texts=True, days=25, addressee=agency, kind="statement")
+    await db.close()
+    await analyzed(urls)
 
 
 async def _accounts(urls: DatabaseUrls, agency_id: int) -> None:

@@ -15,56 +15,20 @@ from app.core.embedded_postgres import Cluster
 from app.deadlines.calendar import Override
 from app.deadlines.regimes import LAW
 from app.directory import load, snapshot
-from app.intake.api import submission
-from app.intake.register import register
-from app.intake.schemas import AppealIn
 from app.timekeeping import repository
 from app.timekeeping.models import Cause
 from app.timekeeping.recalculation import RIPE_AFTER, recalculate
 from app.timekeeping.repository import BATCH
 from bench import service
-from bench.appeals import appeals
 from bench.figures import table
 from bench.machine import cpu_of
+from bench.multiplied import REGISTERED, multiplied
 from bench.service import Say
 from bench.turns import Miscounted
 
 BAR = 60.0
 """Seconds for a hundred thousand."""
-REGISTERED = 1000
 _ACT = "Қаулы № 1234"
-
-# The appeals that were registered, again under other numbers; the texts are not needed.
-MULTIPLY = (
-    """
-    INSERT INTO appeal (id, received_at, registered_on, channel, kind, topic, region, language,
-                        applicant_type, source_id, route, missing)
-    SELECT id + times * $1::bigint, received_at, registered_on, channel, kind, topic, region, language,
-           applicant_type, source_id, route, missing
-    FROM appeal CROSS JOIN generate_series(1, $2) times
-    """,
-    """
-    INSERT INTO holding (appeal_id, agency_id, origin, received_at, registered_on, due_on, regime, status,
-                         version, channel, kind, topic, region, applicant_type, running, extended, on_control,
-                         last_hash)
-    SELECT appeal_id + times * $1::bigint, agency_id, origin, received_at, registered_on, due_on, regime,
-           status, version, channel, kind, topic, region, applicant_type, running, extended, on_control,
-           last_hash
-    FROM generate_series(1, $2) times CROSS JOIN holding
-    """,
-    """
-    INSERT INTO event (appeal_id, holding_id, at, kind, actor_kind, data, content_hash, hash)
-    SELECT h.appeal_id, h.id, e.at, e.kind, e.actor_kind, e.data, e.content_hash, e.hash
-    FROM generate_series(1, $2) times CROSS JOIN event e
-    JOIN holding h ON h.appeal_id = e.appeal_id + times * $1::bigint
-    """,
-    """
-    INSERT INTO ledger (holding_id, event_hash, facts)
-    SELECT h.id, l.event_hash, l.facts
-    FROM generate_series(1, $2) times CROSS JOIN ledger l JOIN holding o ON o.id = l.holding_id
-    JOIN holding h ON h.appeal_id = o.appeal_id + times * $1::bigint
-    """,
-)
 
 # What a move writes, without deciding anything: the day after, and texts as they are.
 _LIMIT = """
@@ -153,17 +117,9 @@ async def _measured(cluster: Cluster, urls: DatabaseUrls, cases: int, say: Say) 
 
 
 async def _fill(db: Database, cases: int) -> None:
-    """The first ones are registered as everything is."""
-    directory = await snapshot.refresh(db)
-    bodies = appeals()
-    sent = [
-        submission(AppealIn(**bodies[place % len(bodies)]), f"bench-{place:012}")
-        for place in range(REGISTERED)
-    ]
+    await snapshot.refresh(db)
     async with db.transaction() as connection:
-        await register(connection, sent, directory)
-        for statement in MULTIPLY:
-            await connection.execute(statement, REGISTERED, cases // REGISTERED - 1)
+        await multiplied(connection, cases)
         await repository.add(connection, Cause.RULES, LAW.fingerprint, clock.now() - RIPE_AFTER)
     await recalculate(db)
 
