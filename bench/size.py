@@ -36,7 +36,7 @@ def size(requests: int) -> None:
     with service.own_folder() as folder, service.database(folder, say=say) as (_, urls):
         with service.web(urls, folder, processes=1):
             pass  # the first start of all compiles
-        with service.web(urls, folder, processes=1) as web:
+        with service.web(urls, folder, processes=1) as web, service.worker(urls, folder):  # which folds
             taken = [_memory(web)]
             uvloop.run(_many(web, requests, taken))
     click.echo(report(requests, web.ready_after, taken))
