@@ -1,6 +1,7 @@
 """`python -m bench day`: a national day, paced by the clock: who waits because others wait is counted."""
 
 import asyncio
+import os
 import statistics
 import time
 from collections import Counter
@@ -12,29 +13,41 @@ import click
 import psutil
 import uvloop
 
-from bench import service
+from bench import day_restart, machine, service
 from bench.day_load import Ran, Setting, run, set_up
 from bench.figures import percentile, table
-from bench.machine import cpu_of
 from bench.made.cli import say
 from bench.made.sizes import record
 
 BAR, BAR_P99, AIM = 150, 0.200, 600
+USED_UP = 0.85
+"""The share of all cores above which requests wait for nothing else."""
 PROCESSES = 2
 SHOWN = 5
-RATES = (150, 225, 300, 400, 500, 600)
+RATES = (150, 225, 260, 300, 400, 500, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """That each side used while it was counted."""
+
+    web: float
+    database: float
+    worker: float
+    own: float
+
+    @property
+    def all(self) -> float:
+        return self.web + self.database + self.worker + self.own
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rate: what became of it, and the cores that each side used."""
+    """One rate: what became of it, and what it took."""
 
     rate: int
     ran: Ran
-    app: float
-    database: float
-    worker: float
-    own: float
+    cores: Cores
 
     @property
     def p99(self) -> float:
@@ -64,32 +77,45 @@ def day(appeals: int, keep: Path | None, rates: Sequence[int], seconds: int, pag
 
     Requests begin when the clock says, whether or not those before have been answered, and their time counts
     from then. Each rate in turn until one does not meet the bar: p99 under 200 ms and no error, at 150 a
-    second; the aim is 600. Web (2 processes), worker, database and this program share the machine.
+    second; the aim is 600. Web (2 processes), worker, database and this program share the machine. At last
+    the web side is started anew and all pages come back at once, with 150 requests a second beside.
     """
     steps: list[Step] = []
+    herd = None
     with (
         record(appeals, 2, keep) as cluster,
         service.own_folder() as folder,
-        service.web(cluster.urls(), folder, processes=PROCESSES) as web,
         service.worker(cluster.urls(), folder) as worker,
     ):
-        setting = asyncio.run(set_up(cluster.urls(), web.port))
-        watched = (web.process, psutil.Process(cluster.pid), worker)
-        for rate in rates:
-            steps.append(_step(setting, watched, rate, seconds, pages))
-            say(_told(steps[-1]))
-            if not (steps[-1].met or every):
-                break
-    click.echo(report(steps))
+        with service.web(cluster.urls(), folder, processes=PROCESSES) as web:
+            setting = asyncio.run(set_up(cluster.urls(), web.port))
+            watched = (web.process, psutil.Process(cluster.pid), worker, psutil.Process())
+            for rate in rates:
+                steps.append(_step(setting, watched, rate, seconds, pages))
+                say(_told(steps[-1]))
+                if not (steps[-1].met or every):
+                    break
+            left = uvloop.run(day_restart.left(setting, pages))
+        if left:
+            with service.web(cluster.urls(), folder, processes=PROCESSES, port=web.port):
+                herd = uvloop.run(day_restart.come_back(setting, left, BAR))
+    click.echo(report(steps, machine.cores()))
+    click.echo(f"\n{day_restart.report(herd)}" if herd else "")
 
 
 def _step(setting: Setting, watched: Sequence[psutil.Process], rate: int, seconds: int, pages: int) -> Step:
-    before = [cpu_of(one) for one in watched]
-    begun, own = time.monotonic(), time.process_time()
-    ran = uvloop.run(run(setting, rate, seconds, pages))
-    took = time.monotonic() - begun
-    app, database, worker = ((cpu_of(one) - used) / took for one, used in zip(watched, before, strict=True))
-    return Step(rate, ran, app, database, worker, (time.process_time() - own) / took)
+    seen: list[tuple[float, list[float]]] = []
+    ran = uvloop.run(
+        run(setting, rate, seconds, pages, lambda: seen.append((time.monotonic(), [*map(_used, watched)])))
+    )
+    (begun, before), (ended, after) = seen
+    each = ((last - first) / (ended - begun) for first, last in zip(before, after, strict=True))
+    return Step(rate, ran, Cores(*each))
+
+
+def _used(process: psutil.Process) -> float:
+    """This program's children are the others."""
+    return time.process_time() if process.pid == os.getpid() else machine.cpu_of(process)
 
 
 def _told(step: Step) -> str:
@@ -100,17 +126,30 @@ def _told(step: Step) -> str:
     )
 
 
-def report(steps: Sequence[Step]) -> str:
-    """What each rate gave, each kind of request at the last rate that met the bar, and what gave way."""
+def report(steps: Sequence[Step], cores: int) -> str:
+    """What each rate gave, each kind of request at the highest rate that met the bar, and what gave way."""
     lines = [_rates(steps)]
-    met = [step for step in steps if step.met]
-    if met:
-        lines.append(_kinds(met[-1]))
-        lines.append(f"The highest rate that met the bar: {met[-1].rate} a second (bar {BAR}, aim {AIM}).")
-    for step in steps:
-        worst = Counter(step.ran.errors).most_common(SHOWN)
-        lines += [f"{step.rate} a second, {times} times: {error}" for error, times in worst]
+    best = max((step for step in steps if step.met), key=lambda step: step.rate, default=None)
+    if best:
+        lines.append(_kinds(best))
+    lines.append(
+        f"The highest rate that met the bar: {best.rate if best else 'none'} (bar {BAR}, aim {AIM})."
+    )
+    lines += [_gave_way(step, cores) for step in steps if not step.met]
     return "\n\n".join(lines)
+
+
+def _gave_way(step: Step, cores: int) -> str:
+    """In one line: what was used up, and who was not answered, or not in time."""
+    used = step.cores
+    share = f"{used.all:.2f} of {cores} cores"
+    what = f"the processor ({share})" if used.all > USED_UP * cores else f"not the processor ({share})"
+    missed = [f"{kind} ({why}) {times}" for (kind, why), times in Counter(step.ran.errors).most_common(SHOWN)]
+    slow = [kind for kind, took in step.ran.took.items() if percentile(took, 0.99) >= BAR_P99]
+    return (
+        f"At {step.rate} a second what gave way was {what}; not answered: {', '.join(missed) or 'none'}; "
+        f"p99 over {BAR_P99 * 1000:.0f} ms: {', '.join(slow) or 'none'}."
+    )
 
 
 def _rates(steps: Sequence[Step]) -> str:
@@ -120,17 +159,19 @@ def _rates(steps: Sequence[Step]) -> str:
 
 
 def _column(step: Step) -> dict[str, str]:
-    ran, took = step.ran, step.ran.all()
+    ran, took, cores = step.ran, step.ran.all(), step.cores
+    whys = Counter(one.why for one in ran.errors)
     return {
         "answered a second": f"{len(took) / ran.seconds:.0f}",
         "p50, ms": f"{statistics.median(took) * 1000:.0f}",
         "p99, ms": f"{step.p99 * 1000:.0f}",
-        "errors": str(len(ran.errors)),
+        "errors": ", ".join(f"{times} × {why}" for why, times in whys.items()) or "0",
         "pages told of a change, a second": f"{ran.told / ran.seconds:.0f}",
-        "cores: web": f"{step.app:.2f}",
-        "cores: PostgreSQL": f"{step.database:.2f}",
-        "cores: worker": f"{step.worker:.2f}",
-        "cores: this program": f"{step.own:.2f}",
+        "cores: web": f"{cores.web:.2f}",
+        "cores: PostgreSQL": f"{cores.database:.2f}",
+        "cores: worker": f"{cores.worker:.2f}",
+        "cores: this program": f"{cores.own:.2f}",
+        "cores: all": f"{cores.all:.2f}",
     }
 
 

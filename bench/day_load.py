@@ -13,6 +13,7 @@ from functools import partial
 from html import unescape
 from itertools import count
 from random import Random
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import asyncpg
@@ -83,13 +84,21 @@ class OpenPage:
     tag: str
 
 
+class Failed(NamedTuple):
+    """A request that was not answered. `why`: the status of a refusal, or what kind of error it was."""
+
+    kind: str
+    why: str
+
+
 @dataclass(slots=True)
 class Ran:
-    """Seconds from when each request was due to its answer, by kind, the first seconds left out."""
+    """Seconds from when each request was due to its answer, by kind, the first seconds left out; of those too
+    what failed."""
 
     seconds: float
     took: dict[str, list[float]] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
+    errors: list[Failed] = field(default_factory=list)
     told: int = 0
 
     def all(self) -> list[float]:
@@ -103,7 +112,7 @@ class Load:
         self.setting, self.ran, self.begins = setting, ran, begins
         self.lines = Lines(setting.port)
         self.random, self.serial, self.run = Random(11), count(), secrets.token_hex(6)
-        self.said = [json.dumps({**body, "addressee": self._body()}).encode() for body in appeals()]
+        self.said = list(appeals())
         self.kinds: Mapping[str, Callable[[], Awaitable[None]]] = dict(
             zip(
                 MIX,
@@ -134,7 +143,8 @@ class Load:
             async with asyncio.timeout(PATIENCE):
                 await what()
         except (OSError, TimeoutError, Refused) as error:
-            self.ran.errors.append(f"{kind}: {type(error).__name__} {error}")
+            why = error.why if isinstance(error, Refused) else type(error).__name__
+            self.ran.errors.append(Failed(kind, why))
             return
         if at >= self.begins:
             self.ran.took.setdefault(kind, []).append(time.perf_counter() - at)
@@ -147,18 +157,21 @@ class Load:
     ) -> Answer:
         answer = await self.lines.ask(request(self.setting.port, method, address, headers, body))
         if answer.status not in (200, 201, 304):
-            raise Refused(f"{answer.status} of {method} {address}: {answer.body[:200]!r}")
+            raise Refused(answer.status)
         return answer
 
     async def appeal(self) -> None:
+        await self.appeal_to(self._body())
+
+    async def appeal_to(self, addressee: str) -> None:
         key = {"Idempotency-Key": f"day-{self.run}-{next(self.serial):08}"}
-        body = self.random.choice(self.said)
+        body = json.dumps({**self.random.choice(self.said), "addressee": addressee}).encode()
         answer = json.loads(await self._ask("POST", "/api/v1/appeals", JSON | key, body))
         self.setting.filed.append((answer["number"], answer["access_code"]))
 
     async def ticket(self) -> None:
-        body = json.loads(self.random.choice(self.said))
-        body |= {"external_id": f"{self.run}-{next(self.serial)}", "channel": "call_centre"}
+        own = {"external_id": f"{self.run}-{next(self.serial)}", "channel": "call_centre"}
+        body = {**self.random.choice(self.said), "addressee": self._body(), **own}
         headers = JSON | {"X-API-Key": self.setting.key}
         await self._ask("POST", "/api/v1/tickets", headers, json.dumps(body).encode())
 
@@ -230,6 +243,24 @@ class Load:
         known = {"Cookie": page.operator.cookie, "If-None-Match": page.tag}
         page.tag = (await self._answer_to("GET", page.address, known)).tag.decode()
 
+    async def followed(self, page: OpenPage, place: str, told: Callable[[], None]) -> Stream:
+        headers = {"Cookie": page.operator.cookie}
+        asking = request(self.setting.port, "GET", f"{ROOM}/live?from={place}", headers)
+        return await opened(self.setting.port, asking, told)
+
+    async def mixed(self, rate: int, seconds: float, tasks: set[asyncio.Task[None]]) -> None:
+        """Begin requests of the mix at this rate, for so long."""
+        due = time.perf_counter()
+        end = due + seconds
+        names, weights = list(MIX), list(MIX.values())
+        while due < end:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            kind = self.random.choices(names, weights)[0]
+            task = asyncio.create_task(self.due(kind, due, self.kinds[kind]))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+            due += self.random.expovariate(rate)
+
     def refresh(self, page: OpenPage, tasks: set[asyncio.Task[None]]) -> None:
         """A page was told of a change."""
         now = time.perf_counter()
@@ -242,40 +273,31 @@ class Load:
 class Refused(Exception):
     """What came back was not an answer to what was asked."""
 
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.why = str(status)
 
-async def run(setting: Setting, rate: int, seconds: float, pages: int) -> Ran:
-    """Requests of the mix at this rate for so long, and so many operators' pages open beside."""
+
+async def run(setting: Setting, rate: int, seconds: float, pages: int, counted: Callable[[], None]) -> Ran:
+    """Requests of the mix at this rate for so long, and so many operators' pages open beside, which were
+    opened before, one after the other. `counted` is called when what is counted begins, and when it ends."""
     ran = Ran(seconds)
-    load = Load(setting, ran, time.perf_counter() + SETTLE)
+    load = Load(setting, ran, 0)
     tasks: set[asyncio.Task[None]] = set()
-    streams = await _opened(load, pages, tasks)
+    streams = []
+    for number in range(pages):
+        page, place = await load.page(setting.operators[number % len(setting.operators)])
+        streams.append(await load.followed(page, place, partial(load.refresh, page, tasks)))
     load.begins = time.perf_counter() + SETTLE
-    end, due = load.begins + seconds, time.perf_counter()
-    names, weights = list(MIX), list(MIX.values())
-    while due < end:
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        kind = load.random.choices(names, weights)[0]
-        task = asyncio.create_task(load.due(kind, due, load.kinds[kind]))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        due += load.random.expovariate(rate)
+    asyncio.get_running_loop().call_later(SETTLE, counted)
+    await load.mixed(rate, SETTLE + seconds, tasks)
+    counted()
     await asyncio.gather(*tasks)
-    ran.errors += ["a page's stream ended or was refused" for one in streams if one.ended or not one.answered]
+    ran.errors += [Failed("an open page", "its stream") for one in streams if one.ended or not one.answered]
     for one in streams:
         one.close()
     load.lines.close()
     return ran
-
-
-async def _opened(load: Load, pages: int, tasks: set[asyncio.Task[None]]) -> list[Stream]:
-    streams = []
-    for number in range(pages):
-        operator = load.setting.operators[number % len(load.setting.operators)]
-        page, place = await load.page(operator)
-        headers = {"Cookie": operator.cookie}
-        asking = request(load.setting.port, "GET", f"{ROOM}/live?from={place}", headers)
-        streams.append(await opened(load.setting.port, asking, partial(load.refresh, page, tasks)))
-    return streams
 
 
 # before the day

@@ -4,6 +4,7 @@ Written by hand on asyncio, because what the client costs is taken from the same
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
@@ -93,6 +94,7 @@ class Stream(asyncio.Protocol):
     def __init__(self, asking: bytes, told: Told) -> None:
         self._asking, self._told = asking, told
         self.answered = False
+        self.answered_at = 0.0
         self.ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,6 +104,7 @@ class Stream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not self.answered:
             self.answered = data.startswith(b"HTTP/1.1 200")
+            self.answered_at = time.perf_counter()
         if b"event: changed" in data:
             self._told()
 

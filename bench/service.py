@@ -84,9 +84,10 @@ async def _load_directory(urls: DatabaseUrls) -> None:
 
 
 @contextmanager
-def web(urls: DatabaseUrls, folder: Path, *, processes: int) -> Iterator[Web]:
-    """Serve as `listening-state serve` does, until the block ends. Raises NotServed."""
-    port = _free_port()
+def web(urls: DatabaseUrls, folder: Path, *, processes: int, port: int | None = None) -> Iterator[Web]:
+    """Serve as `listening-state serve` does, until the block ends; at a free port, or at that of one that has
+    ended. Raises NotServed."""
+    port = port or _free_port()
     environment = _environment(urls, folder) | {"LS_PORT": str(port), "LS_WORKERS": str(processes)}
     said = folder / "web.log"
     with _started(Service("web", ["app.cli", "serve"], environment), said) as started:

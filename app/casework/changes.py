@@ -21,6 +21,10 @@ FROM event e
 WHERE (e.xid, e.id) > ($1::text::xid8, $2) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY e.xid, e.id LIMIT $3
 """
+_BEFORE = """
+SELECT e.xid::text::bigint AS xid, e.id FROM event e WHERE e.xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY e.xid DESC, e.id DESC OFFSET $1 LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,9 +52,10 @@ class Change:
     agencies: frozenset[int]
 
 
-async def place(connection: asyncpg.Connection) -> Place:
-    """What is read after this holds every change before it."""
-    return Place(await connection.fetchval(f"SELECT {XID}"), 0)
+async def before_the_last(connection: asyncpg.Connection) -> Place:
+    """After this come the last AT_ONCE changes that there are."""
+    row = await connection.fetchrow(_BEFORE, AT_ONCE)
+    return Place(row["xid"], row["id"]) if row else Place(0, 0)
 
 
 async def since(connection: asyncpg.Connection, after: Place) -> Sequence[Change]:

@@ -26,6 +26,10 @@ EVERY_SECONDS = 1.0
 MARKED_EVERY_ROUNDS = 15
 REMEMBERED = 2000
 MOST_WATCHERS = 5000
+MOST_TOLD_A_SECOND = 25
+LONGEST_ROUND_SECONDS = 20
+"""Every page that is told asks again: five hundred that come back together after a restart are told one after
+the other, so that what people do meanwhile goes on. Of very many all are told within this round."""
 
 
 @dataclass(eq=False, slots=True)
@@ -65,7 +69,27 @@ class Live:
         self._marked: set[Pair] = set()
         self._rounds = 0
         self._reading: asyncio.Task[None] | None = None
-        self.closed = False
+        self._next_turn = 0.0
+        self._over = asyncio.Event()
+
+    @property
+    def closed(self) -> bool:
+        return self._over.is_set()
+
+    async def turn(self) -> None:
+        """Until it is the caller's turn to tell its page, or until all is over."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._next_turn)
+        self._next_turn = at + min(
+            1 / MOST_TOLD_A_SECOND, LONGEST_ROUND_SECONDS / max(1, len(self._watchers))
+        )
+        await self.rest(at - now)
+
+    async def rest(self, seconds: float) -> None:
+        """So long, or until all is over: nobody who ends waits for a stream that pauses."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
 
     def room(self) -> None:
         """Raises Unavailable when too many pages are open in this process."""
@@ -89,8 +113,11 @@ class Live:
         return self._place
 
     def _catch_up(self, watcher: Watcher) -> None:
-        """What it has missed; when that is more than is remembered, that there may be something."""
-        if self._since is None or watcher.place < self._since:
+        """What it has missed; when that is more than is remembered, that there may be something. Before the
+        first look nothing: that one is for all who are there."""
+        if self._since is None:
+            return
+        if watcher.place < self._since:
             watcher.changed = True
             watcher.wake.set()
             return
@@ -131,7 +158,7 @@ class Live:
 
     async def _changes(self, connection: asyncpg.Connection) -> None:
         if self._place is None:
-            self._place = self._since = await changes.place(connection)
+            await self._first_look(connection)
             return
         found = await changes.since(connection, self._place)
         for change in found:
@@ -143,6 +170,16 @@ class Live:
         if found:
             self._place = found[-1].place
 
+    async def _first_look(self, connection: asyncpg.Connection) -> None:
+        """The last changes that there were, so that of the pages that come from another process, or from
+        before a restart, only those are told that missed something."""
+        since = await changes.before_the_last(connection)
+        found = await changes.since(connection, since)
+        self._remembered.extend(found)
+        self._since, self._place = since, found[-1].place if found else since
+        for watcher in self._watchers:
+            self._catch_up(watcher)
+
     async def _looking(self, connection: asyncpg.Connection) -> None:
         watched = {one.case for one in self._watchers if one.case}
         here = await presence.looking(connection, sorted(watched), clock.now())
@@ -152,7 +189,7 @@ class Live:
 
     def let_go(self) -> None:
         """Every page; each comes again to another process, or to this one when it is back."""
-        self.closed = True
+        self._over.set()
         for watcher in self._watchers:
             watcher.wake.set()
 

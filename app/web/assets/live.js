@@ -10,7 +10,12 @@
   let stream = null;
   let asking = 0;
   let failures = 0;
-  const POLL = 15_000;
+  let away = false;
+  let waiting = 0;
+  const POLL = 15;
+  const AGAIN = 5;
+  // Five hundred pages that lost the server at once come again each at a moment of its own.
+  const within = (seconds) => 1000 * seconds * (0.5 + Math.random());
 
   const parts = () => [...document.querySelectorAll("[data-part]")];
   const served = new Map(parts().map((part) => [part.dataset.part, part.innerHTML]));
@@ -52,6 +57,7 @@
   async function refresh() {
     const known = tag ? { "If-None-Match": tag } : {};
     const answer = await fetch(own, { headers: { Accept: "text/html", ...known } });
+    if (answer.status >= 500) throw new Error("not now");
     if (answer.redirected || !answer.ok) return; // 304: as it is here
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     let held = false;
@@ -71,6 +77,13 @@
     if (said && held) said.hidden = false;
   }
 
+  // What is not to be had now is asked for again in a while, without a word.
+  function ask() {
+    clearTimeout(waiting);
+    if (document.visibilityState === "hidden") return;
+    refresh().catch(() => (waiting = setTimeout(ask, within(AGAIN))));
+  }
+
   const here = (sentence) => {
     const line = document.getElementById("here");
     if (!line) return;
@@ -79,6 +92,7 @@
   };
 
   async function poll() {
+    let back = false;
     try {
       const url = new URL(address);
       url.pathname += "/poll";
@@ -88,12 +102,20 @@
         const said = await answer.json();
         from = said.place;
         here(said.here);
-        if (said.changed) await refresh();
+        if (said.changed) ask();
       }
+      back = away && answer.ok; // it was the server, and not the way of asking
+      away = !answer.ok;
     } catch {
-      // The line is down: asked again in a while.
+      away = true; // asked again in a while
     }
-    if (asking) asking = setTimeout(poll, POLL);
+    if (!asking) return;
+    if (!back) asking = setTimeout(poll, within(POLL));
+    else {
+      failures = 0;
+      shut();
+      open();
+    }
   }
 
   function open() {
@@ -110,13 +132,13 @@
     stream.addEventListener("here", (event) => here(JSON.parse(event.data)));
     stream.addEventListener("changed", (event) => {
       from = event.lastEventId || from;
-      refresh().catch(() => {});
+      ask();
     });
     stream.addEventListener("error", () => {
       failures += 1;
       if (stream?.readyState !== EventSource.CLOSED && failures <= 2) return; // it tries again by itself
       shut();
-      setTimeout(open, 3000);
+      setTimeout(open, within(AGAIN));
     });
   }
 
@@ -130,6 +152,6 @@
   addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? shut() : open()));
   addEventListener("pagehide", shut);
   // Who took a case for half an hour is no event: looked at once a minute.
-  setInterval(() => document.visibilityState === "visible" && refresh().catch(() => {}), 60_000);
+  setInterval(ask, 60_000);
   open();
 })();

@@ -32,6 +32,8 @@ QUIET_SECONDS = 15
 # page that asks again: five hundred of them, every two seconds, would be more than the rest of a busy day.
 PAUSE_SECONDS = 2
 LONGEST_PAUSE_SECONDS = 16
+# Where a process ends all its streams end: the browsers come again each at a moment of its own.
+RETRY_SECONDS = 2, 10
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
 
 
@@ -89,22 +91,36 @@ async def _events(live: Live, watcher: Watcher, lang: Language) -> AsyncIterator
     end = loop.time() + LASTS_SECONDS * random.uniform(0.8, 1)
     pause = PAUSE_SECONDS
     with live.watch(watcher):
-        yield "retry: 3000\n\n"
+        yield f"retry: {1000 * random.uniform(*RETRY_SECONDS):.0f}\n\n"
         while loop.time() < end and not live.closed:
             try:
                 async with asyncio.timeout(QUIET_SECONDS):
                     await watcher.wake.wait()
             except TimeoutError:
-                yield ": \n\n"
+                yield _seen(live, watcher)
                 pause = PAUSE_SECONDS
                 continue
             watcher.wake.clear()
+            if watcher.changed:
+                await live.turn()
+            if live.closed:
+                break
             for told in _news(live, watcher, lang):
                 yield told
             # Not all at once: pages that came together would ask again together, too.
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            await live.rest(pause * random.uniform(0.5, 1))
             if not watcher.case:
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        yield _seen(live, watcher)
+
+
+def _seen(live: Live, watcher: Watcher) -> str:
+    """Up to where there was nothing for this page, which the browser names when it comes again; at least a
+    sign of life."""
+    if watcher.changed:
+        return ": \n\n"
+    watcher.place = max(live.place or watcher.place, watcher.place)
+    return f"id: {watcher.place}\n\n"
 
 
 def _news(live: Live, watcher: Watcher, lang: Language) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.casework.changes import Place
 from app.core.db import Database, DatabaseUrls
 from app.directory import snapshot
 from app.staff import service
@@ -21,6 +22,7 @@ PASSWORD = "a long password for tests"
 BODY = "justice"
 NAMES = ("aigerim", "berik")
 STREAMS = 60
+HERD = 120
 PATIENCE = 30
 
 
@@ -63,10 +65,10 @@ def seen(page: httpx.Response) -> str:
     return found[1]
 
 
-async def told(lines: AsyncIterator[str], event: str) -> tuple[str, str]:
+async def told(lines: AsyncIterator[str], event: str, within: float = PATIENCE) -> tuple[str, str]:
     """The place and the data of the next event of this name."""
     place = ""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(within):
         async for line in lines:
             name, _, value = line.partition(": ")
             if name == "id":
@@ -92,8 +94,6 @@ async def test_many_streams_hold_no_connection_and_miss_nothing(site: Served) ->
             )
             assert answer.headers["content-type"].startswith("text/event-stream")
             streams.append(answer.aiter_lines())
-        await told(streams[0], "changed")  # the reader has begun
-        await asyncio.sleep(3)
         await filed(client, "energy")
         number = await filed(client)
         places = {place for place, _ in await asyncio.gather(*(told(one, "changed") for one in streams))}
@@ -103,6 +103,7 @@ async def test_many_streams_hold_no_connection_and_miss_nothing(site: Served) ->
     last = max(places)
     site.kill()
     site.start()
+    await a_herd_comes_back(site, last)
     async with httpx.AsyncClient(base_url=site.url, timeout=60) as client:
         await entered(client, "berik")
         missed = await filed(client)
@@ -114,6 +115,42 @@ async def test_many_streams_hold_no_connection_and_miss_nothing(site: Served) ->
         asked = (await client.get("/office/live/poll", params={"from": asked["place"]})).json()
         assert asked["changed"] is False
         assert again
+
+
+async def a_herd_comes_back(site: Served, last: str) -> None:
+    """Of a process that was killed, at once, to one that has answered nothing yet: none is told that missed
+    nothing, all others are, each asks again, and nobody is refused."""
+    async with (
+        httpx.AsyncClient(base_url=site.url, timeout=60, limits=httpx.Limits(max_connections=None)) as client,
+        AsyncExitStack() as open_streams,
+    ):
+        await entered(client, "aigerim")
+        missed = await filed(client)
+        headers = {"Last-Event-ID": last}
+        retries: set[str] = set()
+
+        async def one_page() -> None:
+            answer = await open_streams.enter_async_context(
+                client.stream("GET", "/office/live", headers=headers)
+            )
+            assert answer.status_code == 200
+            lines = answer.aiter_lines()
+            retries.add(await anext(lines))
+            place, _ = await told(lines, "changed")
+            assert (Place.of(place) or Place(0, 0)) > (Place.of(last) or Place(0, 0))
+            rows = await client.get("/office/rows?view=all")
+            assert (rows.status_code, missed in rows.text) == (200, True)
+
+        async def other_work() -> None:
+            for _ in range(10):
+                await filed(client, "energy")
+
+        await asyncio.gather(other_work(), *(one_page() for _ in range(HERD)))
+        assert len(retries) > HERD / 2, "and the next time they would not come at once"
+        up_to_date = seen(await client.get("/office"))
+        async with client.stream("GET", "/office/live", params={"from": up_to_date}) as answer:
+            with pytest.raises(TimeoutError):
+                await told(answer.aiter_lines(), "changed", within=3)
 
 
 async def polled(client: httpx.AsyncClient, last: str) -> dict[str, Any]:
