@@ -4,6 +4,7 @@ were opened with it. Cookies go to no script and with no form of another site.""
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated
 
@@ -20,7 +21,7 @@ OPENED_FOR = timedelta(hours=12)
 _ID_BYTES = 18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visitor:
     """`known`: the cookie came with the request; a form that was sent without it is asked for again."""
 
@@ -32,7 +33,7 @@ class Visitor:
     def hash(self) -> bytes:
         return sha256(f"visitor\0{self.id}".encode()).digest()
 
-    @property
+    @cached_property
     def form_token(self) -> str:
         """Stands in every form; another site cannot know it."""
         return cipher().tag("form", self.id)
