@@ -132,9 +132,8 @@ def report(steps: Sequence[Step], cores: int) -> str:
     best = max((step for step in steps if step.met), key=lambda step: step.rate, default=None)
     if best:
         lines.append(_kinds(best))
-    lines.append(
-        f"The highest rate that met the bar: {best.rate if best else 'none'} (bar {BAR}, aim {AIM})."
-    )
+    highest = f"{best.rate} a second" if best else "none"
+    lines.append(f"The highest rate that met the bar: {highest} (bar {BAR}, aim {AIM}).")
     lines += [_gave_way(step, cores) for step in steps if not step.met]
     return "\n\n".join(lines)
 
