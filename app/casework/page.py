@@ -57,10 +57,11 @@ PROPOSED = frozenset({EventKind.ANSWER_PROPOSED})
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A case on the page where it is worked on. `seen`: what changes afterwards is found from here on.
-    `templates`: in the appeal's language, for who may answer it now."""
+    """A case on the page where it is worked on. `events`: its history, the oldest first. `seen`: what changes
+    afterwards is found from here on. `templates`: in the appeal's language, for who may answer it now."""
 
     case: CaseOut
+    events: Sequence[Row]
     seen: Place
     templates: Sequence[TemplateOut]
 
@@ -80,6 +81,7 @@ async def opened(
     written = await content.read(connection, caller, found, directory, Way.CASE, offered_by)
     return Opened(
         case=_Page(caller, found, written, directory, language, settings).build(),
+        events=written.events,
         seen=found.seen,
         templates=[templates.out(row, caller, directory, language) for row in written.templates],
     )

@@ -18,7 +18,7 @@ from app.appeals.service import act
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError
-from app.demo import answers, calls, living, published, receptions
+from app.demo import answers, calls, letters, living, published, receptions
 from app.demo.accounts import Keys, ensure_clients, ensure_people
 from app.demo.plan import Life
 from app.demo.tell import Teller
@@ -86,6 +86,7 @@ class _Loader:
         await calls.load(self.db, self.directory)
         await receptions.load(self.db, self.directory, self.teller.texts)
         await answers.load(self.db)
+        await letters.load(self.db)
         await self._mark("complete")
 
     def _stages(self) -> Sequence[_Stage]:

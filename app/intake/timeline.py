@@ -7,7 +7,7 @@ from typing import Any
 from app.appeals import numbers
 from app.appeals.codes import EventKind
 from app.core import clock
-from app.core.i18n import Language, t
+from app.core.i18n import Language, known, t
 from app.core.nested import Row
 from app.deadlines.regimes import Stage
 from app.directory.registry import Directory
@@ -61,9 +61,15 @@ def timeline(events: Iterable[Row], directory: Directory, lang: Language) -> lis
     ]
 
 
-def sentence(kind: str, data: Mapping[str, Any], on: date, directory: Directory, lang: Language) -> str:
-    """An event in words, with the names that bodies had on its day."""
-    return t(f"event.{_variant(kind, data)}", lang, **_words(kind, data, on, directory, lang))
+def sentence(
+    kind: str, data: Mapping[str, Any], on: date, directory: Directory, lang: Language, voice: str = "event"
+) -> str:
+    """An event in words, with the names that bodies had on its day. `voice`: whose sentences are taken where
+    there are any; else those that the applicant is told."""
+    variant = _variant(kind, data)
+    names = (f"{voice}.{variant}", f"{voice}.{kind}")
+    key = next(filter(known, names), f"event.{variant}")
+    return t(key, lang, **_words(kind, data, on, directory, lang))
 
 
 def _variant(kind: str, data: Mapping[str, Any]) -> str:
@@ -90,14 +96,16 @@ def _words(
 ) -> dict[str, object]:
     words: dict[str, object] = {name: date.fromisoformat(data[name]) for name in _DAYS if name in data}
     codes = {"agency": data.get("agency"), "from_agency": data.get("from")}
-    if kind == EventKind.MERGED:
+    if kind in {EventKind.MERGED, EventKind.LINKED}:
         number = numbers.parse(data["to"])
         words["number"] = number.format() if lang == "en" else number.display()
-    else:
-        codes["to_agency"] = data.get("to")
+    elif kind == EventKind.FORWARDED:
+        codes["to_agency"] = data["to"]
     words |= {word: directory.agency(code).name(lang, on) for word, code in codes.items() if code}
     if "ground" in data:
         words["ground"] = t(f"ground.{data['ground']}", lang)
     if "outcome" in data:
         words["outcome"] = t(f"outcome.{data['outcome']}", lang)
+    if "score" in data:
+        words["score"] = data["score"]
     return words

@@ -14,10 +14,13 @@ WORSE_FOR = 2
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`late` of the `judged`: bodies with enough cases to say so. `worst`: the code of the body in which what
-    is overdue has grown the longest, `weeks` in a row; of equals the one with the most."""
+    is overdue has grown the longest, `weeks` in a row; of equals the one with the most. `overdue`: cases at
+    the end of the period, `at` so many bodies."""
 
     judged: int
     late: int
+    overdue: int
+    at: int
     worst: str | None
     weeks: int
 
@@ -39,7 +42,14 @@ def finding(rows: Sequence[RowOut], growing: Mapping[str, int]) -> Finding:
     worse = [code for code in overdue if growing.get(code, 0) >= WORSE_FOR]
     worst = max(worse, key=lambda code: (growing[code], overdue[code]), default=None)
     late = sum(is_late(row) for row in judged)
-    return Finding(len(judged), late, worst, growing[worst] if worst else 0)
+    return Finding(
+        judged=len(judged),
+        late=late,
+        overdue=int(sum(overdue.values())),
+        at=sum(1 for cases in overdue.values() if cases),
+        worst=worst,
+        weeks=growing[worst] if worst else 0,
+    )
 
 
 def _judged(row: RowOut) -> bool:

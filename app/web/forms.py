@@ -55,8 +55,18 @@ def expired(lang: Language) -> Mistake:
     return Mistake("", t("form.expired", lang))
 
 
+# Of these one is chosen, not written.
+CHOSEN = frozenset({"kind", "score", "resolved", "outcome", "ground", "to", "field"})
+
+
 def of_fields(errors: Iterable[FieldError], lang: Language) -> list[Mistake]:
-    return [Mistake(it.field, it.as_json(lang)["message"], label(it.field, lang)) for it in errors]
+    return [Mistake(it.field, _message(it, lang), label(it.field, lang)) for it in errors]
+
+
+def _message(error: FieldError, lang: Language) -> str:
+    if error.code == "missing" and error.field in CHOSEN:
+        return t("form.choose", lang)
+    return error.as_json(lang)["message"]
 
 
 def label(field: str, lang: Language) -> str:

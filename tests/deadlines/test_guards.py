@@ -327,5 +327,5 @@ def test_a_refusal_says_why(language: Language) -> None:
 def test_a_refusal_in_kazakh_names_the_day() -> None:
     with pytest.raises(Refused) as found:
         extend(TERM, "2026-12-14", "2027-01-26")
-    assert refusal(found.value, "kk") == "Бұл мерзімді ұзартуға болатын соңғы күн — 2027 ж. 25 қаңтар."
+    assert refusal(found.value, "kk") == "Бұл мерзімді ұзартуға болатын соңғы күн – 2027 ж. 25 қаңтар."
     assert refusal(found.value, "en") == "This term can be extended to 25 January 2027 at the latest."

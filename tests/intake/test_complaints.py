@@ -161,7 +161,7 @@ async def test_of_silence_one_complains_from_the_due_day_on(
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("kk", "соңғы күні — 2026 ж. 14 желтоқсан. Оған дейін айтарыңызды толықтыру арқылы қоса аласыз."),
+        ("kk", "соңғы күні – 2026 ж. 14 желтоқсан. Оған дейін айтарыңызды толықтыру арқылы қоса аласыз."),
         ("ru", "14 декабря 2026 г. — последний день для него. До тех пор вы можете прислать дополнение."),
         ("en", "the last day for it is 14 December 2026. Until then you can add to your appeal"),
     ],

@@ -1,5 +1,6 @@
 """What an applicant is told while their appeal goes its way: waiting, a hearing, silence, the answer."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -320,6 +321,25 @@ def test_every_event_that_is_told_has_its_sentence(lang: Language) -> None:
     ]
     assert all(said)
     assert not [one for one in said if "{" in one]
+
+
+INNER = {
+    EventKind.LINKED: [{"as": "repeat", "to": "ZT-2026-00000211"}],
+    EventKind.DEADLINE_NEAR: [{"to": "operator", "days": 3, "due_on": "2026-12-02"}],
+    EventKind.CONTROL_OVERDUE: [{"until": "2026-11-24"}],
+}
+YOU = re.compile(r"\b(?:[Сс]із|жолданымыңыз|[Вв]ы|[Вв]аш|[Yy]ou)")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.usefixtures("db")
+def test_those_who_work_on_a_case_read_each_event_and_are_not_taken_for_the_applicant(lang: Language) -> None:
+    said = [
+        sentence(kind, data, date(2026, 11, 23), snapshot.current(), lang, "history")
+        for kind in EventKind
+        for data in (DATA | INNER).get(kind, [{}])
+    ]
+    assert not [one for one in said if not one or "{" in one or YOU.search(one)]
 
 
 AGENCY = {ReviewerKind.BODY: "akimat-turkistan", ReviewerKind.HEAD: "energy", ReviewerKind.COURT: ""}

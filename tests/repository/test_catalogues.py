@@ -83,6 +83,22 @@ def test_no_word_mixes_scripts() -> None:
     assert not mixed
 
 
+# Ends of a range, numbers or days: `1–7`, `{opens}–{closes}`, `{first} – {last}`.
+RANGE = re.compile(r"[\d}]–[\d{]|\{first\} – \{last\}")
+
+
+def test_each_dash_has_one_use() -> None:
+    """In a sentence Kazakh has " – ", Russian " — ", English none; an en dash joins the ends of a range."""
+    in_a_sentence = {"kk": "–", "ru": "—", "en": ""}
+    strange = [
+        (language, key, sentence)
+        for language, key, sentence in sentences()
+        for dash in re.findall(r"(?<=\w) - |[–—]", RANGE.sub("", sentence))
+        if dash != in_a_sentence[language]
+    ]
+    assert not strange
+
+
 def test_kazakh_is_not_russian() -> None:
     same = [
         key

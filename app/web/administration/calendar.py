@@ -72,12 +72,13 @@ async def announce(request: Request, me: Administering, db: Db, lang: Lang) -> R
 
 
 def order_of(form: Form) -> OrderIn:
-    """Rows up to the last one that says anything, so that each keeps its place. Raises Invalid."""
+    """Rows up to the last one that says anything, the first in any case, so that each keeps its place. Raises
+    Invalid."""
     filled = [
         row for row in range(ROWS) if any(form.get(f"days.{row}.{name}").strip() for name in DAY_FIELDS)
     ]
     days: list[dict[str, object]] = []
-    for row in range(max(filled, default=-1) + 1):
+    for row in range(max(filled, default=0) + 1):
         said = {name: form.get(f"days.{row}.{name}").strip() for name in DAY_FIELDS}
         given: dict[str, object] = {name: value for name, value in said.items() if value}
         if said["working"]:

@@ -45,7 +45,7 @@ def value(name: str, value: Any, lang: Language) -> str:
     if name == "role":
         return t(f"administration.role.{value}", lang)
     if isinstance(value, dict):
-        return ", ".join(map(str, value.values())) or figures.NOTHING
+        return ", ".join(str(it) for _, it in sorted(value.items(), key=_place)) or figures.NOTHING
     if isinstance(value, bool):
         return t(f"reference.{'yes' if value else 'no'}", lang)
     return hour(str(value))

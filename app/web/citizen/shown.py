@@ -68,5 +68,5 @@ def day_of(due_on: date, lang: Language, *, overdue: bool) -> Day:
     days = snapshot.current().calendar.working_days_between(today, due_on) if due_on > today else 0
     if days == 0:
         return Day("near", t("track.last_day", lang))
-    left = t("track.left", lang, period=period(days, Unit.WORKING_DAYS, lang))
+    left = t("track.left", lang, day=due_on, period=period(days, Unit.WORKING_DAYS, lang))
     return Day("near" if days <= NEAR else "far", left)

@@ -5,7 +5,7 @@ was typed. When somebody else was quicker both texts are there: theirs in the ca
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from app.core.db import Database
 from app.core.edge import Db, Lang, Network
 from app.core.errors import AppError, NotFound
 from app.core.i18n import Language, t
+from app.core.nested import Row
 from app.desk.schemas import EarlierListOut
 from app.directory import snapshot
 from app.web import forms
@@ -36,6 +37,7 @@ from app.web.citizen import files
 from app.web.citizen.choices import bodies
 from app.web.citizen.shown import day_of
 from app.web.forms import Form, Mistake, expired, said_of
+from app.web.office import history
 from app.web.office.signed_in import ROOM, AtCase, Worker
 from app.web.pages import SCRIPTED_POLICY, page
 
@@ -104,7 +106,9 @@ async def read(request: Request, number: Number, me: AtCase, db: Db, lang: Lang)
     done = request.query_params.get("done", "")
     if done not in ACTS:
         done = ""
-    return case_page(request, lang, me, now.case, seen=str(now.seen), done=done, offered=now.templates)
+    return case_page(
+        request, lang, me, now.case, seen=str(now.seen), done=done, offered=now.templates, events=now.events
+    )
 
 
 @router.post(f"{ROOM}/cases/{{number}}/{{act}}")
@@ -130,7 +134,7 @@ async def do(
         if error.status == 404:
             raise
         both = error.extra["draft"] if isinstance(error, DraftConflict) else None
-        wrong = said_of(error, lang)
+        wrong = _of_answer(said_of(error, lang), lang) if act in {"answer", "draft"} else said_of(error, lang)
         return await _again(request, number, db, lang, me, act, form, wrong, both, kept)
     if _by_script(request):  # a draft that saves itself
         return JSONResponse({"draft_version": shown.draft.version if shown.draft else 0})
@@ -139,6 +143,13 @@ async def do(
     if act == "unmask":  # shown once, on this page, and kept in no address
         return case_page(request, lang, me, shown)
     return RedirectResponse(_after(act, form, shown), 303)
+
+
+def _of_answer(wrong: Sequence[Mistake], lang: Language) -> list[Mistake]:
+    """In the order of the form, its text by its own name."""
+    own = {"text": t("office.answer.text", lang)}
+    named = [replace(one, label=own.get(one.field, one.label)) for one in wrong]
+    return sorted(named, key=lambda one: DRAFTED.index(one.field) if one.field in DRAFTED else len(DRAFTED))
 
 
 def _after(act: str, form: Form, case: CaseOut) -> str:
@@ -237,6 +248,7 @@ async def _again(
         both=both,
         kept=kept,
         offered=now.templates,
+        events=now.events,
     )
 
 
@@ -255,6 +267,7 @@ def case_page(
     found: EarlierListOut | None = None,
     alike: SimilarListOut | None = None,
     offered: Sequence[TemplateOut] = (),
+    events: Sequence[Row] = (),
     done: str = "",
 ) -> HTMLResponse:
     directory = snapshot.current()
@@ -285,6 +298,7 @@ def case_page(
             if getattr(case.applicant, field)
         ],
         written=_written(case),
+        history=history.told(events, directory, lang),
         answering=_answering(case, typed if at in {"answer", "draft"} else None),
         at=at,
         typed=dict(typed or {}),

@@ -65,7 +65,9 @@ async def test_ten_cases_by_keyboard_alone(
             done.add(number)
             if done >= set(numbers):
                 break
-            await page.goto("/office")
+            await page.keyboard.press("u")
+            await expect(page.locator(".views")).to_be_visible()
+            await page.wait_for_load_state()
         assert done >= set(numbers)
 
 
@@ -177,6 +179,11 @@ async def test_two_at_one_case_lose_neither_text_and_a_head_approves(
         await head.keyboard.press("a")
         await expect(head.get_by_role("status").first).to_have_text(t("office.done.approve", "kk"))
         await expect(head.locator(".letter")).to_contain_text("Бірінші жауап.")
+        await head.get_by_text(t("history.title", "kk")).click()
+        happened = head.locator("details .timeline li")
+        await expect(happened.first).to_contain_text("Dana")
+        for kind in ("answer_proposed", "note_added"):
+            await expect(happened.filter(has_text=t(f"history.{kind}", "kk"))).to_contain_text("Aigerim")
 
 
 async def answer(page: Page, text: str) -> None:
