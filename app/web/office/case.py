@@ -292,11 +292,7 @@ def case_page(
         outcomes=[(code.value, t(f"outcome.{code}", lang)) for code in Outcome],
         suspension_grounds=[(code.value, t(f"ground.{code}", lang)) for code in SuspensionGround],
         termination_grounds=[(code.value, t(f"ground.{code}", lang)) for code in TerminationGround],
-        unmaskable=[
-            (field, t(f"write.field.applicant.{field}", lang))
-            for field in ("phone", "iin", "bin")
-            if getattr(case.applicant, field)
-        ],
+        unmaskable=_unmaskable(case, lang),
         written=_written(case),
         history=history.told(events, directory, lang),
         answering=_answering(case, typed if at in {"answer", "draft"} else None),
@@ -313,6 +309,11 @@ def case_page(
         seen=seen,
         done=done,
     )
+
+
+def _unmaskable(case: CaseOut, lang: Language) -> list[tuple[str, str]]:
+    fields = (field for field in ("phone", "iin", "bin") if getattr(case.applicant, field))
+    return [(field, t(f"write.field.applicant.{field}", lang)) for field in fields]
 
 
 def _written(case: CaseOut) -> list[Any]:
