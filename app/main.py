@@ -18,7 +18,7 @@ from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
 from app.core.figures import AskedAgain, Figures
 from app.core.observed import Observed
 from app.core.outbound import Allowed
-from app.core.rooms import join
+from app.core.rooms import join, signpost
 from app.delivery import api as delivery
 from app.desk import api as desk
 from app.desk import higher_api as higher
@@ -80,8 +80,7 @@ Sentences come in Kazakh, Russian or English (`Accept-Language`). Errors are `ap
 """
 
 
-# One a line, in the order of the reference. The operators' room, which is not in it, stands early: a request
-# is compared with one route after the other, and its pages are asked for all day.
+# One a line, in the order of the reference.
 ROOMS: Sequence[Any] = (
     desk,
     higher,
@@ -243,4 +242,5 @@ def assemble() -> FastAPI:
     http.shows(problem_page)
     join(app.router, signs.router, forecast.router)
     reference.describe(app)
+    signpost(app.router)
     return app

@@ -47,7 +47,7 @@ ANSWERS = frozenset({Act.ANSWER, Act.DECIDE, Act.SELF_CORRECT})
 _VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
 
 
-def version_seen(
+async def version_seen(
     if_match: Annotated[
         str | None,
         Header(

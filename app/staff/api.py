@@ -40,7 +40,7 @@ SIGNED_IN = (Unauthenticated, TokenInvalid, TokenExpired, SessionOver)
 _AT_THE_DOOR = (Malformed, InvalidCredentials, TooLarge, UnsupportedMedia, Invalid, TooManyRequests)
 
 
-def form_only(request: Request) -> None:
+async def form_only(request: Request) -> None:
     """Raises UnsupportedMedia for a body that is not an HTML form, such as JSON."""
     sent = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
     if sent != FORM:

@@ -66,7 +66,7 @@ async def _missing(connection: asyncpg.Connection, settings: Settings) -> str:
     return ""
 
 
-def _may_watch(request: Request, settings: Configured) -> None:
+async def _may_watch(request: Request, settings: Configured) -> None:
     """In production the figures of the process are for this machine, or for who has the token."""
     if settings.environment != "production":
         return

@@ -1,5 +1,6 @@
 """Every route says who may call it, what it does, and each error that it can give."""
 
+import inspect
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -65,6 +66,23 @@ def test_nothing_is_served_beside_our_routes() -> None:
 def test_every_route_stands_in_the_application_itself() -> None:
     """An included one is kept twice, and costs every request that is compared with it: `core.rooms.join`."""
     assert [type(route) for route in the_app().routes if not isinstance(route, APIRoute)] == [Route]
+
+
+def test_no_request_waits_for_a_thread() -> None:
+    """A dependency that is a plain function would be run in one, which costs more than most of them do."""
+    plain = {one.call for route in ROUTES for one in _all_of(route.dependant) if not _is_awaited(one.call)}
+    assert plain == set()
+
+
+def _all_of(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for inner in dependant.dependencies:
+        yield from _all_of(inner)
+
+
+def _is_awaited(call: Any) -> bool:
+    functions = (call, type(call).__call__)  # an object with such a method, or the function itself
+    return any(inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one) for one in functions)
 
 
 @route_by_route
