@@ -186,11 +186,11 @@ async def _one_pair(db: Database, token: str) -> None:
 
 
 def _script(spoken: Sequence[Spoken], account: int) -> str:
-    """The first statement that locks finds the next case, the second says which holding that is."""
-    places = [n for n, one in enumerate(spoken) if "FOR NO KEY UPDATE" in one.statement]
+    """The first statement that locks finds the next case and says which holding that is."""
+    locks = next(n for n, one in enumerate(spoken) if "FOR NO KEY UPDATE" in one.statement)
     appeal_id, holding_id = _taken(spoken)
-    varying = {appeal_id: "next_appeal_id", holding_id: "case_holding_id", account: "me"}
-    said = script(spoken, varying, {places[0]: "next_", places[1]: "case_"})
+    varying = {appeal_id: "next_appeal_id", holding_id: "next_holding_id", account: "me"}
+    said = script(spoken, varying, {locks: "next_"})
     return f"\\set me :client_id + {account}\n{said}"
 
 

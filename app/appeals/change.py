@@ -86,7 +86,9 @@ class Change(Counting):
         return refusal(refused, self.command.actor, self.case)
 
     def done(self) -> Done:
-        return Done(self.case.appeal_id, self.case.part, self.version, self.status)
+        case, effects = self.case, self.effects
+        changed = effects.changed[-1] if not effects.opened else None
+        return Done(case.appeal_id, case.part, self.version, self.status, case.version, changed)
 
     # what happens
 
@@ -205,6 +207,11 @@ class Change(Counting):
                 "not_before": self.at,
             }
         )
+
+    def sent(self) -> None:
+        """What the actor had drafted of this part is sent."""
+        row = {"appeal_id": self.case.appeal_id, "part": self.case.part, "author_id": self.command.actor.id}
+        self.effects.sent.append(row)
 
     def _noted(self, new: list[Fact], event: bytes, *, part: int | None = None, on_new: bool = False) -> None:
         self.effects.ledger.append(

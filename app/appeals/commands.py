@@ -1,7 +1,7 @@
 """What may be asked of a case, by whom, and how it can be refused."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -296,12 +296,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The case after an act: the holding that it is now about."""
+    """The case after an act: the holding that it is now about.
+
+    `seen`: the version at which it was decided. `changed`: that holding's columns as they were written; None
+    when there is nothing new, or another holding beside it.
+    """
 
     appeal_id: int
     part: int
     version: int
     status: Status
+    seen: int = 0
+    changed: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 class CaseNotFound(NotFound):

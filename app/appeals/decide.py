@@ -32,7 +32,7 @@ from app.appeals.commands import (
     refusal,
 )
 from app.appeals.effects import Effects
-from app.appeals.lifecycle import RULES, SYSTEM_ACTS, Act, Form, allowed
+from app.appeals.lifecycle import RULES, SENDING, SYSTEM_ACTS, Act, Form, allowed
 from app.deadlines import facts
 from app.deadlines.complaints import Reviewer, may_hand_over
 from app.deadlines.guards import Refused, forward_late, may_answer, may_decide
@@ -53,6 +53,8 @@ def decide(command: Command, case: Case, directory: Directory) -> tuple[Effects,
         HANDLERS[command.act](change)
     except Refused as refused:
         raise refusal(refused, command.actor, case) from refused
+    if command.act in SENDING and command.actor.kind is ActorKind.STAFF:
+        change.sent()
     if case.sandbox:
         change.effects.deltas.clear()
     return change.effects, change.done()

@@ -31,11 +31,6 @@ WHERE $5::bigint IS NULL OR draft.version = $5
 RETURNING version
 """
 
-FORGET = """
-DELETE FROM draft USING holding h
-WHERE h.id = draft.holding_id AND h.appeal_id = $1 AND h.part = $2 AND draft.author_id = $3
-"""
-
 PROPOSED = """
 SELECT e.holding_id, e.actor_id, e.data, c.body
 FROM event e JOIN content c ON c.appeal_id = e.appeal_id AND c.hash = e.content_hash
@@ -51,6 +46,7 @@ ON CONFLICT DO NOTHING
 PROLONG = """
 UPDATE holding SET lease_until = $3
 WHERE id = $1 AND assignee_id = $2 AND closed_at IS NULL AND lease_until < $4
+RETURNING lease_until
 """
 
 
@@ -115,11 +111,6 @@ async def keep(
     return version
 
 
-async def forget(connection: asyncpg.Connection, appeal_id: int, part: int, author_id: int) -> None:
-    """The author's drafts of a part have become an answer."""
-    await connection.execute(FORGET, appeal_id, part, author_id)
-
-
 async def restore(connection: asyncpg.Connection, appeal_id: int, part: int, now: datetime) -> None:
     """Give the proposed answer back to its author as a draft, unless a newer one is there."""
     row = await connection.fetchrow(PROPOSED, appeal_id, part)
@@ -132,6 +123,8 @@ async def restore(connection: asyncpg.Connection, appeal_id: int, part: int, now
 
 async def prolong_lease(
     connection: asyncpg.Connection, holding_id: int, account_id: int, until: datetime, if_before: datetime
-) -> None:
-    """Who goes on writing keeps the case; written only when the lease ends before `if_before`."""
-    await connection.execute(PROLONG, holding_id, account_id, until, if_before)
+) -> datetime | None:
+    """Who goes on writing keeps the case; written only when the lease ends before `if_before`. Until when, if
+    it was."""
+    prolonged: datetime | None = await connection.fetchval(PROLONG, holding_id, account_id, until, if_before)
+    return prolonged

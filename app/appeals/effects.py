@@ -14,6 +14,7 @@ import asyncpg
 
 from app.appeals.codes import INNER
 from app.appeals.commands import Case
+from app.core import nested
 from app.core.log import request_id
 
 Row = dict[str, Any]
@@ -21,7 +22,8 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Effects:
-    """The rows of one act or of many; `events`, `ledger` of a new holding have `holding_id` None."""
+    """The rows of one act or of many; `events`, `ledger` of a new holding have `holding_id` None. `sent`: by
+    whom what is no draft any more."""
 
     changed: list[Row] = field(default_factory=list)
     opened: list[Row] = field(default_factory=list)
@@ -30,6 +32,7 @@ class Effects:
     ledger: list[Row] = field(default_factory=list)
     deltas: list[Row] = field(default_factory=list)
     notices: list[Row] = field(default_factory=list)
+    sent: list[Row] = field(default_factory=list)
 
     @classmethod
     def joined(cls, all_: Iterable["Effects"]) -> "Effects":
@@ -158,9 +161,14 @@ WITH changed AS (
     LEFT JOIN opened ON d.holding_id IS NULL AND opened.appeal_id = d.appeal_id AND opened.part = d.part
 ), told AS (
     INSERT INTO notice (appeal_id, event_hash, kind, audience, language, params, not_before, request_id)
-    SELECT n.*, $8 FROM jsonb_to_recordset($7) AS n(
+    SELECT n.*, $9 FROM jsonb_to_recordset($7) AS n(
         appeal_id bigint, event_hash bytea, kind text, audience text, language text,
         params jsonb, not_before timestamptz)
+), forgotten AS (
+    DELETE FROM draft USING holding h, jsonb_to_recordset($8) AS s(
+        appeal_id bigint, part smallint, author_id bigint)
+    WHERE h.appeal_id = s.appeal_id AND h.part = s.part
+      AND draft.holding_id = h.id AND draft.author_id = s.author_id
 )
 SELECT count(*) FROM changed
 """.format(
@@ -169,6 +177,15 @@ SELECT count(*) FROM changed
     counts=", ".join(f"coalesce(d.{name}, 0)" for name in FIGURES),
     typed=", ".join(f"{name} smallint" for name in FIGURES),
 )
+
+
+_ONCE = ("closed_at", "closed_on", "close", "outcome", "erased_on")
+"""Columns of a holding that are written once."""
+
+
+def after(held: nested.Row, changed: nested.Row) -> Row:
+    """A row of a holding as APPLY leaves it. `changed`: the one of `Effects`."""
+    return dict(held) | dict(changed) | {name: held[name] for name in _ONCE if held[name] is not None}
 
 
 async def apply(connection: asyncpg.Connection, effects: Effects) -> None:

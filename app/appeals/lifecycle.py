@@ -47,6 +47,8 @@ class Act(StrEnum):
 
 
 CITIZEN_ACTS = frozenset({Act.SUPPLEMENT, Act.WITHDRAW, Act.RATE})
+SENDING = frozenset({Act.ANSWER, Act.DECIDE, Act.SELF_CORRECT})
+"""What was drafted is sent by them, and is no draft any more."""
 SYSTEM_ACTS = frozenset({Act.ELAPSE, Act.WARN, Act.RECALCULATE, Act.ERASE})
 
 

@@ -4,7 +4,7 @@ Set-based: the cases are locked in one statement, decided one by one, and writte
 the caller's transaction and commits nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from datetime import date
 from itertools import groupby
@@ -27,11 +27,10 @@ from app.deadlines.facts import Fact
 from app.deadlines.regimes import Stage
 from app.directory.registry import Directory
 
-# The newest holding of a part is the open one, or the one that closed last. A row that was changed while we
-# waited for its lock comes in its new form but all beside it in its old one: then it is not `fresh`.
-# NO KEY: rows that only refer to the holding, such as a colleague's draft, need not wait.
-LOCK = """
-SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id AS holder_id,
+# What an act needs to know of a holding `h`. `term`, `parts`: whether it asks for its facts, for the appeal's
+# last part.
+CASE = """
+h.id AS holding_id, h.appeal_id, h.part, h.agency_id AS holder_id,
        coalesce(h.stands_for, h.agency_id) AS agency_id, h.registered_on, h.due_on, h.regime, h.status,
        h.version, h.channel, h.kind, h.topic, h.region, h.applicant_type, h.assignee_id, h.lease_until,
        h.running, h.closed_at IS NOT NULL AS closed, h.last_hash, a.language,
@@ -41,22 +40,31 @@ SELECT h.id AS holding_id, h.appeal_id, h.part, h.agency_id AS holder_id,
        h.stage, h.on_control, h.extended, h.wait_until, h.warned,
        CASE WHEN h.kind = 'complaint' THEN
            (SELECT to_jsonb(k) FROM complaint k WHERE k.appeal_id = h.appeal_id) END AS complaint,
-       CASE WHEN $4 THEN
+       CASE WHEN {parts} THEN
            (SELECT max(part) FROM holding any_part WHERE any_part.appeal_id = h.appeal_id) END AS last_part,
-       CASE WHEN $3 THEN
+       CASE WHEN {term} THEN
            (SELECT jsonb_agg(jsonb_build_array(l.holding_id, coalesce(earlier.stands_for, earlier.agency_id),
                                                earlier.registered_on,
                                                encode(l.event_hash, 'hex'), l.facts) ORDER BY l.id)
             FROM holding earlier JOIN ledger l ON l.holding_id = earlier.id
-            WHERE earlier.appeal_id = h.appeal_id AND earlier.part = h.part) END AS held,
-       h.xmin = (SELECT before.xmin FROM holding before WHERE before.id = h.id) AS fresh
-FROM holding h
+            WHERE earlier.appeal_id = h.appeal_id AND earlier.part = h.part) END AS held
+"""
+BESIDE = """
 JOIN appeal a ON a.id = h.appeal_id
 LEFT JOIN LATERAL (
     SELECT e.data, e.content_hash FROM event e
     WHERE e.holding_id = h.id AND e.kind = 'answer_proposed' AND h.status = 'awaiting_approval'
     ORDER BY e.id DESC LIMIT 1
 ) p ON true
+"""
+
+# The newest holding of a part is the open one, or the one that closed last. A row that was changed while we
+# waited for its lock comes in its new form but all beside it in its old one: then it is not `fresh`.
+# NO KEY: rows that only refer to the holding, such as a colleague's draft, need not wait.
+LOCK = f"""
+SELECT {CASE.format(term="$3", parts="$4")},
+       h.xmin = (SELECT before.xmin FROM holding before WHERE before.id = h.id) AS fresh
+FROM holding h {BESIDE}
 WHERE h.id IN (
     SELECT max(newest.id) FROM holding newest
     JOIN unnest($1::bigint[], $2::smallint[]) AS wanted(appeal_id, part) USING (appeal_id, part)
@@ -75,11 +83,13 @@ async def act(
     directory: Directory,
     *,
     together: bool = False,
+    locked: Sequence[asyncpg.Record] = (),
 ) -> list[Done | AppError]:
     """Carry out each command, or say why not, in the order given.
 
     Several commands on one case are carried out one after the other, each seeing what the one before left.
-    `together`: all of them, each on another case, or none.
+    `together`: all of them, each on another case, or none. `locked`: their cases, as CASE reads them, where
+    the caller has locked them already and they are `fresh`.
     """
     answers: dict[int, Done | AppError] = {}
     waiting = list(enumerate(commands))
@@ -89,22 +99,23 @@ async def act(
         for place, command in waiting:
             key = (command.appeal_id, command.part)
             later.append((place, command)) if key in taken else taken.update({key: (place, command)})
-        answers |= await _round(connection, taken, directory, together=together)
-        waiting = later
+        acts = {command.act for _, command in taken.values()}
+        if Act.SPLIT in acts:
+            await _take_turns(connection, [command for _, command in taken.values()])
+        cases = _cases(locked) if locked else await _locked(connection, list(taken), acts)
+        answers |= await _round(connection, taken, cases, directory, together=together)
+        waiting, locked = later, ()
     return [answers[place] for place in range(len(commands))]
 
 
 async def _round(
     connection: asyncpg.Connection,
     commands: dict[Key, tuple[int, Command]],
+    cases: Mapping[Key, Case],
     directory: Directory,
     *,
     together: bool,
 ) -> dict[int, Done | AppError]:
-    acts = {command.act for _, command in commands.values()}
-    if Act.SPLIT in acts:
-        await _take_turns(connection, [command for _, command in commands.values()])
-    cases = await _locked(connection, list(commands), acts)
     answers: dict[int, Done | AppError] = {}
     effects: list[Effects] = []
     for key, (place, command) in commands.items():
@@ -173,13 +184,15 @@ async def _read_locked(
     )
     if not all(row["fresh"] for row in rows):
         raise _ChangedMeanwhile
+    return _cases(rows)
+
+
+def _cases(rows: Iterable[asyncpg.Record]) -> dict[Key, Case]:
     return {(row["appeal_id"], row["part"]): _case(row) for row in rows}
 
 
 def _case(row: asyncpg.Record) -> Case:
-    values = dict(row)
-    del values["fresh"]
-    values |= {
+    values = {name: row[name] for name in Case.__slots__} | {
         "status": Status(row["status"]),
         "stage": Stage(row["stage"]) if row["stage"] else None,
         "last_part": row["last_part"] or 0,

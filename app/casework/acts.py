@@ -42,8 +42,6 @@ from app.staff.access import Staff, StaffCaller
 
 NOT_STORED = "no-store"
 
-# What becomes of a text once it is sent: no longer a draft, or one again when it was refused.
-ANSWERS = frozenset({Act.ANSWER, Act.DECIDE, Act.SELF_CORRECT})
 _VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
 
 
@@ -90,10 +88,13 @@ class Doing:
                 payload = await payload.meant(asking)
             done = await self._done(asking, act, payload)
             if isinstance(done, Done):
-                await self._tidy_drafts(connection, act, found, now)
+                if act is Act.SEND_BACK:
+                    await drafts.restore(connection, found.appeal_id, found.part, now)
                 clear = payload.field if isinstance(payload, Unmasking) else None
+                found = await case.again(connection, self.caller, found, directory, done)
                 return await self._answer(connection, found, directory, clear)
-        # Nothing was written.
+            await case.keep(connection, self.caller, found, Way.ACT)
+        # Nothing else was written.
         draft = _draft_of(act, payload)
         if draft is not None and isinstance(done, Conflict) and found.shown["id"] in found.own:
             await self._keep(draft, found, done, now)
@@ -109,14 +110,17 @@ class Doing:
                 raise ActNotAllowed(Act.DRAFT, found.shown["status"], acts)
             me = self.caller.account_id
             # The holding before the draft, as in every other act: nobody waits for each other in a ring.
-            await drafts.prolong_lease(connection, found.shown["id"], me, now + LEASE, now + LEASE * 2 / 3)
+            lease = await drafts.prolong_lease(
+                connection, found.shown["id"], me, now + LEASE, now + LEASE * 2 / 3
+            )
             changes = said.model_dump(mode="json", exclude_unset=True, exclude={"version"})
             await drafts.save(connection, found.own, me, changes, seen=said.version, now=now)
+            found = case.changed(found, self.caller, directory, {"lease_until": lease} if lease else {})
             return await self._answer(connection, found, directory)
 
     async def _found(self, connection: asyncpg.Connection, act: Act, directory: Directory) -> Found:
         """Raises CaseNotFound for what the caller may not see, Forbidden for what their role may not do."""
-        found = await case.find(connection, self.caller, self.number, directory, Way.ACT)
+        found = await case.find(connection, self.caller, self.number, directory)
         if not reach.agencies(self.caller, act, directory):
             raise Forbidden
         return found
@@ -143,20 +147,11 @@ class Doing:
             return ActNotAllowed(act, found.shown["status"], ())
         return done
 
-    async def _tidy_drafts(
-        self, connection: asyncpg.Connection, act: Act, found: Found, now: datetime
-    ) -> None:
-        if act in ANSWERS:
-            await drafts.forget(connection, found.appeal_id, found.part, self.caller.account_id)
-        elif act is Act.SEND_BACK:
-            await drafts.restore(connection, found.appeal_id, found.part, now)
-
     async def _answer(
         self, connection: asyncpg.Connection, found: Found, directory: Directory, clear: str | None = None
     ) -> CaseOut:
-        now = await case.again(connection, self.caller, found, directory)
         shown = await page.read(
-            connection, self.caller, now, directory, self.language, self.settings, way=None, clear=clear
+            connection, self.caller, found, directory, self.language, self.settings, Way.ACT, clear
         )
         mark(self.response, shown.version)
         return shown

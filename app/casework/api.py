@@ -160,7 +160,7 @@ async def read_case(
     caller: Reader, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
 ) -> CaseOut:
     directory = snapshot.current()
-    found = await case.find(connection, caller, number, directory, None)
+    found = await case.find(connection, caller, number, directory)
     shown = await page.read(connection, caller, found, directory, lang, settings, Way.CASE)
     mark(response, shown.version)
     return shown
@@ -173,7 +173,7 @@ async def read_case(
     responses=problems(*SEEN, Invalid),
 )
 async def read_events(caller: Reader, number: Number, connection: Read, response: Response) -> EventsOut:
-    found = await case.find(connection, caller, number, snapshot.current(), None)
+    found = await case.find(connection, caller, number, snapshot.current())
     happened = await content.events(connection, caller, found, Way.HISTORY)
     response.headers["Cache-Control"] = "no-store"
     return EventsOut(number=found.number, items=[event_out(event) for event in happened])

@@ -12,14 +12,15 @@ from datetime import datetime
 
 import asyncpg
 
-from app.appeals import numbers, walls
+from app.appeals import effects, numbers, walls
 from app.appeals.codes import ApplicantType, Status
-from app.appeals.commands import CaseNotFound, Complaint
+from app.appeals.commands import CaseNotFound, Complaint, Done
 from app.appeals.lifecycle import Act, allowed
 from app.casework import changes, reach
 from app.casework.changes import Place
 from app.core import clock
 from app.core.errors import Conflict
+from app.core.nested import Row
 from app.deadlines.regimes import Stage
 from app.directory.registry import Directory
 from app.readings import keeping
@@ -78,9 +79,9 @@ class Found:
     number: str
     appeal_id: int
     part: int
-    rows: Sequence[asyncpg.Record]
-    holdings: Sequence[asyncpg.Record]
-    shown: asyncpg.Record
+    rows: Sequence[Row]
+    holdings: Sequence[Row]
+    shown: Row
     own: Sequence[int]
     past: bool
     until: datetime | None
@@ -100,11 +101,10 @@ class Found:
 
 
 async def find(
-    connection: asyncpg.Connection, caller: StaffCaller, typed: str, directory: Directory, way: Way | None
+    connection: asyncpg.Connection, caller: StaffCaller, typed: str, directory: Directory
 ) -> Found:
-    """`typed`: a number in either script, with `.2` for a part and `.0` for what was not split off. That the
-    caller reads it by this `way` is kept with the connection; None: nothing of the case is shown, or only
-    what content.py reads, which keeps that itself.
+    """`typed`: a number in either script, with `.2` for a part and `.0` for what was not split off. That it
+    is read is not kept here: whoever shows anything of it does that (content.py; `keep`).
 
     Raises CaseNotFound for what is not there or not the caller's to see, SeveralParts.
     """
@@ -120,40 +120,58 @@ async def find(
         raise CaseNotFound
     visible = reach.visible(caller, directory)
     part = number.part if number.part or plain != typed.strip() else _meant(rows, visible)
-    found = _seen(rows, part, visible, caller)
-    if way is not None:
-        read = [(found.appeal_id, found.part)]
-        await keeping.keep(connection, caller.account_id, caller.agency_id, read, way, clock.now())
-    return found
+    return _seen(rows, part, visible, caller)
+
+
+async def keep(connection: asyncpg.Connection, caller: StaffCaller, found: Found, way: Way) -> None:
+    """That the caller reads it."""
+    read = [(found.appeal_id, found.part)]
+    await keeping.keep(connection, caller.account_id, caller.agency_id, read, way, clock.now())
 
 
 async def again(
-    connection: asyncpg.Connection, caller: StaffCaller, found: Found, directory: Directory
+    connection: asyncpg.Connection, caller: StaffCaller, found: Found, directory: Directory, done: Done
 ) -> Found:
-    """The same part after an act of the caller's; also when the act has put it behind a wall for them."""
-    rows = await _rows(connection, caller, found.appeal_id, directory)
+    """The same part after an act of the caller's, read once more unless what was written tells all of it."""
+    if done.changed is not None and _tells_all(done.changed, done.seen, found.shown):
+        return changed(found, caller, directory, done.changed)
+    return _now(await _rows(connection, caller, found.appeal_id, directory), found, caller, directory)
+
+
+def _tells_all(written: Row, seen: int, shown: Row) -> bool:
+    """It is about the holding that is shown, as it was shown, and names nobody whose name was not read."""
+    same = (written["id"], seen) == (shown["id"], shown["version"])
+    return same and written["assignee_id"] in (None, shown["assignee_id"])
+
+
+def changed(found: Found, caller: StaffCaller, directory: Directory, written: Row) -> Found:
+    """The same part after these columns of the holding shown were written."""
+    rows = [effects.after(row, written) if row is found.shown else row for row in found.rows]
+    return _now(rows, found, caller, directory)
+
+
+def _now(rows: Sequence[Row], found: Found, caller: StaffCaller, directory: Directory) -> Found:
+    """Also when an act has put it behind a wall for who did it."""
     now = _seen(rows, found.part, reach.visible(caller, directory), caller)
     return replace(now, past=now.past or _walled(rows, reach.onlooker(caller, directory)))
 
 
 async def _rows(
     connection: asyncpg.Connection, caller: StaffCaller, appeal_id: int, directory: Directory
-) -> Sequence[asyncpg.Record]:
+) -> Sequence[Row]:
     visible, looker = reach.visible(caller, directory), reach.onlooker(caller, directory)
     if not visible:
         return ()
-    rows: Sequence[asyncpg.Record] = await connection.fetch(
-        HOLDINGS, appeal_id, sorted(visible), *looker.values()
-    )
+    rows: Sequence[Row] = await connection.fetch(HOLDINGS, appeal_id, sorted(visible), *looker.values())
     return rows
 
 
-def _complaint(rows: Sequence[asyncpg.Record]) -> Complaint | None:
+def _complaint(rows: Sequence[Row]) -> Complaint | None:
     stored = rows[0]["complaint"]
     return walls.complaint_of(stored) if stored else None
 
 
-def _walled(rows: Sequence[asyncpg.Record], looker: reach.Onlooker) -> bool:
+def _walled(rows: Sequence[Row], looker: reach.Onlooker) -> bool:
     complaint = _complaint(rows)
     if complaint is None:
         return False
@@ -161,14 +179,14 @@ def _walled(rows: Sequence[asyncpg.Record], looker: reach.Onlooker) -> bool:
     return not looker.sees(complaint, under_review=under_review)
 
 
-def _by_part(rows: Sequence[asyncpg.Record]) -> dict[int, list[asyncpg.Record]]:
-    parts: dict[int, list[asyncpg.Record]] = {}
+def _by_part(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    parts: dict[int, list[Row]] = {}
     for row in rows:
         parts.setdefault(row["part"], []).append(row)
     return parts
 
 
-def _meant(rows: Sequence[asyncpg.Record], visible: frozenset[int]) -> int:
+def _meant(rows: Sequence[Row], visible: frozenset[int]) -> int:
     """The part that a number without one means: that which is held now, else that which is read besides."""
     parts = _by_part(rows)
     held = [part for part, rows in parts.items() if rows[-1]["agency_id"] in visible]
@@ -186,7 +204,7 @@ def _meant(rows: Sequence[asyncpg.Record], visible: frozenset[int]) -> int:
     return known[0] if known else 0
 
 
-def _seen(every: Sequence[asyncpg.Record], part: int, visible: frozenset[int], caller: StaffCaller) -> Found:
+def _seen(every: Sequence[Row], part: int, visible: frozenset[int], caller: StaffCaller) -> Found:
     rows = _by_part(every).get(part, [])
     own = [row for row in rows if row["agency_id"] in visible]
     held = bool(own) and reach.sees_as(caller, Relation.HELD)
@@ -208,7 +226,7 @@ def _seen(every: Sequence[asyncpg.Record], part: int, visible: frozenset[int], c
     )
 
 
-def number_of(row: asyncpg.Record) -> str:
+def number_of(row: Row) -> str:
     return numbers.format_number(row["appeal_id"], ApplicantType(row["applicant_type"]), row["part"])
 
 

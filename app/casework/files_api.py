@@ -35,7 +35,7 @@ async def read_file(
     caller: Reader, number: Number, id: Annotated[UUID, Path()], db: Db, settings: Configured
 ) -> StreamingResponse:
     async with db.read() as connection:
-        found = await case.find(connection, caller, number, snapshot.current(), None)
+        found = await case.find(connection, caller, number, snapshot.current())
         happened = await content.events(connection, caller, found, Way.FILE)
         files = await listing.of_events(connection, found.appeal_id, happened)
     return await serving.download(listing.find(files.values(), id), settings)

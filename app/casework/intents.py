@@ -162,7 +162,7 @@ class LinkingTo(Intent):
 
     async def _visible(self, asking: Asking) -> str:
         try:
-            other = await case.find(asking.connection, asking.caller, self.to, asking.directory, None)
+            other = await case.find(asking.connection, asking.caller, self.to, asking.directory)
         except CaseNotFound:
             raise Invalid.of("to", "unknown_case") from None
         except SeveralParts:

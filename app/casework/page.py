@@ -75,7 +75,7 @@ async def opened(
     settings: Settings,
 ) -> Opened:
     """Raises CaseNotFound, SeveralParts."""
-    found = await case.find(connection, caller, typed, directory, None)
+    found = await case.find(connection, caller, typed, directory)
     answers = Act.ANSWER in case.acts(caller, found, directory)
     offered_by = templates.of_whom(caller, directory) if answers else ()
     written = await content.read(connection, caller, found, directory, Way.CASE, offered_by)

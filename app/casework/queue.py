@@ -14,12 +14,14 @@ from app.appeals.codes import ActorKind, ApplicantType, Status
 from app.appeals.commands import Actor, Command, Done, Leasing
 from app.appeals.lifecycle import WORKABLE, Act
 from app.appeals.masking import masked
+from app.appeals.terms import NEED_TERM
 from app.casework import changes, reach, views
 from app.casework.reach import Onlooker
 from app.casework.schemas import AgencyOut, PersonOut, QueueItem
 from app.casework.views import SavedView
 from app.core import clock, paging
 from app.core.i18n import Language
+from app.core.nested import Row
 from app.core.words import tokens_of_each_key
 from app.deadlines.regimes import Unit
 from app.deadlines.term import Term
@@ -82,12 +84,15 @@ _OF_HOLDING = (
     "h.lease_until, account.name AS assignee_name"
 )
 _WIDTH = _OF_HOLDING.count(",") + 1
+_SAID = """
+LEFT JOIN content c ON c.appeal_id = h.appeal_id AND c.kind = 'appeal'
+LEFT JOIN content own ON own.appeal_id = h.appeal_id AND own.part = h.part AND own.kind = 'part'
+"""
 _ITEMS = f"""
 SELECT {_OF_HOLDING}, a.language, a.received_at, c.body, own.body AS part_body
 FROM holding h
 JOIN appeal a ON a.id = h.appeal_id
-LEFT JOIN content c ON c.appeal_id = h.appeal_id AND c.kind = 'appeal'
-LEFT JOIN content own ON own.appeal_id = h.appeal_id AND own.part = h.part AND own.kind = 'part'
+{_SAID}
 LEFT JOIN staff_account account ON account.id = h.assignee_id
 """
 _WHOLE = f"{_ITEMS} WHERE h.id = ANY($1::bigint[])"
@@ -121,19 +126,19 @@ _THOSE = "({saying}) AS said(id) JOIN holding h ON h.id = said.id"
 
 _NOT_WALLED = walls.condition(me="{me}", agencies="{agencies}::bigint[]", head="{head}")
 
-# Cases that somebody else is taking at this moment are passed over, so nobody waits for anybody.
+# Cases that somebody else is taking at this moment are passed over, so nobody waits for anybody. How many are
+# taken is no parameter: then one plan is good for all, and is kept.
 _NEXT = f"""
-SELECT h.appeal_id, h.part FROM holding h
-WHERE h.closed_at IS NULL AND h.agency_id = $1 AND {_FREE.format(now="$2")}
-  AND {walls.condition(me="$4", agencies="$5", head="$6")}
-{_ORDER} LIMIT $3
-FOR NO KEY UPDATE SKIP LOCKED
-"""
-
-_TAKEN = f"""{_ITEMS}
-JOIN unnest($1::bigint[], $2::smallint[]) AS taken(appeal_id, part)
-    ON taken.appeal_id = h.appeal_id AND taken.part = h.part
-WHERE h.closed_at IS NULL {_ORDER}
+WITH next AS (
+    SELECT h.id, h.xmin FROM holding h
+    WHERE h.closed_at IS NULL AND h.agency_id = $1 AND {_FREE.format(now="$2")}
+      AND {walls.condition(me="$3", agencies="$4", head="$5")}
+    {_ORDER} LIMIT {{count}}
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT {service.CASE.format(term=Act.CLAIM in NEED_TERM, parts=False)}, h.xmin = next.xmin AS fresh,
+       c.body, own.body AS part_body
+FROM next JOIN holding h ON h.id = next.id {service.BESIDE} {_SAID} {_ORDER}
 """
 
 
@@ -286,10 +291,10 @@ def _search(q: str, query: _Query) -> None:
 
 async def claim(
     connection: asyncpg.Connection, caller: StaffCaller, count: int, directory: Directory, now: datetime
-) -> list[asyncpg.Record]:
+) -> list[Row]:
     """Take the most urgent cases of the caller's agency that nobody works on; at most `count`."""
     looker = reach.onlooker(caller, directory)
-    rows = await connection.fetch(_NEXT, caller.agency_id, now, count, *looker.values())
+    rows = await connection.fetch(_NEXT.format(count=count), caller.agency_id, now, *looker.values())
     commands = [
         Command(
             Act.CLAIM,
@@ -302,9 +307,15 @@ async def claim(
         )
         for row in rows
     ]
-    done = await service.act(connection, commands, directory)
-    taken = [(one.appeal_id, one.part) for one in done if isinstance(one, Done)]
-    return await _items(connection, taken)
+    locked = rows if all(row["fresh"] for row in rows) else ()
+    done = await service.act(connection, commands, directory, locked=locked)
+    return [_taken(row, one, caller) for row, one in zip(rows, done, strict=True) if isinstance(one, Done)]
+
+
+def _taken(row: asyncpg.Record, done: Done, caller: StaffCaller) -> Row:
+    """The item of a case that the caller has taken, from what was read of it before."""
+    held = {**row, "agency_id": row["holder_id"], "received_at": row["first_received_at"]}
+    return held | (done.changed or {}) | {"assignee_name": caller.name}
 
 
 def actor(caller: StaffCaller) -> Actor:
@@ -316,16 +327,7 @@ def actor(caller: StaffCaller) -> Actor:
     )
 
 
-async def _items(connection: asyncpg.Connection, keys: Sequence[tuple[int, int]]) -> list[asyncpg.Record]:
-    if not keys:
-        return []
-    rows: list[asyncpg.Record] = await connection.fetch(
-        _TAKEN, [key[0] for key in keys], [key[1] for key in keys]
-    )
-    return rows
-
-
-def item(row: asyncpg.Record, directory: Directory, language: Language, today: date) -> QueueItem:
+def item(row: Row, directory: Directory, language: Language, today: date) -> QueueItem:
     agency = directory.agency_by_id(row["agency_id"])
     whole, own = (repository.opened(row[name]) if row[name] else {} for name in ("body", "part_body"))
     said = own if row["part"] else whole
@@ -357,7 +359,7 @@ def item(row: asyncpg.Record, directory: Directory, language: Language, today: d
     )
 
 
-def _target_on(row: asyncpg.Record, directory: Directory, agency: Agency) -> date | None:
+def _target_on(row: Row, directory: Directory, agency: Agency) -> date | None:
     """The channel's target, from what is on the item: as much of a term as a target asks for."""
     term = Term(
         registered_on=row["registered_on"],
@@ -378,7 +380,7 @@ def _target_on(row: asyncpg.Record, directory: Directory, agency: Agency) -> dat
     return target.on if target else None
 
 
-def assignee(row: asyncpg.Record) -> PersonOut | None:
+def assignee(row: Row) -> PersonOut | None:
     if row["assignee_id"] is None:
         return None
     return PersonOut(id=row["assignee_id"], name=row["assignee_name"] or "—")

@@ -94,7 +94,7 @@ _BODIES = "SELECT id, body FROM content WHERE id = ANY ($1)"
 )
 async def similar(caller: Reader, number: Number, connection: Read) -> SimilarListOut:
     directory = snapshot.current()
-    found = await case.find(connection, caller, number, directory, None)  # a list is no reading
+    found = await case.find(connection, caller, number, directory)  # a list is no reading
     if found.shown["agency_id"] not in reach.visible(caller, directory):
         return SimilarListOut(items=[])
     rows = await connection.fetch(

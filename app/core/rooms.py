@@ -5,7 +5,7 @@ counts the routes of each room before it compares a request with them. So a room
 and its dependencies itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 
 from fastapi import APIRouter
@@ -38,7 +38,8 @@ def signpost(whole: APIRouter) -> None:
 
 
 def _ways(whole: APIRouter) -> dict[_Steps, APIRouter]:
-    return {steps: _toward(whole, steps) for steps in {(), *map(_beginning, whole.routes)}}
+    beginnings = [_beginning(route) for route in whole.routes]
+    return {steps: _toward(whole, beginnings, steps) for steps in {(), *beginnings}}
 
 
 def _way(ways: Mapping[_Steps, APIRouter], path: str) -> APIRouter:
@@ -49,10 +50,10 @@ def _way(ways: Mapping[_Steps, APIRouter], path: str) -> APIRouter:
     return ways[steps]
 
 
-def _toward(whole: APIRouter, steps: _Steps) -> APIRouter:
+def _toward(whole: APIRouter, beginnings: Sequence[_Steps], steps: _Steps) -> APIRouter:
     """The same with those routes alone whose beginning is one of these steps' own."""
-    some = copy(whole)
-    some.routes = [one for one in whole.routes if (begins := _beginning(one)) == steps[: len(begins)]]
+    some, each = copy(whole), zip(whole.routes, beginnings, strict=True)
+    some.routes = [route for route, begins in each if begins == steps[: len(begins)]]
     return some
 
 

@@ -84,7 +84,7 @@ async def test_what_cannot_be_kept_is_not_read(appellant: Appellant) -> None:
     )
     unknown: Any = "a way that nobody knows"
     async with appellant.db.transaction() as connection:
-        found = await case.find(connection, caller, filed["number"], snapshot.current(), None)
+        found = await case.find(connection, caller, filed["number"], snapshot.current())
         for read in (
             content.read(connection, caller, found, snapshot.current(), unknown),
             content.events(connection, caller, found, unknown),

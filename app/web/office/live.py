@@ -81,7 +81,7 @@ async def _watcher(request: Request, me: Worker, db: Database, place: Place) -> 
     number, shown = request.query_params.get("case", "")[:40], None
     if number:
         async with db.read() as connection:
-            found = await cases.find(connection, me.caller, number, directory, None)
+            found = await cases.find(connection, me.caller, number, directory)
         shown = Case(found.appeal_id, found.part)
     return Watcher(me.caller.account_id, reach.visible(me.caller, directory), shown, place)
 
