@@ -135,6 +135,9 @@ async def test_an_open_page_follows_and_keeps_what_is_typed(
         newer = await filed("Жаңа жолданым.")
         await expect(queue.locator(f'[data-rows] a[href="/office/cases/{newer}"]')).to_be_visible()
         assert await queue.evaluate("document.activeElement.getAttribute('href')") == focused
+        await queue.route("**/office/rows*", lambda route: route.fulfill(status=503), times=1)
+        later = await filed("Қызмет сәл кейін жауап береді.")  # refused once, it asks again by itself
+        await expect(queue.locator(f'[data-rows] a[href="/office/cases/{later}"]')).to_be_visible()
         await queue.goto(
             "/office?view=overdue"
         )  # what comes is not overdue: told, and there is nothing to send
