@@ -9,7 +9,7 @@ import asyncio
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, NullPool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.core.columns import Encrypted, Xid8
 from app.core.db import DatabaseUrls
@@ -59,12 +59,19 @@ def _migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
+async def _alone(connection: AsyncConnection) -> None:
+    """Asked for again and again: an index that another makes waits for whoever waits within a statement."""
+    while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK}):
+        await connection.commit()
+        await asyncio.sleep(0.2)
+
+
 async def _run() -> None:
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=Hosts(_owner_url()).connect, poolclass=NullPool
     )
     async with engine.connect() as connection:  # whose end frees the lock
-        await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        await _alone(connection)
         await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         await connection.commit()
         await connection.run_sync(_migrate)

@@ -87,7 +87,7 @@ class Change(Counting):
 
     def done(self) -> Done:
         case, effects = self.case, self.effects
-        changed = effects.changed[-1] if not effects.opened else None
+        changed = effects.changed[-1] if effects.changed and not effects.opened else None
         return Done(case.appeal_id, case.part, self.version, self.status, case.version, changed)
 
     # what happens

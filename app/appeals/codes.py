@@ -191,3 +191,13 @@ TOLD: Mapping[EventKind, str] = {
     EventKind.RECALCULATED: "deadline.changed",
     EventKind.DEADLINE_PASSED: "deadline.passed",
 }
+
+
+AMISS = " OR ".join(
+    f"{figure} <> 0"
+    for figure in (
+        *("reopened", "answered_late", "forwarded_late", "chained", "closed_late", "corrections", "repeated"),
+        *("complaints", "complaints_upheld"),
+    )
+)
+"""In SQL: the counter deltas of which something is to be said. They are few, and asked for most."""

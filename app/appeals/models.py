@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from app.appeals.codes import (
+    AMISS,
     ActorKind,
     ApplicantType,
     Close,
@@ -346,16 +347,15 @@ class AppealLink(Table, table=True):
 
 
 class CounterDelta(Table, table=True):
-    """One act's effect on the figures; append only, no foreign keys (it is written by every act).
-
-    `holding_id` is null only in what was counted before it was kept. `working_days`: with an answer.
-    """
+    """One act's effect on the figures, append only, without foreign keys: every act writes some. `holding_id`
+    is null only in what was counted before it was kept; `working_days`: with an answer."""
 
     __tablename__ = "counter_delta"
     __table_args__ = (
         Index("ix_counter_delta_agency_id_opened_on_day", "agency_id", "opened_on", "day"),
         Index("ix_counter_delta_day", "day"),
         Index("ix_counter_delta_xid", "xid"),
+        Index("ix_counter_delta_amiss", "agency_id", "day", postgresql_where=text(AMISS)),
     )
 
     id: int = identity()

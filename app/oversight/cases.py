@@ -25,16 +25,17 @@ _CARRIED = (
     "h.stands_for IS NULL AND h.registered_on < {first} AND (h.closed_on IS NULL OR h.closed_on >= {first})"
 )
 _ACTED = """
-h.id IN (SELECT d.holding_id FROM counter_delta d
-         WHERE d.agency_id = ANY ({agencies}) AND d.day BETWEEN {first} AND {end}{about}
-         GROUP BY d.holding_id HAVING sum(d.{figure}) > 0)
+SELECT d.holding_id FROM counter_delta d
+WHERE d.agency_id = ANY ({agencies}) AND d.day BETWEEN {first} AND {end} AND d.{figure} <> 0{about}
+GROUP BY d.holding_id HAVING sum(d.{figure}) > 0
 """
-# By what was known at the end of the day.
+# By what was known at the end of the day, and only of days on which something opened that was open then.
 _OVERDUE = """
-h.id IN (SELECT d.holding_id FROM counter_delta d
-         WHERE d.agency_id = ANY ({agencies}) AND d.day <= {end} AND d.opened_on <= {end}
-           AND d.running <> 0{about}
-         GROUP BY d.holding_id HAVING sum(d.running) FILTER (WHERE d.due_on < {judged_on}) > 0)
+SELECT d.holding_id FROM counter_delta d
+WHERE d.agency_id = ANY ({agencies}) AND d.day <= {end} AND d.running <> 0{about}
+  AND d.opened_on = ANY (ARRAY(SELECT DISTINCT h.registered_on FROM holding h
+                               WHERE h.agency_id = ANY ({agencies}) AND {open}))
+GROUP BY d.holding_id HAVING sum(d.running) FILTER (WHERE d.due_on < {judged_on}) > 0
 """
 _PAGE = """
 SELECT h.id, h.appeal_id, h.part, h.agency_id, h.status, h.kind, h.topic, h.channel, h.region,
@@ -125,15 +126,18 @@ class Listed:
 
 
 def _condition(figure: str, names: Mapping[str, str], given: Mapping[str, str]) -> str:
-    about = "".join(f" AND d.{name} = {place}" for name, place in given.items())
-    if figure == "judged":
-        answered, overdue = (_condition(one, names, given) for one in ("answered", "overdue"))
-        return f"({answered} OR {overdue})"
     if figure == "pending":
         return _OPEN.format(**names)
     if figure == "carried_in":
         return _CARRIED.format(**names)
+    parts = ("answered", "overdue") if figure == "judged" else (figure,)
+    return f"h.id IN ({' UNION ALL '.join(f'({_counted(one, names, given)})' for one in parts)})"
+
+
+def _counted(figure: str, names: Mapping[str, str], given: Mapping[str, str]) -> str:
+    """The ids of those that deltas count."""
+    about = "".join(f" AND d.{name} = {place}" for name, place in given.items())
     if figure == "overdue":
-        return _OVERDUE.format(about=about, **names)
+        return _OVERDUE.format(about=about, open=_OPEN.format(**names), **names)
     assert figure in FLOWS
     return _ACTED.format(figure=figure, about=about, **names)
