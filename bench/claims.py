@@ -79,7 +79,7 @@ def measure(folder: Path, *, rounds: int, seconds: float, say: Say) -> Outcome:
         with service.web(urls, folder, processes=PROCESSES) as web:
             load = partial(_elsewhere, web.port, signed_in)
             here = Site(cluster, web, source, load, _ANSWERED, "claims and answers", WEB, options)
-            return turns.measure(here, warm_up=WARM_UP, rounds=rounds, seconds=seconds, say=say)
+            return turns.measure(here, warm_up=min(WARM_UP, seconds), rounds=rounds, seconds=seconds, say=say)
 
 
 # the operators

@@ -40,7 +40,7 @@ def site(folder: Path, say: Say, settings: dict[str, str] | None = None) -> Iter
 
 def measure(here: Site, *, rounds: int, seconds: float, say: Say) -> Outcome:
     """Take turns. Raises Miscounted when rows and answers differ."""
-    return turns.measure(here, warm_up=WARM_UP, rounds=rounds, seconds=seconds, say=say)
+    return turns.measure(here, warm_up=min(WARM_UP, seconds), rounds=rounds, seconds=seconds, say=say)
 
 
 class Caught:

@@ -1,6 +1,7 @@
 """The service as it is served: a cluster with fsync in a folder of its own, and web processes on it."""
 
 import asyncio
+import atexit
 import os
 import re
 import shutil
@@ -11,8 +12,9 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +70,28 @@ def database(
 ) -> Iterator[tuple[Cluster, DatabaseUrls]]:
     """A cluster of our own, migrated and with the reference data; the process's cipher is set."""
     cipher.use(Cipher([SECRET]))
-    with open_cluster(folder, attach=False, settings=settings or {}, say=say) as cluster:
-        urls = cluster.urls()
-        migrate.upgrade(urls)
-        asyncio.run(_load_directory(urls))
-        yield cluster, urls
+    if not any(folder.iterdir()):
+        shutil.copytree(_made_ready(), folder, dirs_exist_ok=True)
+    with _migrated(folder, settings or {}, say) as cluster:
+        yield cluster, cluster.urls()
+
+
+@cache
+def _made_ready() -> Path:
+    """The folder of such a cluster that nothing is measured on, for copies; until this process ends."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    folder = kept.enter_context(own_folder())
+    with _migrated(folder, {"fsync": "off"}, lambda line: None):
+        return folder
+
+
+@contextmanager
+def _migrated(folder: Path, settings: Mapping[str, str], say: Say) -> Iterator[Cluster]:
+    with open_cluster(folder, attach=False, settings=settings, say=say) as cluster:
+        migrate.upgrade(cluster.urls())
+        asyncio.run(_load_directory(cluster.urls()))
+        yield cluster
 
 
 async def _load_directory(urls: DatabaseUrls) -> None:
