@@ -118,17 +118,17 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def kept(worker_urls: DatabaseUrls) -> AsyncIterator[Kept]:
+async def one_connection(worker_urls: DatabaseUrls) -> AsyncIterator[Kept]:
     found = Kept(worker_urls)
     yield found
     await found.close()
 
 
 @pytest.fixture
-async def db(kept: Kept) -> AsyncIterator[Database]:
+async def db(one_connection: Kept) -> AsyncIterator[Database]:
     """A database as the worker sees it, on one connection; whatever a test does is undone. An app over it
     acts as the web side (`running`)."""
-    async with kept.undone() as connection:
+    async with one_connection.undone() as connection:
         database = Database(OneConnection(connection))
         await snapshot.refresh(database)
         yield database
