@@ -187,7 +187,7 @@ class Kept:
         try:
             await transaction.rollback()
             await connection.reset()
-            connection._query_loggers.clear()
+            connection._query_loggers.clear()  # type: ignore[attr-defined]
         except BaseException:  # a test that left it unusable, or was stopped: the next one has another
             self._connection = None
             connection.terminate()
