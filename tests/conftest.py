@@ -85,7 +85,10 @@ def _remove_sockets_but(before: set[Path]) -> None:
 
 PAGES = "tests/web/browser/"
 # What waits most begins first: it leaves the machine to the others.
-LONG = ("tests/ops/test_failover", PAGES, "tests/ops/", "tests/bench/", "tests/oversight/test_stateful")
+LONG = (
+    *("tests/ops/test_failover", PAGES, "tests/ops/", "tests/bench/", "tests/staff/oidc/"),
+    "tests/oversight/test_stateful",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
