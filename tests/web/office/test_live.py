@@ -112,7 +112,10 @@ async def test_many_streams_hold_no_connection_and_miss_nothing(site: Served) ->
         assert missed in (await client.get("/office")).text
         # The same by asking, for who can open no stream.
         asked = await polled(client, last)
-        asked = (await client.get("/office/live/poll", params={"from": asked["place"]})).json()
+        for _ in range(3):  # a process may hear of two appeals one after the other
+            asked = (await client.get("/office/live/poll", params={"from": asked["place"]})).json()
+            if not asked["changed"]:
+                break
         assert asked["changed"] is False
         assert again
 
