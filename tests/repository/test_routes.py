@@ -3,7 +3,6 @@
 import inspect
 import json
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -28,7 +27,6 @@ CONNECTIONS = (transaction, read, moment, read_figures, moment_of_figures)
 CALLERS = {"public", "citizen", "staff", "client"}
 
 
-@cache
 def the_app() -> FastAPI:
     return create_app(Settings(secret_key=SECRET))
 
