@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -48,9 +48,11 @@ class Opened:
 
 
 def say(line: str) -> None:
-    """What is being done or went wrong, to standard error."""
+    """What is being done or went wrong, to standard error. Where that is a file on a full disk it is lost: who
+    keeps others running goes on."""
     over_progress = "\r\x1b[K" if sys.stderr.isatty() else ""
-    click.echo(f"{over_progress}{line}", err=True)
+    with suppress(OSError):
+        click.echo(f"{over_progress}{line}", err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -81,13 +81,17 @@ def _write(place: Place, name: str, lines: Iterable[str]) -> None:
     """Replace the file as a whole. Root follows no link that the server's user may have put there."""
     draft = place.pgdata / f"{name}.new-{token_hex(4)}"
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        if place.account.other:
-            os.fchown(file.fileno(), place.account.uid, place.account.gid)
-        file.write("".join(f"{line}\n" for line in lines))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(place.pgdata / name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            if place.account.other:
+                os.fchown(file.fileno(), place.account.uid, place.account.gid)
+            file.write("".join(f"{line}\n" for line in lines))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(place.pgdata / name)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def socket_folder(place: Place, preferred: str) -> Path:

@@ -152,8 +152,8 @@ class Cluster:
 
     def tend(self) -> None:
         """Call now and then: starts a server that died, takes over from an owner that is gone, and lets
-        nothing be written while the disk is nearly full."""
-        with self._guard:
+        nothing be written while the disk is nearly full. Raises EmbeddedError: call it again."""
+        with self._guard, explained(self.data_dir):
             if self._server and not self._server.alive():
                 self._say("database: it ended unexpectedly; starting it again")
                 self._own()

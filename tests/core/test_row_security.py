@@ -202,7 +202,7 @@ async def test_the_function_trusts_no_search_path(db: Database) -> None:
         found = await connection.fetchrow(FUNCTION)
     assert found is not None
     assert (found["prosecdef"], found["gives"], found["web"]) == (True, "bigint", True)
-    assert "search_path=pg_catalog, pg_temp" in found["proconfig"]
+    assert found["proconfig"] == ["search_path=pg_catalog, pg_temp", "plan_cache_mode=force_custom_plan"]
     assert not [one for one in found["rights"].strip("{}").split(",") if one.startswith("=")], "not PUBLIC"
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -15,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
 import asyncio, os, sys
 from app import supervise
+from app.cli import say
 supervise.END_WITHIN = 1.0
 async def fails():
     await asyncio.sleep(float(sys.argv[2]))
     raise RuntimeError("meanwhile it failed")
 service = supervise.Service("child", ["child"], {**os.environ, "PYTHONPATH": sys.argv[1]})
 meanwhile = fails() if len(sys.argv) > 2 else None
-say = lambda line: print(line, flush=True)
 asyncio.run(supervise.supervise([service], cluster=None, say=say, meanwhile=meanwhile))
 """
 
@@ -44,10 +45,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
             os.kill(pid, signal.SIGKILL)
 
 
-def start(folder: Path, then: str, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, then: str, *arguments: str, out: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
     (folder / "child.py").write_text(CHILD + then)
     command = [sys.executable, "-c", PARENT, str(folder), *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, text=True)
 
 
 def pids(folder: Path) -> list[int]:
@@ -78,6 +81,15 @@ def test_child_that_ends_is_started_again(folder: Path) -> None:
     assert parent.returncode == 0
     assert said.splitlines() == ["child ended with 3; starting it again in 1 s", "stopping"]
     assert not any(alive(pid) for pid in pids(folder)), "not even what the first one had started"
+
+
+def test_who_can_say_nothing_goes_on(folder: Path) -> None:
+    with open("/dev/full", "w") as full:  # every write: no space left on device
+        parent = start(folder, "if first: sys.exit(3)\ntime.sleep(600)", out=full)
+    wait(lambda: len(pids(folder)) == 4)
+    parent.terminate()
+    assert parent.wait(30) == 0
+    assert not any(alive(pid) for pid in pids(folder))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

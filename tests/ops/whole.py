@@ -32,12 +32,11 @@ from app.settings import get_settings
 
 supervise.LONGEST_BACKOFF = 1.0  # whoever is shot ten times a minute is not broken
 settings, more = get_settings(), json.loads(os.environ["LS_TEST_SERVER_SETTINGS"])
-say = lambda line: print(line, flush=True)
-with open_cluster(settings.data_dir, settings=more, say=say) as cluster:
+with open_cluster(settings.data_dir, settings=more, say=cli.say) as cluster:
     urls = cluster.urls()
     cli._prepare(urls)
     services = [cli._web(settings, urls, {}), cli._worker(settings, urls)]
-    asyncio.run(supervise.supervise(services, cluster=cluster, say=say))
+    asyncio.run(supervise.supervise(services, cluster=cluster, say=cli.say))
 """
 
 
