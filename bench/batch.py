@@ -35,7 +35,7 @@ from app.staff.service import create_client
 from bench import service
 from bench.appeals import appeals
 from bench.client import HOST
-from bench.figures import percentile, table
+from bench.figures import percentile, ratio, table
 from bench.machine import cpu_of
 from bench.registration import Caught
 from bench.service import Say, Web
@@ -74,8 +74,7 @@ class Outcome:
 
     @property
     def ratio(self) -> float:
-        pairs = zip(self.http, self.limit, strict=True)
-        return statistics.median(http.rate / limit.rate for http, limit in pairs)
+        return ratio((one.rate for one in self.http), (one.rate for one in self.limit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from app.core.db import Database, DatabaseUrls
 from app.core.embedded_postgres import Cluster
 from app.oversight.rollups import fold
 from bench import pgbench, service
-from bench.figures import Window, percentile, table, window
+from bench.figures import Window, percentile, ratio, table, window
 from bench.machine import cpu_of
 from bench.registration import limit_script
 from bench.service import Say
@@ -47,8 +47,7 @@ class Outcome:
 
     @property
     def ratio(self) -> float:
-        pairs = zip(self.counted, self.without, strict=True)
-        return statistics.median(one.window.rate / other.window.rate for one, other in pairs)
+        return ratio((one.window.rate for one in self.counted), (one.window.rate for one in self.without))
 
 
 def without_counters(script: str) -> str:

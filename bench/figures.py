@@ -1,7 +1,8 @@
 """From samples to figures, and figures as a table."""
 
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,6 +27,11 @@ def window(samples: Sequence[Sample], begun: float, settle: float, seconds: floa
     first, last = begun + settle, begun + settle + seconds
     took = tuple(sample.took for sample in samples if first <= sample.done < last)
     return Window(len(took) / seconds, took)
+
+
+def ratio(rates: Iterable[float], limits: Iterable[float]) -> float:
+    """The median of the ratios of neighbouring turns."""
+    return statistics.median(rate / limit for rate, limit in zip(rates, limits, strict=True))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -10,7 +10,7 @@ from app.core.embedded_config import INTAKE
 from app.core.embedded_postgres import Cluster
 from bench import pgbench, service
 from bench.client import ClientRun
-from bench.figures import Window, percentile, window
+from bench.figures import Window, percentile, ratio, window
 from bench.machine import cpu_of
 from bench.service import Say, Web
 
@@ -44,8 +44,7 @@ class Outcome:
 
     @property
     def ratio(self) -> float:
-        pairs = zip(self.http, self.limit, strict=True)
-        return statistics.median(http.window.rate / limit.window.rate for http, limit in pairs)
+        return ratio((one.window.rate for one in self.http), (one.window.rate for one in self.limit))
 
     @property
     def errors(self) -> int:

@@ -3,6 +3,7 @@
 from app.core import clock
 from app.core.cipher import cipher
 from app.core.db import Database
+from app.demo.stages import begins
 from app.intake.blogs import answers
 from app.intake.blogs.answers import Texts
 from app.intake.blogs.posts import CHANNEL
@@ -26,9 +27,7 @@ async def load(db: Database) -> None:
     """Once."""
     now = clock.now()
     async with db.transaction() as connection:
-        first = await connection.fetchval(
-            "INSERT INTO demo_load VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING stage", STAGE, now
-        )
+        first = await begins(connection, STAGE, now)
         for row in await connection.fetch(_ANSWERED, CHANNEL) if first else ():
             reason = cipher().encrypt(REASON, release.REASON)
             decided = (row["id"], now, row["account_id"], row["agency_id"], _FIELDS, reason)

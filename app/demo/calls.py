@@ -12,6 +12,7 @@ import asyncpg
 from app.core import clock
 from app.core.db import Database
 from app.demo.plan import moment
+from app.demo.stages import begins
 from app.directory.registry import Directory
 from app.directory.values import Source
 from app.intake.tickets import consultations, reconciliation
@@ -38,9 +39,7 @@ async def load(db: Database, directory: Directory) -> None:
     """Once, for the sources that brought appeals in the last weeks."""
     now = clock.now()
     async with db.transaction() as connection:
-        first = await connection.fetchval(
-            "INSERT INTO demo_load VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING stage", STAGE, now
-        )
+        first = await begins(connection, STAGE, now)
         rows = await connection.fetch(_BROUGHT, CHANNEL, now - WEEKS) if first else []
         for row in rows:
             source = directory.source_by_id(row["source_id"])

@@ -9,6 +9,7 @@ from app.casework.schemas import TemplateIn
 from app.core import clock
 from app.core.db import Database
 from app.core.i18n import DEFAULT, Language
+from app.demo.stages import begins
 from app.directory import snapshot
 from app.directory.registry import Directory
 from app.staff import repository
@@ -60,10 +61,7 @@ async def load(db: Database) -> None:
     """Once."""
     now, directory = clock.now(), snapshot.current()
     async with db.transaction() as connection:
-        first = await connection.fetchval(
-            "INSERT INTO demo_load VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING stage", STAGE, now
-        )
-        if not first:
+        if not await begins(connection, STAGE, now):
             return
         accounts = await repository.ids_by_login(connection)
         for body in BODIES:

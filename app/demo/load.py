@@ -21,6 +21,7 @@ from app.core.errors import AppError
 from app.demo import answers, calls, letters, living, published, receptions
 from app.demo.accounts import Keys, ensure_clients, ensure_people
 from app.demo.plan import Life
+from app.demo.stages import begins
 from app.demo.tell import Teller
 from app.demo.texts import Texts
 from app.directory import snapshot
@@ -111,9 +112,7 @@ class _Loader:
 
     async def _mark(self, stage: str) -> None:
         async with self.db.transaction() as connection:
-            await connection.execute(
-                "INSERT INTO demo_load VALUES ($1, $2) ON CONFLICT DO NOTHING", stage, clock.now()
-            )
+            await begins(connection, stage, clock.now())
 
     async def _live(self, connection: asyncpg.Connection, lives: Sequence[Life]) -> None:
         """Register them all, then carry out their acts; a chunk that is there already is passed over."""

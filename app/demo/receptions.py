@@ -16,6 +16,7 @@ from app.appeals.codes import LanguageCode
 from app.core import clock
 from app.core.db import Database
 from app.core.i18n import Language
+from app.demo.stages import begins
 from app.demo.texts import Texts
 from app.directory.registry import Directory
 from app.directory.values import Agency, AgencyKind
@@ -111,10 +112,7 @@ async def load(db: Database, directory: Directory, texts: Texts) -> None:
     """Once, in one transaction."""
     now = clock.now()
     async with db.transaction() as connection:
-        first = await connection.fetchval(
-            "INSERT INTO demo_load VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING stage", STAGE, now
-        )
-        if not first:
+        if not await begins(connection, STAGE, now):
             return
         accounts = await repository.ids_by_login(connection)
         for half_year in PUBLISHED:

@@ -20,7 +20,8 @@ _UNDER_REVIEW = """
 EXISTS (SELECT FROM holding reviewed WHERE reviewed.appeal_id = h.appeal_id AND reviewed.stage = 'review'
         AND reviewed.closed_at IS NULL)
 """
-_OPEN = "h.stands_for IS NULL AND h.registered_on <= {end} AND (h.closed_on IS NULL OR h.closed_on > {end})"
+_AT_END = "h.registered_on <= {end} AND (h.closed_on IS NULL OR h.closed_on > {end})"
+_OPEN = f"h.stands_for IS NULL AND {_AT_END}"
 _CARRIED = (
     "h.stands_for IS NULL AND h.registered_on < {first} AND (h.closed_on IS NULL OR h.closed_on >= {first})"
 )
@@ -34,7 +35,7 @@ _OVERDUE = """
 SELECT d.holding_id FROM counter_delta d
 WHERE d.agency_id = ANY ({agencies}) AND d.day <= {end} AND d.running <> 0{about}
   AND d.opened_on = ANY (ARRAY(SELECT DISTINCT h.registered_on FROM holding h
-                               WHERE h.agency_id = ANY ({agencies}) AND {open}))
+                               WHERE h.agency_id = ANY ({agencies}) AND {at_end}))
 GROUP BY d.holding_id HAVING sum(d.running) FILTER (WHERE d.due_on < {judged_on}) > 0
 """
 _PAGE = """
@@ -138,6 +139,6 @@ def _counted(figure: str, names: Mapping[str, str], given: Mapping[str, str]) ->
     """The ids of those that deltas count."""
     about = "".join(f" AND d.{name} = {place}" for name, place in given.items())
     if figure == "overdue":
-        return _OVERDUE.format(about=about, open=_OPEN.format(**names), **names)
+        return _OVERDUE.format(about=about, at_end=_AT_END.format(**names), **names)
     assert figure in FLOWS
     return _ACTED.format(figure=figure, about=about, **names)
