@@ -5,9 +5,12 @@ started for the run, without fsync. Every process of the run gets a database clo
 """
 
 import asyncio
+import gc
 import os
+import tempfile
+import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -21,7 +24,7 @@ from hypothesis import settings as hypothesis_settings
 
 from app.core import cipher, clock, migrate
 from app.core.cipher import Cipher
-from app.core.db import Database, DatabaseUrls, Login, prepare
+from app.core.db import Database, DatabaseUrls, prepare
 from app.directory import snapshot
 from app.settings import Settings
 from tests.support import (
@@ -29,6 +32,7 @@ from tests.support import (
     SERVER,
     TEMPLATE,
     Jump,
+    Kept,
     OneConnection,
     app_of,
     cheap_passwords,
@@ -48,6 +52,9 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 _run = ExitStack()
 
+# Until the tests are collected nearly all that is made stays: looking for garbage finds none and takes long.
+gc.disable()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Once a run, before the processes of pytest-xdist start: the server and its template database."""
@@ -55,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     cheap_passwords()
     if SERVER in os.environ:
         return
+    _run.callback(_remove_sockets_but, _sockets())
     os.environ[SERVER] = os.environ.get("LS_DATABASE_URL") or _run.enter_context(embedded())
     _run.callback(os.environ.pop, SERVER)
     asyncio.run(recreate(TEMPLATE))
@@ -62,9 +70,25 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.run(load_reference_data(TEMPLATE))
 
 
+def _sockets() -> set[Path]:
+    """The folders of databases' sockets, of whatever run."""
+    return set(Path(tempfile.gettempdir()).glob(f"ls-{'[0-9a-f]' * 12}"))
+
+
+def _remove_sockets_but(before: set[Path]) -> None:
+    """Those that killed databases have left behind; a young one may be that of a run that is starting."""
+    for folder in _sockets() - before:
+        with suppress(OSError):
+            if folder.stat().st_mtime < time.time() - 60:
+                folder.rmdir()
+
+
 PAGES = "tests/web/browser/"
 # What waits most begins first: it leaves the machine to the others.
-LONG = ("tests/ops/test_failover", PAGES, "tests/ops/", "tests/bench/", "tests/oversight/test_stateful")
+LONG = (
+    *("tests/ops/test_failover", PAGES, "tests/ops/", "tests/bench/", "tests/staff/oidc/"),
+    "tests/oversight/test_stateful",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -74,6 +98,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(PAGES):
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -91,22 +120,21 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(secret_key=SECRET, data_dir=tmp_path, demo_password="a demo password for tests")
 
 
+@pytest.fixture(scope="session")
+async def one_connection(worker_urls: DatabaseUrls) -> AsyncIterator[Kept]:
+    found = Kept(worker_urls)
+    yield found
+    await found.close()
+
+
 @pytest.fixture
-async def db(worker_urls: DatabaseUrls) -> AsyncIterator[Database]:
+async def db(one_connection: Kept) -> AsyncIterator[Database]:
     """A database as the worker sees it, on one connection; whatever a test does is undone. An app over it
     acts as the web side (`running`)."""
-    url, role = worker_urls.door(Login.WORKER)
-    connection = await asyncpg.connect(url, server_settings={"role": role or "", "timezone": "UTC"})
-    await prepare(connection)
-    undone = connection.transaction()
-    await undone.start()
-    try:
+    async with one_connection.undone() as connection:
         database = Database(OneConnection(connection))
         await snapshot.refresh(database)
         yield database
-    finally:
-        await undone.rollback()
-        await connection.close()
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+from asyncpg.transaction import Transaction
 from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.core.db import Database, DatabaseUrls, Login, limiting
+from app.core.db import Database, DatabaseUrls, Login, limiting, prepare
 from app.core.embedded_postgres import open_cluster
 from app.directory.load import load_directory
 from app.main import Doors, assemble, equip
@@ -153,6 +154,48 @@ class OneConnection:
 
     async def close(self) -> None:
         """The fixture closes it."""
+
+
+class Kept:
+    """One connection to a database for test after test: what a new one learns of tables and statements takes
+    longer than most tests do. Statements are planned each time, as for a table of the size it has then."""
+
+    def __init__(self, urls: DatabaseUrls) -> None:
+        self._urls = urls
+        self._connection: asyncpg.Connection | None = None
+
+    @asynccontextmanager
+    async def undone(self) -> AsyncIterator[asyncpg.Connection]:
+        """What is done in the block is undone, and so is what was set on the connection."""
+        connection = await self._open()
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            yield connection
+        finally:
+            await self._clear(connection, transaction)
+
+    async def _open(self) -> asyncpg.Connection:
+        if self._connection is None:
+            url, role = self._urls.door(Login.WORKER)
+            settings = {"role": role or "", "timezone": "UTC", "plan_cache_mode": "force_custom_plan"}
+            self._connection = await asyncpg.connect(url, server_settings=settings)
+            await prepare(self._connection)
+        return self._connection
+
+    async def _clear(self, connection: asyncpg.Connection, transaction: Transaction) -> None:
+        try:
+            await transaction.rollback()
+            await connection.reset()
+            connection._query_loggers.clear()  # type: ignore[attr-defined]
+        except BaseException:  # a test that left it unusable, or was stopped: the next one has another
+            self._connection = None
+            connection.terminate()
+            raise
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
 
 
 @dataclass(frozen=True)

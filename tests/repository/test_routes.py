@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ CONNECTIONS = (transaction, read, moment, read_figures, moment_of_figures)
 CALLERS = {"public", "citizen", "staff", "client"}
 
 
+@cache
 def the_app() -> FastAPI:
     return create_app(Settings(secret_key=SECRET))
 
