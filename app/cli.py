@@ -48,8 +48,8 @@ class Opened:
 
 
 def say(line: str) -> None:
-    """What is being done or went wrong, to standard error. On a full disk it is lost: who keeps others running
-    goes on."""
+    """What is being done or went wrong, to standard error. On a full disk it is lost: who keeps others
+    running goes on."""
     over_progress = "\r\x1b[K" if sys.stderr.isatty() else ""
     with suppress(OSError):
         click.echo(f"{over_progress}{line}", err=True)
