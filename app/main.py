@@ -15,6 +15,7 @@ from app.casework.live import Live
 from app.core import bounds, cipher, headers, http, lasting, lifeline, log, tracing
 from app.core.cipher import Cipher
 from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
+from app.core.evened import Evened, InHand
 from app.core.figures import AskedAgain, Figures
 from app.core.observed import Observed
 from app.core.outbound import Allowed
@@ -205,9 +206,11 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
     await snapshot.refresh(app.state.db)
     app.state.gatherer = Gatherer(doors.intake)
     app.state.live = Live(app.state.db)
+    app.state.in_hand = InHand.here()
     with app.state.live.let_go_at_the_end():
         async with snapshot.kept_fresh(app.state.db), doors.watched():
             yield
+    app.state.in_hand.leave()
     await app.state.live.close()
     await app.state.gatherer.close()
     if given is None:
@@ -235,6 +238,7 @@ def assemble() -> FastAPI:
     app.add_middleware(bounds.Bounds, limits=limits)
     app.add_middleware(headers.SafeHeaders)
     app.add_middleware(Observed)
+    app.add_middleware(Evened)
     join(app.router, *(room.router for room in ROOMS))
     http.speaks(signed_in.ROOM, signed_in.problem)
     for beginning in citizen_pages.BEGINNINGS:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import cast
+from typing import Self, cast
 
 import uvloop
 
@@ -28,6 +28,7 @@ _SPREAD = 0.005
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 _TAG = re.compile(rb"\r\netag: *([^\r]+)\r\n", re.IGNORECASE)
+_CLOSES = b"\r\nconnection: close\r\n"
 _WITHOUT_BODY = b"304"
 
 
@@ -47,11 +48,13 @@ class BadResponse(Exception):
 
 
 class Reader:
-    """Puts responses together out of what arrives; `body` and `tag` (its ETag) are the last whole one's."""
+    """Puts responses together out of what arrives; `body`, `tag` (its ETag) and whether the server `closes`
+    the connection are the last whole one's."""
 
     def __init__(self) -> None:
         self._held = b""
         self.body = self.tag = b""
+        self.closes = False
 
     def feed(self, data: bytes) -> int | None:
         """The status, once the response is whole. One response at a time: nothing is pipelined."""
@@ -69,6 +72,7 @@ class Reader:
             return None
         self.body, self._held = self._held[begins:], b""
         self.tag = tag[1] if tag else b""
+        self.closes = _CLOSES in head
         return int(head[9:12])
 
 
@@ -89,11 +93,18 @@ def _parts(port: int, body: bytes) -> tuple[bytes, bytes]:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, run: ClientRun, sending: Iterator[bytes], end: float) -> None:
+    """One request after the other; where the server ends the connection, on a new one."""
+
+    def __init__(self, run: ClientRun, sending: Iterator[bytes], port: int, end: float) -> None:
         self.closed = asyncio.get_running_loop().create_future()
-        self._run, self._sending, self._end = run, sending, end
+        self._run, self._sending, self._port, self._end = run, sending, port, end
         self._reader = Reader()
         self._sent = 0.0
+        self._again: asyncio.Task[object] | None = None
+
+    async def open(self) -> Self:
+        await asyncio.get_running_loop().create_connection(lambda: self, HOST, self._port)
+        return self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's own is of no class of asyncio's
@@ -120,10 +131,14 @@ class _Connection(asyncio.Protocol):
             self._run.samples.append(Sample(now, now - self._sent))
         else:
             self._run.errors += 1
-        self._next()
+        if self._reader.closes:
+            self._again = asyncio.create_task(self.open())
+        else:
+            self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.give_up()
+        if not self._reader.closes:
+            self.give_up()
 
     def give_up(self) -> None:
         """A request has no answer: an error, and the end of this connection."""
@@ -137,13 +152,11 @@ class _Connection(asyncio.Protocol):
 
 
 async def _load(port: int, connections: int, seconds: float) -> ClientRun:
-    loop = asyncio.get_running_loop()
     run, sending = ClientRun(begun=time.perf_counter()), requests(port)
     end = run.begun + seconds
     opened = []
     for _ in range(connections):
-        _, connection = await loop.create_connection(lambda: _Connection(run, sending, end), HOST, port)
-        opened.append(connection)
+        opened.append(await _Connection(run, sending, port, end).open())
         await asyncio.sleep(_SPREAD)  # at once, they would all land on one of the processes
     await asyncio.wait([one.closed for one in opened], timeout=seconds + PATIENCE)
     for one in opened:

@@ -5,7 +5,8 @@ import os
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import click
 import psutil
 import uvloop
 
+from app.core.embedded_postgres import Cluster
 from bench import day_restart, machine, service
 from bench.day_load import Ran, Setting, run, set_up
 from bench.figures import percentile, table
@@ -23,6 +25,9 @@ BAR, BAR_P99, AIM = 150, 0.200, 600
 USED_UP = 0.85
 """The share of all cores above which requests wait for nothing else."""
 PROCESSES = 2
+_COMPARED = "UPDATE answers_read SET xid = pg_snapshot_xmin(pg_current_snapshot()), event_id = 0"
+YEARS = 5
+"""Of the record: whatever is older the worker would be erasing, as its term is over."""
 SHOWN = 5
 RATES = (150, 225, 260, 300, 400, 500, 600)
 
@@ -83,7 +88,7 @@ def day(appeals: int, keep: Path | None, rates: Sequence[int], seconds: int, pag
     steps: list[Step] = []
     herd = None
     with (
-        record(appeals, 2, keep) as cluster,
+        _a_worked_record(appeals, keep) as cluster,
         service.own_folder() as folder,
         service.worker(cluster.urls(), folder) as worker,
     ):
@@ -101,6 +106,14 @@ def day(appeals: int, keep: Path | None, rates: Sequence[int], seconds: int, pag
                 herd = uvloop.run(day_restart.come_back(setting, left, BAR))
     click.echo(report(steps, machine.cores()))
     click.echo(f"\n{day_restart.report(herd)}" if herd else "")
+
+
+@contextmanager
+def _a_worked_record(appeals: int, keep: Path | None) -> Iterator[Cluster]:
+    """In which the worker has no more to do than on any day: what was answered before has been compared."""
+    with record(appeals, 2, keep, YEARS) as cluster:
+        service.ask(cluster.owner_url, _COMPARED)
+        yield cluster
 
 
 def _step(setting: Setting, watched: Sequence[psutil.Process], rate: int, seconds: int, pages: int) -> Step:

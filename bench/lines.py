@@ -10,6 +10,9 @@ from typing import NamedTuple, cast
 
 from bench.client import HOST, Reader
 
+KEPT = 4.0
+"""Seconds after which a connection is not used again: the server ends it after five."""
+
 Told = Callable[[], None]
 
 
@@ -28,6 +31,7 @@ class _Line(asyncio.Protocol):
         self._reader = Reader()
         self._answer: asyncio.Future[Answer] | None = None
         self.closed = False
+        self.free_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -40,6 +44,7 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         status = self._reader.feed(data)
         if status is not None and self._answer and not self._answer.done():
+            self.closed = self._reader.closes
             self._answer.set_result(Answer(status, self._reader.body, self._reader.tag))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -63,14 +68,19 @@ class Lines:
         """Raises OSError when the connection breaks."""
         line = await self._taken()
         answer = await line.ask(request)
-        self._free.append(line)
+        if line.closed:
+            line.close()
+        else:
+            line.free_since = time.monotonic()
+            self._free.append(line)
         return answer
 
     async def _taken(self) -> _Line:
         while self._free:
             line = self._free.pop()
-            if not line.closed:
+            if not line.closed and time.monotonic() - line.free_since < KEPT:
                 return line
+            line.close()
         self.opened += 1
         _, line = await asyncio.get_running_loop().create_connection(_Line, HOST, self._port)
         return line

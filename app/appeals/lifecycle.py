@@ -7,6 +7,7 @@ What a term allows on a day is asked of app/deadlines/guards.py.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from app.appeals.codes import Close, EventKind, Status
 from app.deadlines.regimes import Stage
@@ -173,6 +174,7 @@ _OF_STAGE: Mapping[Stage | None, frozenset[Act]] = {
 }
 
 
+@cache
 def allowed(
     status: Status, *, closed: bool, stage: Stage | None = None, erased: bool = False
 ) -> frozenset[Act]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 import asyncpg
-from fastapi import Depends, Header, Path, Response
+from fastapi import Depends, Header, Path, Request, Response
 
 from app.appeals import drafts, service
 from app.appeals.commands import (
@@ -31,7 +31,7 @@ from app.casework.queue import LEASE, actor
 from app.casework.schemas import CaseOut
 from app.core import clock
 from app.core.db import Database
-from app.core.edge import Configured, Db, Lang
+from app.core.edge import database_of, language_of, settings_of
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, VersionMissing
 from app.core.i18n import Language
 from app.directory import snapshot
@@ -195,12 +195,11 @@ async def doing(
     caller: Staff,
     number: Number,
     version: Annotated[int | None, Depends(version_seen)],
-    db: Db,
-    language: Lang,
-    settings: Configured,
+    request: Request,
     response: Response,
 ) -> Doing:
-    return Doing(caller, number, version, db, language, settings, response)
+    db, language = database_of(request), language_of(request)
+    return Doing(caller, number, version, db, language, settings_of(request), response)
 
 
 Asked = Annotated[Doing, Depends(doing)]

@@ -153,7 +153,8 @@ def changed(found: Found, caller: StaffCaller, directory: Directory, written: Ro
 def _now(rows: Sequence[Row], found: Found, caller: StaffCaller, directory: Directory) -> Found:
     """Also when an act has put it behind a wall for who did it."""
     now = _seen(rows, found.part, reach.visible(caller, directory), caller)
-    return replace(now, past=now.past or _walled(rows, reach.onlooker(caller, directory)))
+    behind = not now.past and _walled(rows, reach.onlooker(caller, directory))
+    return replace(now, past=True) if behind else now
 
 
 async def _rows(

@@ -26,6 +26,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "shared_buffers": "256MB",
         "max_wal_size": "2GB",
         "checkpoint_timeout": "15min",
+        "autovacuum_naptime": "10s",  # a little of its work often, not all of it once a minute
         "random_page_cost": "1.1",
         "timezone": "UTC",
         "log_timezone": "UTC",

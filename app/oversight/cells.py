@@ -1,6 +1,6 @@
 """The rollups: tables of cells, and what a set of deltas adds to them (docs/decisions/0008).
 
-Whatever is not folded yet readers add (`TAIL`); rollups.py says how far that goes.
+Whatever is not folded yet readers add (`UNFOLDED`); rollups.py says how far that goes.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,6 +14,9 @@ FLOWS = tuple(name for name in ROLLED if name != "overdue")
 
 TAIL = "d.xid >= (SELECT below FROM folding)"
 FOLDED = "d.xid < (SELECT below FROM folding)"
+UNFOLDED = f"(SELECT * FROM counter_delta d WHERE {TAIL} OFFSET 0)"
+"""The tail as a table, found by that and nothing else: a plan for any parameters takes the days that are
+asked about for narrower, and reads every delta of the year."""
 
 # What a delta says twice: what happened on its day, and on which day that makes something overdue, or no
 # longer so (+1 on the day after its due day, -1 on the day that ends it: in time, both fall on one day).

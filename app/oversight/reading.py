@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from app.oversight.cells import ABOUT, FLOWS, FOLDED, ROLLUPS, TAIL
+from app.oversight.cells import ABOUT, FLOWS, FOLDED, ROLLUPS, UNFOLDED
 
 SLICED = frozenset(rollup.table for rollup in ROLLUPS if rollup.sliced)
 ONE_DAY = timedelta(days=1)
@@ -148,10 +148,10 @@ def told_apart(by: By | None, slices: list[str] | None) -> str:
 
 _FLOWS = ", ".join(f"d.{name}" for name in FLOWS)
 _NO_FLOWS = ", ".join("NULL::int" for _ in FLOWS)
-# Deltas on the day on which they make something overdue, or no longer so (cells.py).
+# Deltas that are not folded yet, on the day on which they make something overdue, or no longer so (cells.py).
 _TURNS = f"""
-SELECT xid, agency_id, opened_on, greatest(day, due_on + 1) AS day, {", ".join(ABOUT)}, running
-FROM counter_delta WHERE running <> 0
+SELECT agency_id, opened_on, greatest(day, due_on + 1) AS day, {", ".join(ABOUT)}, running
+FROM {UNFOLDED} d WHERE running <> 0
 """
 
 
@@ -243,7 +243,7 @@ class Statement:
     def _tail(self) -> None:
         opened = self._between("d.opened_on", Days(self.window.opened_from, self.window.opened_to))
         late = f"CASE WHEN d.due_on < {self.bind(self.window.judged_on, 'date')} THEN d.running END"
-        self._part("counter_delta", [self._about(None), opened, self._until(), TAIL], overdue=late)
+        self._part(UNFOLDED, [self._about(None), opened, self._until()], overdue=late)
 
     def _part(
         self, table: str, conditions: Iterable[str], *, flows: str = _FLOWS, overdue: str = "NULL::int"
@@ -278,7 +278,7 @@ class Statement:
             for month in plan.cut:
                 inside = self._between("d.day", Days(month, _last_of(month)))
                 self._took("rollup_took", [self._about(slices), *within, inside])
-            self._took("counter_delta", [self._about(None), *within, answers, TAIL])
+            self._took(UNFOLDED, [self._about(None), *within, answers])
         return "\nUNION ALL\n".join(self.parts)
 
     def entries(self, days: Days) -> str:
@@ -290,10 +290,8 @@ class Statement:
         else:
             self._part("counter_delta", [self._about(None), inside, FOLDED])
             self._part("rollup_due", [self._about(None), inside], flows=_NO_FLOWS, overdue="d.overdue")
-        self._part("counter_delta", [self._about(None), inside, TAIL])
-        self._part(
-            f"({_TURNS})", [self._about(None), inside, TAIL], flows=_NO_FLOWS, overdue="d.running::int"
-        )
+        self._part(UNFOLDED, [self._about(None), inside])
+        self._part(f"({_TURNS})", [self._about(None), inside], flows=_NO_FLOWS, overdue="d.running::int")
         return "\nUNION ALL\n".join(self.parts)
 
     def _took(self, table: str, conditions: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ from app.appeals.numbers import SANDBOX_FROM, SERIALS
 from app.core import clock, keeping
 from app.core.db import Database
 from app.core.errors import AppError
+from app.core.unhurried import unhurried
 from app.directory import snapshot
 
 log = logging.getLogger("listening_state.retention")
@@ -27,7 +28,7 @@ log = logging.getLogger("listening_state.retention")
 AT_ONCE = 50
 
 # What has been erased has no applicant any more, so nothing is looked at twice. Numbers begin with their
-# year.
+# year. OFFSET 0: the parts of one appeal at a time, by its number, never all there are.
 _DUE = f"""
 SELECT p.appeal_id AS id, a.applicant_type,
        (SELECT array_agg(DISTINCT h.part) FROM holding h WHERE h.appeal_id = p.appeal_id) AS parts,
@@ -36,12 +37,12 @@ FROM applicant p JOIN appeal a ON a.id = p.appeal_id
 WHERE p.appeal_id > $2 AND p.appeal_id < extract(year FROM $1::date)::bigint * {SERIALS}
   AND p.appeal_id % {SERIALS} < {SANDBOX_FROM}
   AND NOT EXISTS (
-    SELECT FROM holding h
-    WHERE h.appeal_id IN (
-        SELECT p.appeal_id
+    SELECT FROM (
+        SELECT p.appeal_id AS id
         UNION ALL SELECT c.appeal_id FROM complaint c WHERE c.about_id = p.appeal_id
-        UNION ALL SELECT c.about_id FROM complaint c WHERE c.appeal_id = p.appeal_id)
-      AND (h.closed_on IS NULL OR h.closed_on >= $1 OR h.on_control OR h.wait_until IS NOT NULL))
+        UNION ALL SELECT c.about_id FROM complaint c WHERE c.appeal_id = p.appeal_id) linked
+    CROSS JOIN LATERAL (SELECT * FROM holding WHERE appeal_id = linked.id OFFSET 0) h
+    WHERE h.closed_on IS NULL OR h.closed_on >= $1 OR h.on_control OR h.wait_until IS NOT NULL)
 ORDER BY p.appeal_id LIMIT $3
 """
 _ERASE = "SELECT erase_appeals($1)"
@@ -95,7 +96,7 @@ async def erase(db: Database) -> None:
     time."""
     done = 0
     async for found in due(db):
-        async with db.transaction() as connection:
+        async with unhurried(), db.transaction() as connection:
             done += await _erased(connection, found)
     if done:
         log.info("retention: %d appeals erased", done)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 from limits import RateLimitItemPerMinute
 
 from app.core import clock, sight
 from app.core.db import Database
-from app.core.edge import Db
+from app.core.edge import Db, database_of
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.sight import Sight
 from app.staff import repository, tokens
@@ -124,7 +124,11 @@ async def public() -> None:
 
 
 @declares("staff")
-async def staff(db: Db, token: Annotated[str | None, Depends(_bearer)]) -> StaffCaller:
+async def staff(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> StaffCaller:
+    return await by_token(database_of(request), token)
+
+
+async def by_token(db: Database, token: str | None) -> StaffCaller:
     if not token:
         raise Unauthenticated
     return await staff_caller(db, token)
@@ -194,7 +198,11 @@ Curator = Annotated[StaffCaller, Depends(require("reference"))]
 
 
 @declares("client")
-async def client(db: Db, key: Annotated[str | None, Depends(_api_key)]) -> ClientCaller:
+async def client(request: Request, key: Annotated[str | None, Depends(_api_key)]) -> ClientCaller:
+    return await by_key(database_of(request), key)
+
+
+async def by_key(db: Database, key: str | None) -> ClientCaller:
     if not key:
         raise KeyInvalid
     # The server hands headers over as Latin-1, which gives back the bytes that were sent.
@@ -267,8 +275,8 @@ def client_or_staff(scope: Scope, act: str) -> Callable[..., Awaitable[ClientCal
         token: Annotated[str | None, Depends(_bearer)],
     ) -> ClientCaller | StaffCaller:
         if key:
-            return _within_scope(await within_limit(await client(db, key), limiter), scope)
-        return _permitted(await staff(db, token), act)
+            return _within_scope(await within_limit(await by_key(db, key), limiter), scope)
+        return _permitted(await by_token(db, token), act)
 
     return check
 

@@ -1,4 +1,4 @@
-"""A country's appeals over eight years: how many on which day, to whom, and in several processes by COPY.
+"""A country's appeals over some years: how many on which day, to whom, and in several processes by COPY.
 
 `make` gives the same appeals for the same size, last day and seed, but for salts and the keys they are
 encrypted with. The counters are written with the appeals, by the rules that the acts themselves follow; the
@@ -44,11 +44,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`last`: the last day on which something happened."""
+    """`last`: the last day on which something happened; `years`: up to it."""
 
     appeals: int
     last: date
     seed: int = 1
+    years: int = YEARS
 
     @property
     def until(self) -> datetime:
@@ -56,7 +57,7 @@ class Plan:
 
     def days(self) -> Iterator[tuple[date, int]]:
         """How many patterns begin on which day: fewer on weekends, more from year to year."""
-        count = YEARS * 365
+        count = self.years * 365
         first = self.last - timedelta(days=count - 1)
         days = [first + timedelta(days=n) for n in range(count)]
         weights = [

@@ -15,7 +15,7 @@ from app.core.db import Database, DatabaseUrls
 from app.core.embedded_postgres import Cluster
 from bench import figures, service
 from bench.made.cli import analyzed, differences, rolled_up, say, told
-from bench.made.country import Plan, make
+from bench.made.country import YEARS, Plan, make
 from bench.made.questions import Question, milliseconds, questions, reads
 
 LAST = date(2026, 10, 31)
@@ -47,14 +47,14 @@ def sizes(sizes: Sequence[int], processes: int, keep: Path | None) -> None:
 
 
 @contextmanager
-def record(appeals: int, processes: int, keep: Path | None) -> Iterator[Cluster]:
+def record(appeals: int, processes: int, keep: Path | None, years: int = YEARS) -> Iterator[Cluster]:
     """A record of this size, made unless it is kept already; what was broken off is made anew."""
     with (
-        _kept(keep / str(appeals)) if keep else service.own_folder() as folder,
+        _kept(keep / f"{appeals}-{years}") if keep else service.own_folder() as folder,
         service.database(folder, say=lambda line: None) as (cluster, urls),
     ):
         if not (folder / WHOLE).exists():
-            _made(appeals, processes, urls)
+            _made(Plan(appeals, LAST, years=years), processes, urls)
             (folder / WHOLE).touch()
         yield cluster
 
@@ -68,13 +68,13 @@ def _kept(folder: Path) -> Iterator[Path]:
     yield folder
 
 
-def _made(appeals: int, processes: int, urls: DatabaseUrls) -> None:
+def _made(plan: Plan, processes: int, urls: DatabaseUrls) -> None:
     begun = time.monotonic()
-    make(Plan(appeals, LAST), urls, service.SECRET, processes=processes, progress=told)
+    make(plan, urls, service.SECRET, processes=processes, progress=told)
     made, then = time.monotonic() - begun, time.monotonic()
     asyncio.run(rolled_up(urls))
     asyncio.run(analyzed(urls))
-    say(f"bench: {appeals} appeals in {made:.0f} s, rolled up in {time.monotonic() - then:.0f} s")
+    say(f"bench: {plan.appeals} appeals in {made:.0f} s, rolled up in {time.monotonic() - then:.0f} s")
     for line in asyncio.run(differences(urls, 3, 1)):
         say(f"bench: {line}")
 

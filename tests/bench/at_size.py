@@ -1,16 +1,19 @@
 """That the statistics are read from rollups, whatever the size of the record; for a test of any size."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from app.core.db import Database, DatabaseUrls
 from app.oversight import rollups
+from app.oversight.statistics import Period
 from bench.made import country
 from bench.made.cli import analyzed, differences, rolled_up
 from bench.made.country import Plan, make
-from bench.made.questions import Reads, compliance_reads, questions, reads, statement_reads
+from bench.made.questions import Reads, compliance_reads, questions, reads, reads_for_any, statement_reads
 from bench.made.sizes import LAST
 from tests.support import SECRET
 
+BY_COMMIT = "ix_counter_delta_xid"
 RECORD = {"appeal", "event", "content", "applicant", "ledger"}
 
 
@@ -18,7 +21,8 @@ async def read_from_rollups(urls: DatabaseUrls, db: Database, appeals: int, proc
     """Makes so many appeals in an empty record and looks at the plan of each question.
 
     The distinct appeals of the total look at the holdings of acts that are not folded yet, one by one;
-    nothing else looks at a holding.
+    nothing else looks at a holding. Where a whole year is asked for, those deltas alone are read that are not
+    folded yet, by the plan that a connection keeps too.
     """
     made = make(Plan(appeals, LAST), urls, SECRET, processes=processes, progress=lambda done, all_: None)
     assert made == appeals // country.ALIKE * country.ALIKE
@@ -34,6 +38,9 @@ async def read_from_rollups(urls: DatabaseUrls, db: Database, appeals: int, proc
             assert not scanned(found), asked.name
             if asked.quick and asked.period.last.year > asked.period.first.year:
                 assert "rollup_year" in tables, asked.name
+            if asked.period == Period(date(2025, 1, 1), date(2025, 12, 31)) and asked.quick:
+                kept = await reads_for_any(connection, asked, LAST)
+                assert {one.index for one in kept if one.table == "counter_delta"} == {BY_COMMIT}, asked.name
             figures = await compliance_reads(connection, asked, LAST)
             assert not {one.table for one in figures} & {*RECORD, "holding"}, asked.name
             if asked.quick:

@@ -44,7 +44,7 @@ async def test_a_room_for_heads_and_controllers(role: Role) -> None:
 
 async def test_without_a_token(db: Database) -> None:
     with pytest.raises(Unauthenticated) as raised:
-        await access.staff(db, None)
+        await access.by_token(db, None)
     assert raised.value.headers == {"WWW-Authenticate": "Bearer"}
 
 
@@ -55,7 +55,7 @@ async def test_a_public_call_with_a_bad_token_is_refused(db: Database) -> None:
 
 
 async def client(db: Database, key: str = KEY) -> ClientCaller:
-    return await access.client(db, key)
+    return await access.by_key(db, key)
 
 
 async def test_a_client(db: Database, sources: list[int]) -> None:
@@ -82,7 +82,7 @@ async def test_a_key_of_other_letters_as_it_travels_in_a_header(db: Database, so
 async def test_a_wrong_key(db: Database, sources: list[int], key: str | None) -> None:
     await service.create_client(db, sources[0], "109", [], ["call_centre"], KEY)
     with pytest.raises(KeyInvalid) as raised:
-        await access.client(db, key)
+        await access.by_key(db, key)
     assert raised.value.headers["WWW-Authenticate"].startswith("ApiKey")
 
 

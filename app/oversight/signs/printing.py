@@ -14,6 +14,7 @@ import asyncpg
 from app.appeals.repository import opened
 from app.core.cipher import cipher
 from app.core.db import Database
+from app.core.unhurried import unhurried
 from app.core.words import tokens
 from app.oversight.signs import prints
 
@@ -80,8 +81,10 @@ class Firsts:
 
 async def print_answers(db: Database) -> None:
     """Until there are no more; each batch in a transaction of its own."""
-    while await _batch(db) == BATCH:
-        pass
+    taken = BATCH
+    while taken == BATCH:
+        async with unhurried():
+            taken = await _batch(db)
 
 
 async def _batch(db: Database) -> int:

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.core import clock
 from app.core.cipher import cipher
-from app.core.edge import Db
+from app.core.edge import database_of
 from app.core.errors import AppError, Forbidden, Unauthenticated
 from app.staff import tokens
 from app.staff.access import StaffCaller, declares, signed_in
@@ -63,12 +63,12 @@ def end(response: Response) -> None:
 
 
 @declares("staff")
-async def worker(request: Request, db: Db, visitor: Visiting) -> Worker:
+async def worker(request: Request, visitor: Visiting) -> Worker:
     """Raises Unauthenticated, or SessionOver; the room answers both with its door."""
     claims = _claims(request.cookies.get(COOKIE, ""))
     if claims is None:
         raise Unauthenticated
-    return Worker(await signed_in(db, claims), visitor)
+    return Worker(await signed_in(database_of(request), claims), visitor)
 
 
 Working = Annotated[Worker, Depends(worker)]
