@@ -132,12 +132,15 @@ class _Connection(asyncio.Protocol):
         else:
             self._run.errors += 1
         if self._reader.closes:
-            self._again = asyncio.create_task(self.open())
+            self._transport.close()
         else:
             self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._reader.closes:
+        if self._reader.closes:
+            self._reader = Reader()
+            self._again = asyncio.create_task(self.open())
+        else:
             self.give_up()
 
     def give_up(self) -> None:

@@ -29,7 +29,7 @@ AT_ONCE = 50
 
 # What has been erased has no applicant any more, so nothing is looked at twice. Numbers begin with their
 # year. OFFSET 0: the parts of one appeal at a time, by its number, never all there are.
-_DUE = f"""
+DUE = f"""
 SELECT p.appeal_id AS id, a.applicant_type,
        (SELECT array_agg(DISTINCT h.part) FROM holding h WHERE h.appeal_id = p.appeal_id) AS parts,
        (SELECT max(h.closed_on) FROM holding h WHERE h.appeal_id = p.appeal_id) AS closed_on
@@ -79,7 +79,7 @@ async def due(db: Database) -> AsyncIterator[list[Due]]:
 
 
 async def _due(connection: asyncpg.Connection, last: int) -> list[Due]:
-    rows = await connection.fetch(_DUE, before(clock.today()), last, AT_ONCE)
+    rows = await connection.fetch(DUE, before(clock.today()), last, AT_ONCE)
     return [
         Due(
             row["id"],

@@ -6,6 +6,7 @@ from datetime import date
 from app.core.db import Database, DatabaseUrls
 from app.oversight import rollups
 from app.oversight.statistics import Period
+from app.retention import erasing
 from bench.made import country
 from bench.made.cli import analyzed, differences, rolled_up
 from bench.made.country import Plan, make
@@ -45,6 +46,8 @@ async def read_from_rollups(urls: DatabaseUrls, db: Database, appeals: int, proc
             assert not {one.table for one in figures} & {*RECORD, "holding"}, asked.name
             if asked.quick:
                 assert not scanned(figures), asked.name
+        kept_until = date(LAST.year - 5, 1, 1)
+        assert not scanned(await statement_reads(connection, erasing.DUE, kept_until, 0, erasing.AT_ONCE))
         newest = await connection.fetchval("SELECT max(xid)::text FROM counter_delta")
         for sql in (rollups.ADD, rollups.AGAIN):
             assert not scanned(await statement_reads(connection, sql, newest, str(int(newest) + 1)))

@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from app.core import db as core_db
 from app.core import replica, sight
 from app.core.db import Database, DatabaseUrls, Login
-from app.core.edge import figures_database, transaction
+from app.core.edge import figures_database, moment_of_figures, read_figures, transaction
 from app.core.figures import AS_OF, Figures
 from app.core.replica import Replica, State
 from app.directory import snapshot
@@ -46,7 +46,8 @@ CONTROLLER = "controller@administration"
 LAG = 1.5
 """Seconds, in place of MAX_LAG."""
 # Every route of which a replica may give the answer. What is not among them is asked of the primary.
-FIGURES = [route for route in ROUTES if uses(route.dependant, figures_database)]
+GIVES_FIGURES = (figures_database, read_figures, moment_of_figures)
+FIGURES = [route for route in ROUTES if any(uses(route.dependant, one) for one in GIVES_FIGURES)]
 # A line of the replica's log about a statement of a request, which has parameters or a name.
 ASKS = re.compile(r"LOG:  execute (?!.*(pg_is_in_recovery|pg_catalog))")
 
