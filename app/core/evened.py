@@ -42,9 +42,13 @@ class InHand:
         if os.fstat(self._file).st_size == 0:
             os.write(self._file, b"\xff" * _WIDTH * MOST)  # nobody
         self._all = memoryview(mmap.mmap(self._file, MOST * _WIDTH)).cast("i")
-        self._place = next(filter(self._taken, range(MOST)), None)
-        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, MOST * _WIDTH)
+        free = [place for place in range(MOST) if self._taken(place)]
+        self._place = free[0] if free else None
+        for place in free[1:]:  # whoever was killed there has nothing in hand, and no time either
+            self._all[place] = _NOBODY
+            fcntl.lockf(self._file, fcntl.LOCK_UN, _WIDTH, place * _WIDTH)
         self._tell()
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, MOST * _WIDTH)
 
     def _taken(self, place: int) -> bool:
         try:

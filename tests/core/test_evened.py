@@ -83,6 +83,15 @@ def test_who_is_killed_leaves_its_place_to_the_next(tmp_path: Path) -> None:
         process.kill()
 
 
+def test_places_of_who_was_killed_are_nobodys_once_another_begins(tmp_path: Path) -> None:
+    with another(tmp_path, 0) as first, another(tmp_path, 0) as second:
+        first.kill()
+        second.kill()
+    here = InHand(tmp_path)
+    here.add(100)
+    assert not here.too_many
+
+
 def the_app(folder: Path, go_on: asyncio.Event) -> FastAPI:
     app = FastAPI()
     app.state.in_hand = InHand(folder)
