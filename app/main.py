@@ -237,8 +237,8 @@ def assemble() -> FastAPI:
     limits = tickets.BODY_LIMITS | open311.BODY_LIMITS | attachments.BODY_LIMITS | citizen_pages.BODY_LIMITS
     app.add_middleware(bounds.Bounds, limits=limits)
     app.add_middleware(headers.SafeHeaders)
-    app.add_middleware(Observed)
     app.add_middleware(Evened)
+    app.add_middleware(Observed)
     join(app.router, *(room.router for room in ROOMS))
     http.speaks(signed_in.ROOM, signed_in.problem)
     for beginning in citizen_pages.BEGINNINGS:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.around import Around
 from app.core.errors import AppError, Malformed, TooLarge, Unavailable
 from app.core.http import Broken, problem
 
@@ -37,10 +38,10 @@ class Bound:
         return LONG_BODY_WITHIN if self.long else BODY_WITHIN
 
 
-class Bounds:
+class Bounds(Around):
     def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
         """`limits`: bytes by path, in which `*` stands for one step; every other path has the default."""
-        self.app = app
+        super().__init__(app)
         bounds = {path: Bound(size, long=True) for path, size in limits.items()}
         self.paths = {path: bound for path, bound in bounds.items() if "*" not in path}
         self.patterns = [
@@ -55,10 +56,7 @@ class Bounds:
             return self.paths[path]
         return next((bound for like, bound in self.patterns if like.fullmatch(path)), Bound())
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    async def around(self, scope: Scope, receive: Receive, send: Send) -> None:
         bound = self._bound(scope["path"])
         declared = dict(scope["headers"]).get(b"content-length", b"")
         if declared.isdigit() and int(declared) > bound.size:

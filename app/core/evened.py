@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 from typing import Self
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from app.core.around import Around
 from app.core.sharing import SHARED
 
 MOST = 64
@@ -86,16 +87,10 @@ class InHand:
         return self.mine > LEEWAY + 1.5 * least
 
 
-class Evened:
+class Evened(Around):
     """In hand is a request until its answer begins: pages that stay open are no work."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    async def around(self, scope: Scope, receive: Receive, send: Send) -> None:
         in_hand: InHand = scope["app"].state.in_hand
         begun = False
 

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Self
 
 import asyncpg
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.core import metrics
+from app.core.around import Around
 from app.core.db import AllInUse, Database, DatabaseUrls
 from app.core.hosts import ELSEWHERE
 from app.core.replica import Replica, Replicas
@@ -140,17 +141,14 @@ async def _from(replica: Replica, way: Way, reading: _Reading) -> AsyncIterator[
         raise
 
 
-class AskedAgain:
+class AskedAgain(Around):
     """Says how old an answer from a replica is; of one that a replica broke off has the primary make another.
 
     Only of what is read, and only before anything has gone out.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in _READS or not _has_replicas(scope):
+    async def around(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in _READS or not _has_replicas(scope):
             await self.app(scope, receive, send)
             return
         answer = _Answer(_Reading(), send)

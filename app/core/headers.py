@@ -6,7 +6,9 @@ no route calls fit to be kept stays on no disk.
 
 from collections.abc import Iterable
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from app.core.around import Around
 
 # Of what is no page: a browser that opens it all the same runs, loads and frames nothing.
 NO_PAGE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
@@ -46,17 +48,10 @@ def completed(given: Iterable[tuple[bytes, bytes]], *, tls: bool) -> Raw:
     return found + [one for one in _ALWAYS + (_BY_TLS if tls else []) if one[0] not in names]
 
 
-class SafeHeaders:
+class SafeHeaders(Around):
     """Outside of all that answers, a refusal of `Bounds` too, so that no answer goes past it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
+    async def around(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def completing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = completed(message.get("headers", ()), tls=scope["scheme"] == "https")

@@ -20,6 +20,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import patience, sight
+from app.core.around import Around
 from app.core.edge import language_of
 from app.core.errors import (
     AppError,
@@ -229,14 +230,11 @@ class Blind:
             await self.app(scope, receive, send)
 
 
-class HeadAsGet:
+class HeadAsGet(Around):
     """Answers HEAD as the same GET without its body, so that no route has to."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+    async def around(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
 

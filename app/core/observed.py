@@ -4,9 +4,10 @@ import logging
 from time import monotonic
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.core import log, metrics, tracing
+from app.core.around import Around
 
 HEADER = "X-Request-ID"
 
@@ -18,16 +19,10 @@ def route_of(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "an unknown route")
 
 
-class Observed:
+class Observed(Around):
     """Outside of all else, so that each request is seen. Good readings are counted and leave no line."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    async def around(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         found = log.follow(headers.get(HEADER.lower().encode(), b"").decode("latin-1"))
         scope.setdefault("state", {})["request_id"] = found

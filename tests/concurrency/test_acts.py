@@ -3,7 +3,6 @@
 import asyncio
 from random import Random
 
-import asyncpg
 import pytest
 
 from app.appeals import service
@@ -15,8 +14,8 @@ from app.core.db import Database
 from app.core.errors import AppError
 from app.directory import snapshot
 from tests.casework.people import ANSWER, Office, registered, submission
+from tests.waiting import SOON, somebody_waits
 
-SOON = 10
 STAFF = Actor(ActorKind.STAFF, 1)
 
 
@@ -108,17 +107,6 @@ async def test_an_answer_that_was_proposed_while_the_head_waited_is_approved(
     answer = await approving
     assert answer.status_code == 200, answer.text
     assert answer.json()["answer"]["text"] == "жауап"
-
-
-async def somebody_waits(*holding: asyncpg.Connection) -> None:
-    """Until each of these connections has something that another one waits for."""
-    waiting = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    )
-    async with asyncio.timeout(SOON):
-        for connection in holding:
-            while not await connection.fetchval(waiting):
-                await connection.execute("SELECT pg_sleep(0.01)")
 
 
 async def test_an_answer_is_rated_once(office: Office, real_db: Database) -> None:

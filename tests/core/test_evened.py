@@ -95,8 +95,8 @@ def test_places_of_who_was_killed_are_nobodys_once_another_begins(tmp_path: Path
 def the_app(folder: Path, go_on: asyncio.Event) -> FastAPI:
     app = FastAPI()
     app.state.in_hand = InHand(folder)
-    app.add_middleware(Observed)
     app.add_middleware(Evened)
+    app.add_middleware(Observed)
 
     @app.post("/")
     async def waits(request: Request) -> str:

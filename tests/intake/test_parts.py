@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -24,6 +23,7 @@ from app.core.db import Database
 from app.directory import snapshot
 from tests.casework.people import Office
 from tests.intake.appellant import Appellant, at, of_part
+from tests.waiting import somebody_waits
 
 # Monday; the whole is due on 14 December, what is split off on the 25th on 16 December.
 FILED, SPLIT = "2026-11-23", "2026-11-25"
@@ -259,22 +259,10 @@ async def test_a_withdrawal_takes_with_it_what_is_split_off_meanwhile(
                 json={},
             )
         )
-        await _waits_for_a_lock(connection)
+        await somebody_waits(connection)
     done = await withdrawal
     assert (done.status_code, done.json()["status"]) == (200, "withdrawn"), done.text
     assert await events(appellant, filed, "withdrawn") == ([0, 1, 2] if keeps else [1, 2])
-
-
-async def _waits_for_a_lock(connection: asyncpg.Connection) -> None:
-    """Until somebody waits for what this connection has locked."""
-    waiting = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    )
-    for _ in range(500):
-        if await connection.fetchval(waiting):
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("nobody waits")
 
 
 async def test_following_an_appeal_costs_the_same_however_many_its_parts(appellant: Appellant) -> None:

@@ -21,6 +21,7 @@ from app.oversight.rollups import AheadOfTime, fold
 from app.oversight.statistics import Basis, Counted, Filters, Period, count
 from tests.oversight.desk import Desk
 from tests.oversight.test_recount import busy, busy_with_terms, count_falsely, no_progress
+from tests.waiting import somebody_waits
 
 START = "2025-10-01 10:00"
 FIRST, LAST = date(2025, 9, 12), date(2026, 1, 31)
@@ -159,7 +160,7 @@ async def test_a_fold_in_the_middle_is_seen_by_nobody_and_can_be_broken_off(
     async with real_db.transaction() as holder:
         await holder.execute("SELECT FROM rollup_due FOR UPDATE")  # the last of the rollups that it adds to
         folding = asyncio.create_task(fold(real_db))
-        await waits_for_a_lock(real_db)
+        await somebody_waits(holder)
         assert (await desk.row("energy", "2025-10-01..2025-10-31"))["received"] == 5
         folding.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -168,13 +169,6 @@ async def test_a_fold_in_the_middle_is_seen_by_nobody_and_can_be_broken_off(
     await everything_is_folded(real_db)
     assert (await desk.row("energy", "2025-10-01..2025-10-31"))["received"] == 5
     assert await verified(real_db, no_progress) == []
-
-
-async def waits_for_a_lock(db: Database) -> None:
-    async with asyncio.timeout(20), db.read() as connection:
-        waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')"
-        while not await connection.fetchval(waiting):
-            await connection.execute("SELECT pg_sleep(0.02)")
 
 
 @pytest.mark.parametrize("rollup", ROLLUPS, ids=lambda rollup: rollup.table)
@@ -216,7 +210,7 @@ async def test_a_rebuild_stops_no_registration(real_db: Database, desk: Desk) ->
     async with real_db.transaction() as holder:
         await holder.execute("SELECT FROM rollup_due FOR UPDATE")
         building = asyncio.create_task(rebuilt(real_db, no_progress))
-        await waits_for_a_lock(real_db)
+        await somebody_waits(holder)
         filed = await desk.file(START)
         await desk.answer("2025-10-02 12:00", filed)
         row = await desk.row("energy", "2025-10-01..2025-10-31")
