@@ -178,8 +178,7 @@ async def _overheard(urls: DatabaseUrls, token: str, account: int) -> tuple[str,
 
 async def _one_pair(db: Database, token: str) -> None:
     caller = await access.staff_caller(db, token)
-    async with db.transaction() as connection:
-        (taken,) = (await api.claim_next(caller, connection, "kk")).items
+    (taken,) = (await api.taken(db, caller, 1, "kk")).items
     caller = await access.staff_caller(db, token)
     doing = Doing(caller, taken.number, taken.version, db, "kk", Settings(), Response())
     await api.answer(doing, AnswerIn(**SAID))

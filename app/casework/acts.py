@@ -38,23 +38,24 @@ from app.directory import snapshot
 from app.directory.registry import Directory
 from app.readings.codes import Way
 from app.settings import Settings
-from app.staff.access import Staff, StaffCaller
+from app.staff.access import StaffCaller, staff_of
 
 NOT_STORED = "no-store"
 
 _VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
 
 
-async def version_seen(
-    if_match: Annotated[
-        str | None,
-        Header(
-            alias="If-Match",
-            description='The ETag that was seen: `"3"`; `*` for whatever it is now. Without it: 428',
-            examples=['"3"'],
-        ),
-    ] = None,
-) -> int | None:
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description='The ETag that was seen: `"3"`; `*` for whatever it is now. Without it: 428',
+        examples=['"3"'],
+    ),
+]
+
+
+def version_seen(if_match: str | None) -> int | None:
     """None for `*`. Raises VersionMissing, or Invalid for what is no version."""
     if if_match is None:
         raise VersionMissing
@@ -191,15 +192,11 @@ Number = Annotated[
 ]
 
 
-async def doing(
-    caller: Staff,
-    number: Number,
-    version: Annotated[int | None, Depends(version_seen)],
-    request: Request,
-    response: Response,
-) -> Doing:
+async def doing(number: Number, request: Request, response: Response, seen: IfMatch = None) -> Doing:
+    """Of a route that declares its caller (`routes.act`)."""
+    caller = await staff_of(request)
     db, language = database_of(request), language_of(request)
-    return Doing(caller, number, version, db, language, settings_of(request), response)
+    return Doing(caller, number, version_seen(seen), db, language, settings_of(request), response)
 
 
 Asked = Annotated[Doing, Depends(doing)]

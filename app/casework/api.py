@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from app.appeals.commands import (
     Answering,
@@ -37,8 +37,10 @@ from app.casework.queue import Place, View
 from app.casework.routes import SEEN, TAG, Nothing, act, example
 from app.casework.schemas import CaseOut, ClaimOut, EventsOut, QueueOut
 from app.core import clock
-from app.core.edge import Configured, Lang, Read, Tx
+from app.core.db import Database
+from app.core.edge import Configured, Lang, Read, database_of, language_of
 from app.core.errors import FieldError, Forbidden, Invalid, problems
+from app.core.i18n import Language
 from app.core.rooms import join
 from app.directory import snapshot
 from app.directory.registry import Directory
@@ -134,17 +136,23 @@ def _known(directory: Directory, topic: str | None, channel: str | None) -> None
 )
 async def claim_next(
     caller: Taking,
-    connection: Tx,
-    lang: Lang,
+    request: Request,
     said: Annotated[
         ClaimIn | None,
         Body(openapi_examples={"one": {"value": {}}, "five": {"value": {"count": 5}}}),
     ] = None,
 ) -> ClaimOut:
+    count = said.count if said else 1
+    return await taken(database_of(request), caller, count, language_of(request))
+
+
+async def taken(db: Database, caller: StaffCaller, count: int, language: Language) -> ClaimOut:
+    """The cases that are the caller's from now on, at most `count`."""
     directory, now = snapshot.current(), clock.now()
-    rows = await queue.claim(connection, caller, said.count if said else 1, directory, now)
+    async with db.transaction() as connection:
+        rows = await queue.claim(connection, caller, count, directory, now)
     today = clock.civil_day(now)
-    return ClaimOut(items=[queue.item(row, directory, lang, today) for row in rows])
+    return ClaimOut(items=[queue.item(row, directory, language, today) for row in rows])
 
 
 @router.get(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
 from app.appeals.codes import LanguageCode
 from app.casework import templates
-from app.casework.acts import version_seen
+from app.casework.acts import IfMatch, version_seen
 from app.casework.schemas import TemplateIn, TemplateOut, TemplatesOut
 from app.casework.templates import TemplateMoved, TemplateNotFound
 from app.core import clock
@@ -28,8 +28,13 @@ router = APIRouter(prefix="/api/v1", tags=["casework"])
 Writer = Annotated[StaffCaller, Depends(require("templates"))]
 Keeper = Annotated[StaffCaller, Depends(require("keep-templates"))]
 
-# The template's `version`, as for cases.
-Seen = Annotated[int | None, Depends(version_seen)]
+
+async def _seen(if_match: IfMatch = None) -> int | None:
+    """The template's `version`, as for cases."""
+    return version_seen(if_match)
+
+
+Seen = Annotated[int | None, Depends(_seen)]
 TemplateId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Said = Annotated[
     TemplateIn,

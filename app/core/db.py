@@ -6,7 +6,7 @@ read (docs/decisions/0002).
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol, Self
@@ -256,24 +256,37 @@ class Database:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 yield connection
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+    def _connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        return _Held(self._pool.acquire())
+
+
+class _Held(AbstractAsyncContextManager[asyncpg.Connection]):
+    """A connection of a pool for a block."""
+
+    __slots__ = ("_acquired",)
+
+    def __init__(self, acquired: AbstractAsyncContextManager[asyncpg.Connection]) -> None:
+        self._acquired = acquired
+
+    async def __aenter__(self) -> asyncpg.Connection:
         """Raises ConnectionError when the server is away (a socket that is gone is no missing file),
         AllInUse when all connections are in use for long."""
-        async with AsyncExitStack() as held:
-            patience = asyncio.timeout(POOL_PATIENCE)
-            try:
-                async with patience:
-                    connection = await held.enter_async_context(self._pool.acquire())
-            except TimeoutError as error:
-                if patience.expired():
-                    raise AllInUse from error
-                raise
-            except OSError as error:
-                raise ConnectionError(str(error)) from error
-            metrics.POOL_USED.inc()
-            held.callback(metrics.POOL_USED.dec)
-            yield connection
+        patience = asyncio.timeout(POOL_PATIENCE)
+        try:
+            async with patience:
+                connection = await self._acquired.__aenter__()
+        except TimeoutError as error:
+            if patience.expired():
+                raise AllInUse from error
+            raise
+        except OSError as error:
+            raise ConnectionError(str(error)) from error
+        metrics.POOL_USED.inc()
+        return connection
+
+    async def __aexit__(self, *raised: Any) -> bool | None:
+        metrics.POOL_USED.dec()
+        return await self._acquired.__aexit__(*raised)
 
 
 async def _nothing_to_reset(_: asyncpg.Connection) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
 from app.core.db import Database
@@ -35,11 +35,12 @@ def caller(role: Role) -> StaffCaller:
 @pytest.mark.parametrize("role", list(Role))
 async def test_a_room_for_heads_and_controllers(role: Role) -> None:
     check = require("oversight")
+    request = Request({"type": "http", "state": {"staff": caller(role)}})
     if role in {Role.HEAD, Role.CONTROLLER}:
-        assert (await check(caller(role))).role is role
+        assert (await check(request)).role is role
     else:
         with pytest.raises(Forbidden):
-            await check(caller(role))
+            await check(request)
 
 
 async def test_without_a_token(db: Database) -> None:

@@ -146,8 +146,7 @@ async def claim_next(request: Request, me: Taking, db: Db, lang: Lang) -> Respon
     form = await Form.of(request)
     if not me.visitor.sent(form.token):
         return RedirectResponse(ROOM, 303)
-    async with db.transaction() as connection:
-        taken = await api.claim_next(me.caller, connection, lang)
+    taken = await api.taken(db, me.caller, 1, lang)
     if not taken.items:
         return RedirectResponse(f"{ROOM}?nothing=1", 303)
     return RedirectResponse(f"{ROOM}/cases/{taken.items[0].number}", 303)
