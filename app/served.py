@@ -4,7 +4,7 @@ import gc
 
 from fastapi import FastAPI
 
-NEW_OBJECTS = 10_000
+NEW_OBJECTS = 5_000
 """So many come together before Python looks for garbage among them: some ten requests'. By its own 700 it
 looks in the middle of each, for a twelfth of a request's time, and finds what is still in use."""
 

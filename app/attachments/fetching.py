@@ -1,7 +1,7 @@
 """Files that a source keeps, fetched after the registration: leased, a few at a time from each host, tried
 again, and given up in the end, which the case and the source's read-back then say.
 
-Nothing is connected to but an address that was looked at (core/outbound.py), and no redirect is followed.
+Nothing is connected to but an address that was looked at (core/calling.py), and no redirect is followed.
 The URL is forgotten with the fetch.
 """
 
@@ -21,9 +21,10 @@ from app.attachments.keeping import Keeper, Received
 from app.attachments.models import FetchState
 from app.attachments.scanning import pause
 from app.core import clock
+from app.core.calling import fetching
 from app.core.cipher import cipher
 from app.core.db import Database
-from app.core.outbound import AddressRefused, Allowed, fetching
+from app.core.outbound import AddressRefused, Allowed
 from app.settings import Settings
 
 log = logging.getLogger("listening_state.attachments")

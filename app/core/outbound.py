@@ -1,27 +1,20 @@
-"""Calls to addresses that others gave us: only to public ones, and to the very address that was checked.
+"""Which addresses that others gave us may be called: only public ones (`core/calling.py` calls them).
 
-A name is resolved once; if any of its addresses is not public, nothing is connected to, else one of those
-that were looked at. No redirect is ever followed, no proxy of the environment is used, and of the answer no
-more than a little is read. `LS_OUTBOUND_ALLOW` (`host` or `host:port`, separated by commas) names what lies
-inside and is meant.
+A name is resolved once; if any of its addresses is not public, nothing is connected to.
+`LS_OUTBOUND_ALLOW` (`host` or `host:port`, separated by commas) names what lies inside and is meant.
 """
 
 import asyncio
 import ipaddress
 import re
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
-import httpcore
-
 LONGEST_URL = 2000
-LARGEST_ANSWER = 65_536
 RESOLVE_WITHIN = 5.0
 # IPv6 prefixes that carry an IPv4 address, which is what would be reached.
 _CARRIERS = tuple(
@@ -39,13 +32,6 @@ class AddressRefused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,92 +121,3 @@ async def resolve(host: str, port: int, allowed: Allowed) -> list[str]:
     if not allowed.has(host, port) and not all(is_public(ipaddress.ip_address(it)) for it in addresses):
         raise AddressRefused("private_address")
     return addresses
-
-
-class _CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to nothing but what `resolve` gave for this very connection."""
-
-    def __init__(self, allowed: Allowed) -> None:
-        self._allowed = allowed
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (the base's)
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        failed: Exception = httpcore.ConnectError("no address")
-        try:
-            addresses = await resolve(host, port, self._allowed)
-        except OSError as error:
-            raise httpcore.ConnectError("the name has no address") from error
-        for address in addresses[:2]:
-            try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 (the base's)
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        raise AddressRefused("private_address")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-async def call(
-    url: str,
-    *,
-    method: str = "POST",
-    headers: Mapping[str, str],
-    content: bytes = b"",
-    allowed: Allowed,
-    within: float,
-    largest: int = LARGEST_ANSWER,
-) -> Answer:
-    """One call on a connection of its own, over in `within` seconds. The body is cut at `largest` bytes.
-
-    Raises AddressRefused, TimeoutError, or httpcore's errors.
-    """
-    check_url(url, allowed)
-    async with (
-        asyncio.timeout(within),
-        httpcore.AsyncConnectionPool(network_backend=_CheckedNetwork(allowed)) as pool,
-        pool.stream(method, url, headers=list(headers.items()), content=content) as answer,
-    ):
-        body = bytearray()
-        async for piece in answer.aiter_stream():
-            body += piece
-            if len(body) >= largest:
-                break
-        return Answer(answer.status, _headers(answer), bytes(body[:largest]))
-
-
-@asynccontextmanager
-async def fetching(
-    url: str, *, headers: Mapping[str, str], allowed: Allowed, within: float
-) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
-    """A GET whose body comes as it is read: the answer's head, and the pieces. All of it, what is done with
-    the pieces included, is over in `within` seconds.
-
-    Raises AddressRefused, TimeoutError, or httpcore's errors, also while the pieces are read.
-    """
-    check_url(url, allowed, plain=True)
-    async with (
-        asyncio.timeout(within),
-        httpcore.AsyncConnectionPool(network_backend=_CheckedNetwork(allowed)) as pool,
-        pool.stream("GET", url, headers=list(headers.items())) as answer,
-    ):
-        yield Answer(answer.status, _headers(answer), b""), aiter(answer.aiter_stream())
-
-
-def _headers(answer: httpcore.Response) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}

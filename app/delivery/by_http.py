@@ -11,14 +11,15 @@ import asyncpg
 import httpcore
 from standardwebhooks import Webhook
 
-from app.core import outbound
+from app.core import calling
+from app.core.calling import Answer
 from app.core.cipher import cipher
-from app.core.outbound import AddressRefused, Allowed, Answer
+from app.core.outbound import AddressRefused, Allowed
 from app.delivery.messages import Event
 from app.delivery.outcome import Outcome
+from app.delivery.subscriptions import SECRET
 from app.notices.models import Result
 
-SECRET = "subscription.secret"
 _GONE = 410
 _JSON = {"content-type": "application/json", "user-agent": "listening-state"}
 # The gateway will not take this very message, however often it comes.
@@ -71,7 +72,7 @@ def _basic(user: str | None, password: str | None) -> dict[str, str]:
 
 async def _post(url: str, headers: Mapping[str, str], body: str, allowed: Allowed, within: float) -> Outcome:
     try:
-        answer = await outbound.call(
+        answer = await calling.call(
             url, headers=headers, content=body.encode(), allowed=allowed, within=within
         )
     except AddressRefused as error:

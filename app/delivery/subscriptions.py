@@ -11,9 +11,10 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.outbound import AddressRefused, Allowed
 from app.core.signatures import BOTH_SECRETS, new_secret
 from app.delivery import leases
-from app.delivery.by_http import SECRET
 
 MOST = 10
+SECRET = "subscription.secret"
+"""As what it is encrypted."""
 
 _INSERT = """
 INSERT INTO subscription (client_id, url, events, secret, created_at) VALUES ($1, $2, $3, $4, $5)

@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.cipher import cipher
 from app.core.db import Database, to_json
 from app.core.outbound import Allowed
-from app.delivery import by_http, messages
+from app.delivery import messages
 from app.delivery.messages import Event
 from app.delivery.schemas import DeliveryOut, EventName, TriedOut, TryOut
 from app.delivery.subscriptions import WebhookNotFound
@@ -71,6 +71,8 @@ async def send(
         row = await connection.fetchrow(_OWN, id_, client_id)
     if row is None:
         raise WebhookNotFound
+    from app.delivery import by_http  # 2 MB of a web process that nobody may ever ask this
+
     now, loop = clock.now(), asyncio.get_running_loop()
     event = sample(name, directory, now)
     began = loop.time()

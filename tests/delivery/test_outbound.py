@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.core.outbound import AddressRefused, Allowed, call, check_url, is_public, resolve
+from app.core.calling import call
+from app.core.outbound import AddressRefused, Allowed, check_url, is_public, resolve
 from app.settings import Settings
 from tests.delivery.post import Post
 from tests.delivery.receivers import Receiver

@@ -22,10 +22,11 @@ import httpcore
 from pydantic import ValidationError
 
 from app.appeals import history
-from app.core import clock, outbound
+from app.core import calling, clock
+from app.core.calling import Answer
 from app.core.db import Database
 from app.core.errors import AppError
-from app.core.outbound import AddressRefused, Allowed, Answer
+from app.core.outbound import AddressRefused, Allowed
 from app.directory import snapshot
 from app.directory.values import Source
 from app.intake.blogs import posts, syndication
@@ -130,7 +131,7 @@ def pause(every: timedelta, failures: int, asked: timedelta | None) -> timedelta
 
 async def _read(db: Database, feed: asyncpg.Record, settings: Settings) -> Came:
     try:
-        answer = await outbound.call(
+        answer = await calling.call(
             feed["url"],
             method="GET",
             headers=_headers(feed, settings),
