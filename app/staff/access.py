@@ -137,12 +137,13 @@ class AskedStaff(SecurityBase):
         self.act = act
 
     async def __call__(self, request: Request) -> StaffCaller:
-        """Raises Unauthenticated, TokenInvalid, TokenExpired, SessionOver, Forbidden."""
+        """Raises Forbidden, and as `by_token`."""
         caller = await staff_of(request)
         return _permitted(caller, self.act) if self.act else caller
 
 
 async def staff_of(request: Request) -> StaffCaller:
+    """Who asks, by the token. Raises as `by_token`."""
     known: StaffCaller | None = getattr(request.state, "staff", None)
     if known is None:
         known = await by_token(database_of(request), await _bearer(request))
@@ -151,6 +152,7 @@ async def staff_of(request: Request) -> StaffCaller:
 
 
 async def by_token(db: Database, token: str | None) -> StaffCaller:
+    """Raises Unauthenticated without a token, TokenInvalid, TokenExpired, SessionOver."""
     if not token:
         raise Unauthenticated
     return await staff_caller(db, token)
