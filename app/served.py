@@ -5,8 +5,8 @@ import gc
 from fastapi import FastAPI
 
 NEW_OBJECTS = 5_000
-"""So many come together before Python looks for garbage among them: some ten requests'. By its own 700 it
-looks in the middle of each, for a twelfth of a request's time, and finds what is still in use."""
+"""So many come together before Python looks for garbage among them: some sixteen requests'. By its own 700
+it looks at every second or third, for a twelfth of their time (docs/performance.md)."""
 
 
 def create_app() -> FastAPI:

@@ -263,8 +263,6 @@ class Database:
 class _Held(AbstractAsyncContextManager[asyncpg.Connection]):
     """A connection of a pool for a block."""
 
-    __slots__ = ("_acquired",)
-
     def __init__(self, acquired: AbstractAsyncContextManager[asyncpg.Connection]) -> None:
         self._acquired = acquired
 
