@@ -34,6 +34,7 @@ from bench.figures import Sample, table
 from bench.lines import Lines, request
 from bench.multiplied import REGISTERED, multiplied
 from bench.overheard import Overheard, Spoken, script
+from bench.pgbench import PLANNING
 from bench.service import Say, own_folder
 from bench.turns import CONNECTIONS, PROCESSES, SETTLE, Miscounted, Outcome, Site, column
 
@@ -69,7 +70,7 @@ def claims(rounds: int, seconds: int) -> None:
 
 def measure(folder: Path, *, rounds: int, seconds: float, say: Say) -> Outcome:
     """On a database of its own in the folder. Raises Miscounted."""
-    in_all = 2 * rounds * (SETTLE + seconds) + WARM_UP
+    in_all = rounds * (2 * (SETTLE + seconds) + PLANNING) + WARM_UP
     cases = REGISTERED * (1 + ceil(in_all * MOST_A_SECOND / REGISTERED))
     with service.database(folder, say=say) as (cluster, urls):
         service.ask(cluster.owner_url, _APART)

@@ -16,7 +16,7 @@ from app.core.db import Database, DatabaseUrls
 from app.core.embedded_postgres import Cluster
 from app.oversight.rollups import fold
 from bench import pgbench, service
-from bench.figures import Window, percentile, ratio, table, window
+from bench.figures import Window, percentile, ratio, table
 from bench.machine import cpu_of
 from bench.registration import limit_script
 from bench.service import Say
@@ -75,9 +75,9 @@ def _round(cluster: Cluster, script: str, seconds: float) -> Round:
     service.ask(cluster.admin_url, "CHECKPOINT")
     postgres = psutil.Process(cluster.pid)
     before = cpu_of(postgres)
-    run = pgbench.run(script, cluster.socket_dir, clients=CONNECTIONS, seconds=SETTLE + seconds)
+    run = pgbench.run(script, cluster.socket_dir, clients=CONNECTIONS, settle=SETTLE, seconds=seconds)
     used = cpu_of(postgres) - before
-    return Round(window(run.samples, run.begun, SETTLE, seconds), run.processed, used)
+    return Round(run.window, run.processed, used)
 
 
 async def _folded(cluster: Cluster, urls: DatabaseUrls) -> tuple[int, float, float]:

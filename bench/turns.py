@@ -99,12 +99,13 @@ def limit_round(here: Site, seconds: float) -> Round:
         here.source,
         here.cluster.socket_dir,
         clients=CONNECTIONS,
-        seconds=SETTLE + seconds,
+        settle=SETTLE,
+        seconds=seconds,
         login=here.login,
         options=here.options,
     )
     return Round(
-        window=window(run.samples, run.begun, SETTLE, seconds),
+        window=run.window,
         done=run.processed,
         errors=run.failed,
         app=0.0,

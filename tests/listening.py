@@ -26,11 +26,11 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def listening(app: Any, **more: Any) -> AsyncIterator[str]:
-    """The address. `more`: of `uvicorn.Config`."""
+async def listening(app: Any, at: socket.socket | None = None, **more: Any) -> AsyncIterator[str]:
+    """The address: of `at`, else of a port of its own. `more`: of `uvicorn.Config`."""
     quiet: dict[str, Any] = {"log_config": None, "access_log": False, "timeout_graceful_shutdown": 5}
     server = _Server(uvicorn.Config(app, port=0, http=Protocol, ws="none", **(quiet | more)))
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve([at] if at else None))
     ready = asyncio.create_task(server.ready.wait())
     await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
     try:

@@ -1,10 +1,12 @@
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import pytest
 
-from app.core.db import Database
-from bench.pgbench import counts, literal, random_bytes, read_log, script
+from app.core.db import Database, DatabaseUrls
+from bench.pgbench import counts, literal, random_bytes, read_log, run, script
 
 SAID = """\
 pgbench (18.4)
@@ -55,3 +57,19 @@ async def test_literal_is_the_value_and_has_no_variable_in_it(db: Database, valu
     assert ":" not in written
     async with db.read() as connection:
         assert await connection.fetchval(f"SELECT {written}::{kind}") == value
+
+
+async def test_machine_that_stood_still_is_asked_again(
+    owner: asyncpg.Connection, real_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = urlsplit(real_urls.owner)
+    if not (sockets := parse_qs(url.query).get("host")):
+        pytest.skip("this server has no socket")
+    await owner.execute("CREATE SEQUENCE turn")
+    monkeypatch.setattr("bench.pgbench.DATABASE", url.path.lstrip("/"))
+    source = "SELECT pg_sleep(CASE nextval('turn') WHEN 2 THEN 1.9 ELSE 0.01 END);\n"
+    found = run(source, sockets[0], clients=1, settle=0.2, seconds=0.8, login=url.username or "")
+    assert found.processed == await owner.fetchval("SELECT last_value FROM turn")
+    assert found.failed == 0
+    assert 0 < found.window.rate < 100
+    assert all(0.01 < took < 1 for took in found.window.took)
