@@ -45,7 +45,7 @@ from tests.support import (
 )
 
 hypothesis_settings.register_profile(
-    "ci", max_examples=100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "ci", max_examples=50, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.register_profile("dev", max_examples=25, deadline=None)
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "dev")

@@ -13,15 +13,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from app.core import clock
 from app.core.db import Database, DatabaseUrls
-from app.delivery.by_email import LONGEST
 from app.oversight.cli import verified
 from app.seals.verifying import Walk
 from tests.delivery.post import EVERY
@@ -31,7 +28,6 @@ from tests.ops.served import Served
 from tests.ops.test_call_centre import day_of, each_is_there_once, example
 
 TIMEOUT = 10
-LEASE = timedelta(seconds=LONGEST * TIMEOUT + 30)
 
 PARENT = """
 import asyncio
@@ -102,8 +98,6 @@ class Ordeal:
     mailbox: Mailbox
     hook: Receiver
     count: int
-    long: bool = False
-    """More web processes, and no lease of a worker that died is hurried."""
 
     async def endure(self) -> Outcome:
         self.service = Supervised(
@@ -115,7 +109,7 @@ class Ordeal:
             LS_DELIVERY_FIRST_PAUSE="0.2",
             LS_DELIVERY_TIMEOUT=str(TIMEOUT),
             LS_RATE_LIMITS="off",
-            LS_WORKERS="2" if self.long else "1",
+            LS_WORKERS="2",
         )
         await asyncio.to_thread(self.service.start)
         try:
@@ -184,7 +178,6 @@ class Ordeal:
         await self._once(self._mailed, 0.5)
         self.service.shoot("app.cli")
         self.service.shoot("uvicorn")
-        self.last_shot = clock.now()
 
     async def _registered(self) -> int:
         found: int = await self.centre.value("SELECT count(*) FROM appeal")
@@ -201,12 +194,10 @@ class Ordeal:
         raise AssertionError(f"{measure.__name__} does not get to {share:.0%}: {self.service.said()[-2000:]}")
 
     async def _until_told(self) -> None:
-        """A lease of a worker that died ends by itself; to wait for it is for the long run."""
+        """A lease of a worker that died ends by itself."""
         for _ in range(6_000):
             if not await self._left():
                 return
-            if not self.long:
-                await self._leases_end()
             await asyncio.sleep(0.1)
         raise AssertionError(f"something is told to nobody: {self.service.said()[-2000:]}")
 
@@ -216,16 +207,6 @@ class Ordeal:
             "     + (SELECT count(*) FROM delivery WHERE state IN ('pending', 'failed'))"
         )
         return found
-
-    async def _leases_end(self) -> None:
-        """Those of the workers that were shot: what was leased before the last shot is nobody's any more."""
-        async with self.db.transaction() as connection:
-            await connection.execute(
-                "UPDATE delivery SET leased_until = $1 WHERE state IN ('pending', 'failed') "
-                "AND leased_until BETWEEN $1 AND $2",
-                clock.now(),
-                self.last_shot + LEASE,
-            )
 
 
 def _told_under_one_id(outcome: Outcome, items: list[dict[str, Any]]) -> None:

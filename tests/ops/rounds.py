@@ -56,11 +56,8 @@ SHOTS: dict[str, Shot] = {
     "the parent": _parent,
     "everything": _everything,
 }
-FEW = (
-    *("a backend", "a backend", "the postmaster", "the postmaster", "the server's writer"),
-    *("the worker", "the worker", "a web process", "all of the web side", "the postmaster"),
-)
-"""Of the ten rounds in the tests."""
+FEW = ("a backend", "the postmaster", "the server's writer", "the worker", "all of the web side")
+"""Of the rounds in the tests."""
 
 # No row of these may be: each is a half of something that is written whole or not at all.
 HALVES = {

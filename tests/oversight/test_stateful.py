@@ -439,6 +439,6 @@ def test_every_figure_is_what_the_definitions_say(real_urls: DatabaseUrls) -> No
     real = Real(real_urls)
     try:
         Appeals.real = real
-        run_state_machine_as_test(Appeals, settings=settings(max_examples=15, stateful_step_count=30))
+        run_state_machine_as_test(Appeals, settings=settings(max_examples=10, stateful_step_count=30))
     finally:
         real.close()

@@ -9,13 +9,13 @@ from playwright.async_api import Page, expect
 
 from app.core import clock
 from app.core.db import Database, DatabaseUrls
-from app.core.i18n import LANGUAGES, Language, t
+from app.core.i18n import Language, t
 from app.directory import snapshot
 from app.staff import service
 from app.staff.permissions import Role
 from tests.ops.served import Served
 from tests.oversight.exports.reading import csv_rows
-from tests.web.browser.conftest import NARROW, WIDE, Visit
+from tests.web.browser.conftest import IN_EACH, NARROW, WIDE, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
 PASSWORD = "a long password for tests"
@@ -51,8 +51,7 @@ async def entered(page: Page, lang: Language = "kk") -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.heading", lang))
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("lang", LANGUAGES)
+@IN_EACH
 async def test_every_page_in_each_language(
     visit: Visit, looked_at: Looked, controller: None, lang: Language, size: tuple[int, int]
 ) -> None:

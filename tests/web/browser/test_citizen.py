@@ -3,16 +3,15 @@
 import re
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import FilePayload, Page, Route, expect
 
 from app.core.db import Database, DatabaseUrls
-from app.core.i18n import LANGUAGES, Language, t
+from app.core.i18n import Language, t
 from app.directory import snapshot
 from app.staff import service
 from app.staff.permissions import Role
 from tests.attachments.files import JPEG, PNG, ZIP
-from tests.web.browser.conftest import NARROW, WIDE, Visit
+from tests.web.browser.conftest import IN_EACH, NARROW, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
 TEXT = "Үйімізде үш күннен бері жылу жоқ, батарея суық. Пәтерде кішкентай бала бар. Жылуды қосуды сұраймыз."
@@ -71,8 +70,7 @@ async def sent(page: Page, lang: Language) -> tuple[str, str]:
     return found[0], figures[1]
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("lang", LANGUAGES)
+@IN_EACH
 async def test_every_page_in_each_language(
     visit: Visit, looked_at: Looked, lang: Language, size: tuple[int, int]
 ) -> None:

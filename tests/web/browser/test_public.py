@@ -8,13 +8,13 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app.core.db import Database, DatabaseUrls
-from app.core.i18n import LANGUAGES, Language, t
+from app.core.i18n import Language, t
 from app.directory import snapshot
 from tests.casework.people import Office
 from tests.ops.served import Served
 from tests.questions.faq import AIRPORT, Faq
 from tests.reception.desk import DEPUTY, Desk, reception, working_day
-from tests.web.browser.conftest import NARROW, WIDE, Visit
+from tests.web.browser.conftest import IN_EACH, NARROW, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
 
@@ -52,34 +52,33 @@ async def booked(page: Page, lang: Language) -> None:
     await page.get_by_label(t("booking.field.others", lang)).fill("Айгүл Мысалова")
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@IN_EACH
 async def test_every_page_in_each_language(
-    visit: Visit, looked_at: Looked, published: Faq, lang: Language
+    visit: Visit, looked_at: Looked, published: Faq, lang: Language, size: tuple[int, int]
 ) -> None:
-    for size, scheme in ((WIDE, "light"), (NARROW, "dark")):
-        name = f"public-{lang}-{size[0]}"
-        async with visit(size, color_scheme=scheme) as page:
-            await page.goto(f"/?lang={lang}")
-            await looked_at(page, f"{name}-home")
-            await page.goto("/questions?q=аэропорт")
-            await looked_at(page, f"{name}-questions")
-            await page.locator(".entries a").first.click()
-            await looked_at(page, f"{name}-question")
-            for path in ("blog", "receptions", "receptions?agency=labour", "bookings"):
-                await page.goto(f"/{path}")
-                await looked_at(page, f"{name}-{path.replace('?', '-')}")
-            await page.goto("/statistics")
-            await looked_at(page, f"{name}-statistics")
-            await booked(page, lang)
-            await page.locator("main form button").click()  # without a contact
-            await expect(page.locator(".summary")).to_contain_text(t("booking.field.contact.phone", lang))
-            await looked_at(page, f"{name}-booking-form")
-            await page.get_by_label(t("booking.field.contact.email", lang)).fill(f"{name}@post.example")
-            await page.locator("main form button").click()
-            await expect(page.get_by_role("heading", level=1)).to_have_text(t("booking.made", lang))
-            await looked_at(page, f"{name}-booking")
-            await page.get_by_role("link", name=t("booking.change", lang)).click()
-            await looked_at(page, f"{name}-booking-change")
+    name = f"public-{lang}-{size[0]}"
+    async with visit(size, color_scheme="dark" if size == NARROW else "light") as page:
+        await page.goto(f"/?lang={lang}")
+        await looked_at(page, f"{name}-home")
+        await page.goto("/questions?q=аэропорт")
+        await looked_at(page, f"{name}-questions")
+        await page.locator(".entries a").first.click()
+        await looked_at(page, f"{name}-question")
+        for path in ("blog", "receptions", "receptions?agency=labour", "bookings"):
+            await page.goto(f"/{path}")
+            await looked_at(page, f"{name}-{path.replace('?', '-')}")
+        await page.goto("/statistics")
+        await looked_at(page, f"{name}-statistics")
+        await booked(page, lang)
+        await page.locator("main form button").click()  # without a contact
+        await expect(page.locator(".summary")).to_contain_text(t("booking.field.contact.phone", lang))
+        await looked_at(page, f"{name}-booking-form")
+        await page.get_by_label(t("booking.field.contact.email", lang)).fill(f"{name}@post.example")
+        await page.locator("main form button").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(t("booking.made", lang))
+        await looked_at(page, f"{name}-booking")
+        await page.get_by_role("link", name=t("booking.change", lang)).click()
+        await looked_at(page, f"{name}-booking-change")
 
 
 async def test_booking_changing_and_cancelling_without_a_script(visit: Visit, published: Faq) -> None:
