@@ -91,6 +91,7 @@ LONG = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, so that no process waits for the other at the end; one browser and one site for
     all pages that are looked at."""
