@@ -42,7 +42,7 @@ def test_short_run_has_no_errors() -> None:
 
 def test_what_people_read_is_read_without_an_error() -> None:
     command = [sys.executable, "-m", "bench", "reading", "--appeals", "800", "--open", "2000"]
-    command += ["--rounds", "3", "--processes", "1"]
+    command += ["--rounds", "10", "--processes", "1"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
     rows = [line.split("|") for line in said.stdout.splitlines()[2:]]
