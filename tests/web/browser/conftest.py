@@ -35,8 +35,8 @@ QUIET = [
     "--disable-sync",
 ]
 WIDE, NARROW = (1280, 900), (360, 740)
-# Every page in each language, the longer ones where there is least room; all of them in each size are soaked.
-IN_EACH = pytest.mark.parametrize(
+# The longer ones where there is least room; each of them in every size is soaked.
+EACH_LANGUAGE_ONCE = pytest.mark.parametrize(
     ("lang", "size"),
     [("kk", NARROW), ("ru", NARROW), ("en", WIDE)],
     ids=["kk-narrow", "ru-narrow", "en-wide"],

@@ -15,7 +15,7 @@ from app.staff import service
 from app.staff.permissions import Role
 from tests.ops.served import Served
 from tests.oversight.exports.reading import csv_rows
-from tests.web.browser.conftest import IN_EACH, NARROW, WIDE, Visit
+from tests.web.browser.conftest import EACH_LANGUAGE_ONCE, NARROW, WIDE, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
 PASSWORD = "a long password for tests"
@@ -51,7 +51,7 @@ async def entered(page: Page, lang: Language = "kk") -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text(t("administration.heading", lang))
 
 
-@IN_EACH
+@EACH_LANGUAGE_ONCE
 async def test_every_page_in_each_language(
     visit: Visit, looked_at: Looked, controller: None, lang: Language, size: tuple[int, int]
 ) -> None:

@@ -11,7 +11,7 @@ from app.directory import snapshot
 from app.staff import service
 from app.staff.permissions import Role
 from tests.attachments.files import JPEG, PNG, ZIP
-from tests.web.browser.conftest import IN_EACH, NARROW, Visit
+from tests.web.browser.conftest import EACH_LANGUAGE_ONCE, NARROW, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
 TEXT = "Үйімізде үш күннен бері жылу жоқ, батарея суық. Пәтерде кішкентай бала бар. Жылуды қосуды сұраймыз."
@@ -70,7 +70,7 @@ async def sent(page: Page, lang: Language) -> tuple[str, str]:
     return found[0], figures[1]
 
 
-@IN_EACH
+@EACH_LANGUAGE_ONCE
 async def test_every_page_in_each_language(
     visit: Visit, looked_at: Looked, lang: Language, size: tuple[int, int]
 ) -> None:

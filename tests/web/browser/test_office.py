@@ -11,11 +11,11 @@ from playwright.async_api import FilePayload, Page, expect
 from app.appeals.numbers import parse
 from app.core.i18n import LANGUAGES, Language, t
 from tests.ops.served import Served
-from tests.web.browser.conftest import IN_EACH, NARROW, WIDE, Visit
+from tests.web.browser.conftest import EACH_LANGUAGE_ONCE, NARROW, WIDE, Visit
 from tests.web.browser.room import BODY, Looked, entered
 
 
-@IN_EACH
+@EACH_LANGUAGE_ONCE
 async def test_every_page_in_each_language(
     visit: Visit,
     looked_at: Looked,

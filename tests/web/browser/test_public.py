@@ -14,7 +14,7 @@ from tests.casework.people import Office
 from tests.ops.served import Served
 from tests.questions.faq import AIRPORT, Faq
 from tests.reception.desk import DEPUTY, Desk, reception, working_day
-from tests.web.browser.conftest import IN_EACH, NARROW, Visit
+from tests.web.browser.conftest import EACH_LANGUAGE_ONCE, NARROW, Visit
 
 Looked = Callable[[Page, str], Awaitable[None]]
 
@@ -52,7 +52,7 @@ async def booked(page: Page, lang: Language) -> None:
     await page.get_by_label(t("booking.field.others", lang)).fill("Айгүл Мысалова")
 
 
-@IN_EACH
+@EACH_LANGUAGE_ONCE
 async def test_every_page_in_each_language(
     visit: Visit, looked_at: Looked, published: Faq, lang: Language, size: tuple[int, int]
 ) -> None:
