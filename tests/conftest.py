@@ -86,8 +86,8 @@ def _remove_sockets_but(before: set[Path]) -> None:
 PAGES = "tests/web/browser/"
 # What waits most begins first: it leaves the machine to the others.
 LONG = (
-    *("tests/ops/test_failover", PAGES, "tests/ops/", "tests/bench/", "tests/staff/oidc/"),
-    "tests/oversight/test_stateful",
+    *(PAGES, "tests/bench/", "tests/ops/", "tests/staff/oidc/", "tests/seals/test_heads_file"),
+    *("tests/oversight/test_stateful", "tests/fuzz/", "tests/intake/registers/", "tests/sandbox/test_apart"),
 )
 
 

@@ -22,6 +22,9 @@ from app.core.embedded_place import MAJOR, POINTER
 from app.core.embedded_postgres import Cluster, EmbeddedError, open_cluster
 from app.core.embedded_server import processes_of, read_pid_file
 
+# One process makes the cluster that the others copy.
+pytestmark = pytest.mark.xdist_group("embedded")
+
 ROOT = Path(__file__).resolve().parents[2]
 FAST = {"fsync": "off"}
 AS_ROOT = os.geteuid() == 0

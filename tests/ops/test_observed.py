@@ -23,6 +23,9 @@ from tests.ops.served import Served
 from tests.support import cloned
 from tests.warm import ROOT, Command
 
+# One process sees it all: each that had a part of these tests would start everything for itself.
+pytestmark = pytest.mark.xdist_group("observed")
+
 DASHBOARD = ROOT / "docker" / "grafana-dashboard.json"
 ADDRESS = "ulgi@example.kz"
 SAID = "Үйде үш күннен бері жылу жоқ"
