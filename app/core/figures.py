@@ -17,8 +17,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.core import metrics
 from app.core.around import Around
-from app.core.db import AllInUse, Database, DatabaseUrls
+from app.core.db import Database, DatabaseUrls
 from app.core.hosts import ELSEWHERE
+from app.core.pool import AllInUse
 from app.core.replica import Replica, Replicas
 
 log = logging.getLogger("listening_state")

@@ -4,6 +4,7 @@ The library has one time limit for a whole list of hosts: one that does not answ
 next is never asked. Here each has a second of its own, and the one that answered last is asked first.
 """
 
+import re
 import socket
 from contextlib import suppress
 from typing import Any
@@ -22,15 +23,19 @@ _LIVELY = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TI
 ELSEWHERE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
+_NETLOC = re.compile("(?<=://)[^/?#]*")
+
+
 def each_host(url: str, wanted: str = "") -> list[str]:
     """One address a host, of one that names them by commas, before the path or as `host=` and `port=`.
 
     `wanted`: which of them are meant (`target_session_attrs`), whatever the address says; left out, of
     several only one that can be written to is, unless the address says otherwise.
     """
-    parts = urlsplit(url)
+    netloc = _NETLOC.findall(url)[0]
+    parts = urlsplit(_NETLOC.sub("", url, count=1))  # with several, one of them in brackets, it refuses
     query = dict(parse_qsl(parts.query))
-    credentials, at, netloc = parts.netloc.rpartition("@")
+    credentials, at, netloc = netloc.rpartition("@")
     hosts, ports = query.pop("host", ""), query.pop("port", "")
     places = _paired(hosts, ports) if hosts else _apart(netloc, ports)
     if wanted:

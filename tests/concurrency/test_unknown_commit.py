@@ -16,6 +16,9 @@ from tests.casework.people import Office
 from tests.concurrency.test_registration import APPEAL, posted, rows
 from tests.support import SERVER, app_of
 
+# What they set is the whole server's: one must not end it while the other needs it.
+pytestmark = pytest.mark.xdist_group("standby")
+
 KEY = "the-key-of-this-message"
 WAITING = """
 SELECT pg_cancel_backend(pid) FROM pg_stat_activity

@@ -19,6 +19,8 @@ from app.core.hosts import Hosts, each_host
         ("postgresql://o@h:5432/d", ["postgresql://o@/d?host=h&port=5432"]),
         ("postgresql://o@/d?host=/tmp/a b", ["postgresql://o@/d?host=%2Ftmp%2Fa%20b"]),
         ("postgresql:///d", ["postgresql:///d"]),
+        ("postgresql://o@sql/d", ["postgresql://o@/d?host=sql"]),
+        ("postgresql://sql@sql/d", ["postgresql://sql@/d?host=sql"]),
         (
             "postgresql://o:p@a:5432,[::1]:5433/d?target_session_attrs=any",
             [

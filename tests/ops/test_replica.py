@@ -19,8 +19,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core import db as core_db
-from app.core import replica, sight
+from app.core import pool, replica, sight
 from app.core.db import Database, DatabaseUrls, Login
 from app.core.edge import figures_database, moment_of_figures, read_figures, transaction
 from app.core.figures import AS_OF, Figures
@@ -346,7 +345,7 @@ async def test_what_a_replica_has_no_connection_for_is_not_put_on_the_primary(
     side: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await side.read_there()
-    monkeypatch.setattr(core_db, "POOL_PATIENCE", 0.1)
+    monkeypatch.setattr(pool, "PATIENCE", 0.1)
     before = await side.measured('ls_figures_read_total{by="primary"}')
     async with side.door.read(), side.door.read():
         answer = await side.client.get(ASKED)

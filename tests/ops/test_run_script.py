@@ -20,7 +20,7 @@ case "$1 $2" in
     "-c import sys; sys.exit"*) exit "${PRETEND_VERSION:-0}" ;;
     "-c import venv"*) exit "${PRETEND_VENV:-0}" ;;
     "-c "*) ;;
-    "-m venv") echo venv >>"$PRETEND_CALLS"; mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+    "-m venv") echo "venv by ${0##*/}" >>"$PRETEND_CALLS"; mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
     "-m pip")
         [ "$3" = --version ] && exit 0
         echo "pip $*" >>"$PRETEND_CALLS"
@@ -88,6 +88,20 @@ def test_sets_up_once_and_then_starts_at_once(tree: Tree) -> None:
     assert err == "run: setting up .venv (once, a minute or so)\n"
     assert tree.run() == (0, "<app.cli>\n<run>\n", "")
     assert (tree.count("venv"), tree.count("pip")) == (1, 2)
+
+
+def test_what_pyenv_compiled_comes_last(tree: Tree) -> None:
+    """As a rule it did not optimise, and the same work takes half as long again."""
+    shims = tree.bin.parent / ".pyenv" / "shims"
+    shims.mkdir(parents=True)
+    shutil.copy(tree.bin / "python3.13", shims / "python3.14")
+    path = f"{shims}:{tree.bin}"
+    assert tree.run(PATH=path)[0] == 0
+    assert tree.count("venv by python3.13") == 1
+    shutil.rmtree(tree.root / ".venv")
+    (tree.bin / "python3.13").unlink()
+    assert tree.run(PATH=path)[0] == 0
+    assert tree.count("venv by python3.14") == 1
 
 
 def test_installs_what_is_locked_and_nothing_else(tree: Tree) -> None:
