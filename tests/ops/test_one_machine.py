@@ -208,7 +208,7 @@ def test_by_caddy_over_tls(machine: Machine, tmp_path: Path) -> None:
         subprocess.Popen(words, env=said, stdout=log, stderr=log) as it,
     ):
         try:
-            machine.until(root.exists, "caddy")
+            machine.until(lambda: root.exists() and "-----END" in root.read_text(), "caddy")
             trusted = ssl.create_default_context(cafile=str(root))
             transport = httpx.HTTPTransport(verify=trusted, retries=5)
             with httpx.Client(transport=transport, trust_env=False, timeout=20) as client:
