@@ -54,10 +54,19 @@ async def clerks(count: int, task: Task) -> AsyncIterator[list[Elsewhere]]:
     with ExitStack() as held:
         processes = [ProcessPoolExecutor(1, get_context("spawn"), _begin, (task,)) for _ in range(count)]
         for process in processes:
-            held.callback(process.shutdown, cancel_futures=True)
+            held.callback(_end, process)
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.run_in_executor(process, _ready) for process in processes))
         yield [Elsewhere(process) for process in processes]
+
+
+def _end(process: ProcessPoolExecutor) -> None:
+    """Before Python 3.11.5 whoever was writing to a process when it died waits for ever that it reads on, for
+    its end of the pipe is open here, too (gh-94777)."""
+    waiting = getattr(process, "_call_queue", None)
+    if waiting is not None and process._broken:
+        waiting._reader.close()
+    process.shutdown(cancel_futures=True)
 
 
 # in the process

@@ -1,9 +1,13 @@
 """Several processes that bring in one register: the same as one, in the same order, and one of them dies."""
 
 import os
+import signal
+import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -55,3 +59,17 @@ async def test_they_do_what_one_does_and_one_that_dies_loses_nothing(
     again = await brought(real_db, more)
     assert again.summary.brought + again.summary.there == 2 * GOOD
     assert await number_of(real_db) == 3 * GOOD + 1
+
+
+@pytest.mark.timeout(60)
+def test_one_that_dies_while_it_is_written_to_is_let_go() -> None:
+    process = ProcessPoolExecutor(1, get_context("spawn"))
+    process.submit(abs, 1).result()
+    asleep = process.submit(time.sleep, 60)
+    process.submit(len, b"x" * 5_000_000)  # more than lies in a pipe
+    time.sleep(0.5)
+    (killed,) = process._processes
+    os.kill(killed, signal.SIGKILL)
+    with pytest.raises(BrokenProcessPool):
+        asleep.result()
+    processes._end(process)
