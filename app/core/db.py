@@ -183,10 +183,10 @@ class Database:
         url, role = urls.door(login)
         if role:
             settings["role"] = role
-        how: dict[str, Any] = {"connection_class": _Limited} if limited else {}
-        keeps = limited or login is Login.INTAKE
-        if keeps:
-            how["reset"] = _nothing_to_reset
+        keeps = limited or login is Login.INTAKE  # the worker holds locks of a session
+        how: dict[str, Any] = {"reset": _nothing_to_reset} if keeps else {}
+        if limited:
+            how["connection_class"] = _Limited
         if login is Login.INTAKE:
             settings["statement_timeout"] = INTAKE_STATEMENT_WITHIN
         elif limited:  # of what is asked aside; a transaction says its own
@@ -268,7 +268,7 @@ class _Held(AbstractAsyncContextManager[asyncpg.Connection]):
         AllInUse when all connections are in use for long."""
         try:
             connection = await self._acquired.__aenter__()
-        except TimeoutError:
+        except TimeoutError:  # an OSError to Python, and known for what it is
             raise
         except OSError as error:
             raise ConnectionError(str(error)) from error

@@ -22,8 +22,7 @@ _LIVELY = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TI
 # Reasons to ask the next host: it is away, starts or stops, or is not the one that can be written to.
 ELSEWHERE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-
-_NETLOC = re.compile("(?<=://)[^/?#]*")
+_PLACES = re.compile("(?<=://)[^/?#]*")
 
 
 def each_host(url: str, wanted: str = "") -> list[str]:
@@ -32,10 +31,9 @@ def each_host(url: str, wanted: str = "") -> list[str]:
     `wanted`: which of them are meant (`target_session_attrs`), whatever the address says; left out, of
     several only one that can be written to is, unless the address says otherwise.
     """
-    netloc = _NETLOC.findall(url)[0]
-    parts = urlsplit(_NETLOC.sub("", url, count=1))  # with several, one of them in brackets, it refuses
+    parts = urlsplit(_PLACES.sub("", url, count=1))  # several of them, one in brackets, it refuses
     query = dict(parse_qsl(parts.query))
-    credentials, at, netloc = netloc.rpartition("@")
+    credentials, at, netloc = _PLACES.findall(url)[0].rpartition("@")
     hosts, ports = query.pop("host", ""), query.pop("port", "")
     places = _paired(hosts, ports) if hosts else _apart(netloc, ports)
     if wanted:

@@ -14,6 +14,7 @@ from app.core import db as core_db
 from app.core.db import DatabaseUrls
 from tests.casework.people import Office
 from tests.concurrency.test_registration import APPEAL, posted, rows
+from tests.core.test_pool import expire
 from tests.support import SERVER, app_of
 
 # What they set is the whole server's: one must not end it while the other needs it.
@@ -55,7 +56,7 @@ async def cancelled(admin: asyncpg.Connection, request: "asyncio.Task[httpx.Resp
 async def admin(office: Office, real_urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
     async with no_standby(real_urls.owner.partition("?")[0].rpartition("/")[2]) as found:
         for db in (office.db, app_of(office.client).state.gatherer._db):
-            await db._pool.expire_connections()  # type: ignore[union-attr]  # those know nothing of it
+            await expire(db)  # those that are open know nothing of it
         yield found
 
 

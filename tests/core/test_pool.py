@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -36,8 +37,15 @@ async def both(db: Database) -> set[int]:
 
 def idle(db: Database) -> int:
     """Those that asyncpg's pool has."""
-    beneath: asyncpg.Pool = db._pool._beneath  # type: ignore[attr-defined]
+    beneath: asyncpg.Pool = db._pool.beneath  # type: ignore[attr-defined]
     return int(beneath.get_idle_size())
+
+
+async def expire(db: Database) -> None:
+    """Each is made anew before it is used again."""
+    pool: Any = db._pool
+    await pool.let_go()
+    await pool.beneath.expire_connections()
 
 
 @pytest.mark.parametrize("login", Login)
@@ -132,5 +140,5 @@ async def test_all_go_back_to_be_looked_after(two: Database, monkeypatch: pytest
 
 async def test_expired_are_made_anew(two: Database) -> None:
     before = await both(two)
-    await two._pool.expire_connections()  # type: ignore[attr-defined]
+    await expire(two)
     assert not await both(two) & before
