@@ -20,7 +20,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from app.core.sharing import PREFIX
 from tests.delivery.receivers import Mailbox, free_port, mail_server
 from tests.ops.served import Served
-from tests.support import cloned
+from tests.support import WITHOUT_TLS, cloned
 from tests.warm import ROOT, Command
 
 # One process sees it all: each that had a part of these tests would start everything for itself.
@@ -84,7 +84,8 @@ async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def _text(url: str) -> str:
-    async with httpx.AsyncClient() as client:  # a connection of its own: another process may take it
+    # A connection of its own: another process may take it.
+    async with httpx.AsyncClient(verify=WITHOUT_TLS) as client:
         return (await client.get(url)).text
 
 

@@ -18,7 +18,7 @@ from app.core.embedded_place import Place, find_place
 from tests.delivery.receivers import free_port
 from tests.ops.composed import DOCKER, PASSWORD, Composed, as_user, passwords
 from tests.ops.whole import open_folder
-from tests.support import SECRET, in_memory
+from tests.support import SECRET, WITHOUT_TLS, in_memory
 from tests.warm import Command, ran, without_ours
 
 PATIENCE = 60
@@ -127,7 +127,7 @@ class Machine:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", trust_env=False).is_success
+            return httpx.get(f"{self.url}/readyz", trust_env=False, verify=WITHOUT_TLS).is_success
         except httpx.HTTPError:
             return False
 

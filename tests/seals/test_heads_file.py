@@ -25,7 +25,7 @@ from tests.delivery.receivers import free_port
 from tests.ops.test_embedded_postgres import small_disk
 from tests.repository.source import ROOT
 from tests.seals.sealed import seal, settled
-from tests.support import SECRET
+from tests.support import SECRET, WITHOUT_TLS
 from tests.warm import Command, without_ours
 
 SAID = {"kind": "inquiry", "language": "kk", "text": "Қашан?", "applicant": {"name": "Үлгі Сынақбаев"}}
@@ -143,7 +143,7 @@ async def test_a_worker_says_so_and_catches_up(
 
 async def _says(at: str, what: str) -> bool:
     with suppress(httpx.TransportError):
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=WITHOUT_TLS) as client:
             return what in (await client.get(f"http://{at}/metrics")).text
     return False
 

@@ -18,7 +18,7 @@ from app.core.db import Database, DatabaseUrls
 from app.directory import snapshot
 from app.staff import service
 from tests.ops.served import Served
-from tests.support import cloned
+from tests.support import WITHOUT_TLS, cloned
 from tests.web.browser.room import BODY, PASSWORD, PEOPLE
 
 # The one without a window takes a third of the time.
@@ -140,7 +140,7 @@ async def people(site_urls: DatabaseUrls, site: Served) -> None:
 
 @pytest.fixture
 async def filed(site: Served) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
-    async with httpx.AsyncClient(base_url=site.url) as client:
+    async with httpx.AsyncClient(base_url=site.url, verify=WITHOUT_TLS) as client:
 
         async def file(text: str) -> str:
             said = {"kind": "statement", "language": "kk", "text": text, "addressee": BODY}
