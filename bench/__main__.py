@@ -34,7 +34,7 @@ def say(line: str) -> None:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.pass_context
-@click.option("--quick", is_flag=True, help="Two rounds of 3 s: for errors, not for figures.")
+@click.option("--quick", is_flag=True, help="Two rounds of a second: for errors, not for figures.")
 @click.option("--busy", is_flag=True, help="Measure although the machine does something else.")
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
 @click.option(
@@ -59,7 +59,7 @@ def main(
     if context.invoked_subcommand:
         return
     if quick:
-        rounds, seconds, cases, rows = 2, 3, 5000, 2000
+        rounds, seconds, cases, rows = 2, 1, 5000, 1000
     average, quiet = machine.load_average(), machine.quiet_second()
     if quiet.high and not busy:
         say(f"bench: the machine is busy ({quiet}): wait until it is quiet, or give --busy")
