@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from app.core.db import Database, to_json
+from app.core.pool import Suits
 from bench.pgbench import literal
 
 _PARAMETER = re.compile(r"\$(\d+)")
@@ -35,8 +36,8 @@ class Overheard(Database):
     heard: list[tuple[str, Sequence[Any]]]
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
-        async with super()._connection() as connection:
+    async def _connection(self, suits: Suits | None = None) -> AsyncIterator[asyncpg.Connection]:
+        async with super()._connection(suits) as connection:
             with connection.query_logger(lambda said: self.heard.append((said.query, said.args))):
                 yield connection
 

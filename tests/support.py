@@ -20,8 +20,10 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.core.db import Database, DatabaseUrls, Login, limiting, prepare
+from app.core.db import Database, DatabaseUrls, Login, prepare
 from app.core.embedded_postgres import open_cluster
+from app.core.limited import limiting
+from app.core.pool import Suits
 from app.directory.load import load_directory
 from app.main import Doors, assemble, equip
 from app.settings import Settings
@@ -123,7 +125,9 @@ class OneConnection:
         self._acting = AS_WORKER
 
     @asynccontextmanager
-    async def acquire(self, acting: str = AS_WORKER) -> AsyncIterator[asyncpg.Connection]:
+    async def acquire(
+        self, suits: Suits | None = None, *, acting: str = AS_WORKER
+    ) -> AsyncIterator[asyncpg.Connection]:
         task = asyncio.current_task()
         if self._holder is task:
             async with self._as(acting):
@@ -210,9 +214,9 @@ class Acting:
     pool: OneConnection
     login: Login
 
-    def acquire(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    def acquire(self, suits: Suits | None = None) -> AbstractAsyncContextManager[asyncpg.Connection]:
         seen = limiting() if self.login is Login.WEB else WIDE
-        return self.pool.acquire(f"SET LOCAL ROLE {self.login.role}; {seen}")
+        return self.pool.acquire(acting=f"SET LOCAL ROLE {self.login.role}; {seen}")
 
     async def close(self) -> None:
         """The fixture closes it."""

@@ -19,8 +19,9 @@ from app.attachments.keeping import SALT_LENGTH, clean_name
 from app.attachments.models import GivenBy
 from app.core import sight
 from app.core.cipher import cipher
-from app.core.db import columns, seeing
+from app.core.db import columns
 from app.core.errors import Invalid
+from app.core.limited import seeing
 from app.core.outbound import AddressRefused, Allowed, check_url
 
 LOCK = """

@@ -38,7 +38,7 @@ from app.casework.routes import SEEN, TAG, Nothing, act, example
 from app.casework.schemas import CaseOut, ClaimOut, EventsOut, QueueOut
 from app.core import clock
 from app.core.db import Database
-from app.core.edge import Configured, Lang, Read, database_of, language_of
+from app.core.edge import Configured, Glance, Lang, Read, database_of, language_of
 from app.core.errors import FieldError, Forbidden, Invalid, problems
 from app.core.i18n import Language
 from app.core.rooms import join
@@ -67,7 +67,7 @@ Taking = Annotated[StaffCaller, Depends(require(Act.CLAIM))]
 )
 async def read_queue(
     caller: Queueing,
-    connection: Read,
+    connection: Glance,
     lang: Lang,
     response: Response,
     view: Annotated[
@@ -165,7 +165,7 @@ async def taken(db: Database, caller: StaffCaller, count: int, language: Languag
     responses={200: {"headers": TAG}, **problems(*SEEN, Invalid)},
 )
 async def read_case(
-    caller: Reader, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
+    caller: Reader, number: Number, connection: Glance, lang: Lang, settings: Configured, response: Response
 ) -> CaseOut:
     directory = snapshot.current()
     found = await case.find(connection, caller, number, directory)

@@ -31,9 +31,9 @@ from app.casework.inputs import DecideIn, ForwardIn, SplitIn
 from app.casework.queue import actor
 from app.casework.reach import Onlooker
 from app.core import clock, sight
-from app.core.db import seeing
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import Language, t
+from app.core.limited import seeing
 from app.deadlines.regimes import Stage
 from app.directory import snapshot
 from app.directory.registry import Directory

@@ -11,9 +11,9 @@ from app.appeals import numbers, repository
 from app.appeals.codes import ApplicantType
 from app.casework.inputs import Masked
 from app.core import clock, paging, sight
-from app.core.db import seeing
 from app.core.edge import Read
 from app.core.errors import Forbidden, Invalid, problems
+from app.core.limited import seeing
 from app.core.schema import Code, Out, Schema
 from app.staff.access import StaffCaller, require
 

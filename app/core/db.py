@@ -18,8 +18,9 @@ from sqlmodel import SQLModel
 
 from app.core import metrics, patience, sight, tracing
 from app.core.hosts import EACH_WITHIN, Hosts
+from app.core.limited import Limited, sees, sees_nothing
 from app.core.patience import Patience
-from app.core.pool import Pool
+from app.core.pool import Pool, Suits
 from app.settings import Settings
 
 SQLModel.metadata.naming_convention = {
@@ -35,6 +36,10 @@ COMMIT_WITHIN = 15.0
 """Seconds that a commit may wait for its standby before the caller is told to try again."""
 INTAKE_STATEMENT_WITHIN = "30s"
 """Of registering, which is of many requests at once. More than COMMIT_WITHIN: it ends no commit."""
+
+PLANNED_ONCE = "force_generic_plan"
+"""Of what requests ask all day on many connections: each would plan a statement five times before it kept a
+plan. Questions for figures, and what may take long, are planned by what they ask for as long as that pays."""
 
 
 class Login(StrEnum):
@@ -129,38 +134,8 @@ def _plain(url: str) -> str:
 class Connections(Protocol):
     """What `Database` needs of a pool; the tests give one that holds a single connection."""
 
-    def acquire(self) -> Any: ...
+    def acquire(self, suits: Suits | None = None) -> Any: ...
     async def close(self) -> None: ...
-
-
-class _Limited(asyncpg.Connection):
-    """Says with each BEGIN, in the same message, what may be seen in the transaction and how long a statement
-    may take. A COMMIT that undid everything, because a statement had failed, is no success."""
-
-    __slots__ = ()
-
-    async def execute(self, query: str, *args: Any, **how: Any) -> str:
-        if not args and query.startswith("BEGIN"):
-            query = f"{query} {limiting()}; SET LOCAL statement_timeout = {patience.milliseconds()}"
-        status = await super().execute(query, *args, **how)
-        if status == "ROLLBACK" and query.startswith("COMMIT"):
-            raise asyncpg.InFailedSQLTransactionError("a statement failed before, unseen: all was undone")
-        return status
-
-
-def limiting() -> str:
-    """The statement that limits the present transaction to the present sight, which is of letters, digits,
-    commas and a colon. SET, which is not planned, takes half of what `SELECT set_config` does."""
-    return f"SET LOCAL {sight.SETTING} = '{sight.present()}'"
-
-
-@asynccontextmanager
-async def seeing(connection: asyncpg.Connection, more: sight.Sight) -> AsyncIterator[None]:
-    """For the block, in a transaction that sees less, as when a case that is not there yet is registered."""
-    say = f"SELECT current_setting('{sight.SETTING}', true), set_config('{sight.SETTING}', $1, true)"
-    before = await connection.fetchval(say, more)
-    yield
-    await connection.fetchval(say, before or sight.NOTHING)
 
 
 class Database:
@@ -180,13 +155,15 @@ class Database:
         limited = login is Login.WEB
         # Without jit on any server: compiling costs more than our dearest question takes.
         settings = {"application_name": "listening-state", "timezone": "UTC", "jit": "off"}
+        if login is not Login.WORKER:
+            settings["plan_cache_mode"] = PLANNED_ONCE
         url, role = urls.door(login)
         if role:
             settings["role"] = role
         keeps = limited or login is Login.INTAKE  # the worker holds locks of a session
         how: dict[str, Any] = {"reset": _nothing_to_reset} if keeps else {}
         if limited:
-            how["connection_class"] = _Limited
+            how["connection_class"] = Limited
         if login is Login.INTAKE:
             settings["statement_timeout"] = INTAKE_STATEMENT_WITHIN
         elif limited:  # of what is asked aside; a transaction says its own
@@ -237,10 +214,21 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def glance(self) -> AsyncIterator[asyncpg.Connection]:
+        """As `read`, for what each statement does by itself (no cursor, no lock, no `seeing`): without a
+        transaction around them, whose end is one round trip of the three to six that such a request has."""
+        async with self._connection() as connection:
+            if self.limited and not connection.is_in_transaction():  # as the one of a test is
+                await connection.see()  # type: ignore[attr-defined]
+            yield connection
+
+    @asynccontextmanager
     async def aside(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection for one statement that is about no case, such as who asks: on the web side without a
         transaction around it, which would be two round trips more, and so without sight."""
-        async with self._connection() as connection:
+        async with self._connection(sees_nothing if self.limited else None) as connection:
+            if sees(connection):
+                await connection.see_nothing()  # type: ignore[attr-defined]
             yield connection
 
     @asynccontextmanager
@@ -253,8 +241,8 @@ class Database:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 yield connection
 
-    def _connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        return _Held(self._pool.acquire())
+    def _connection(self, suits: Suits | None = None) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        return _Held(self._pool.acquire(suits or (sees if self.limited else None)))
 
 
 class _Held(AbstractAsyncContextManager[asyncpg.Connection]):

@@ -103,6 +103,11 @@ async def read(request: Request) -> AsyncIterator[asyncpg.Connection]:
         yield connection
 
 
+async def glance(request: Request) -> AsyncIterator[asyncpg.Connection]:
+    async with database_of(request).glance() as connection:
+        yield connection
+
+
 Tx = Annotated[asyncpg.Connection, Depends(transaction, scope="function")]
 
 
@@ -112,6 +117,7 @@ async def moment(request: Request) -> AsyncIterator[asyncpg.Connection]:
 
 
 Read = Annotated[asyncpg.Connection, Depends(read, scope="function")]
+Glance = Annotated[asyncpg.Connection, Depends(glance, scope="function")]
 Moment = Annotated[asyncpg.Connection, Depends(moment, scope="function")]
 """For reading by several statements what was committed when the first began."""
 

@@ -36,6 +36,11 @@ def milliseconds() -> int:
     return round(1000 * SECONDS[_present.get()])
 
 
+def may_read_much() -> bool:
+    """Whether what is asked now may read much, or little, by what it asks for."""
+    return _present.get() in {Patience.FIGURES, Patience.LONG}
+
+
 def have(patience: Patience) -> None:
     """From now on in this request, or in this task."""
     _present.set(patience)

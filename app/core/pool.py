@@ -7,6 +7,7 @@ after, and one at once when somebody waits there or when what was done with it r
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -16,6 +17,8 @@ PATIENCE = 10.0
 """Seconds to wait for a connection when all are in use: who waits longer is told to come again."""
 LOOKED_AFTER_EVERY = 60.0
 """Seconds that a connection lies here at most before asyncpg's pool has it again."""
+
+Suits = Callable[[asyncpg.Connection], bool]
 
 
 class AllInUse(TimeoutError):
@@ -34,8 +37,9 @@ class Pool:
         self._next_look: asyncio.TimerHandle | None = None
         self._look: asyncio.Task[None] | None = None
 
-    def acquire(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        return _Use(self)
+    def acquire(self, suits: Suits | None = None) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """`suits`: which one is rather had, of those that lie ready."""
+        return _Use(self, suits)
 
     async def close(self) -> None:
         self._keeps = False
@@ -51,14 +55,19 @@ class Pool:
         for connection in ready:
             await self.beneath.release(connection)
 
-    async def take(self) -> asyncpg.Connection:
-        """The one that came back last: its server process still has everything at hand. Raises AllInUse."""
+    async def take(self, suits: Suits | None = None) -> asyncpg.Connection:
+        """The one that came back last, of those that suit if any do: its server process still has all
+        at hand. Raises AllInUse."""
         while self._ready:
-            connection = self._ready.pop()
+            connection = self._ready.pop(self._latest(suits) if suits else -1)
             if _alive(connection):
                 return connection
             await self.beneath.release(connection)
         return await self._from_beneath()
+
+    def _latest(self, suits: Suits) -> int:
+        places = range(len(self._ready) - 1, -1, -1)
+        return next((place for place in places if suits(self._ready[place])), -1)
 
     async def _from_beneath(self) -> asyncpg.Connection:
         patience = asyncio.timeout(PATIENCE)
@@ -97,13 +106,14 @@ def _alive(connection: asyncpg.Connection) -> bool:
 
 
 class _Use(AbstractAsyncContextManager[asyncpg.Connection]):
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_pool", "_suits")
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, suits: Suits | None) -> None:
         self._pool = pool
+        self._suits = suits
 
     async def __aenter__(self) -> asyncpg.Connection:
-        self._connection = await self._pool.take()
+        self._connection = await self._pool.take(self._suits)
         return self._connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: Any) -> None:

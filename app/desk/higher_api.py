@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from app.attachments.errors import AttachmentUsed, TooManyAttachments
 from app.core import sight
-from app.core.db import seeing
 from app.core.edge import FIGURES, Db, Lang, Read
 from app.core.errors import Invalid, Malformed, TooLarge, UnsupportedMedia, problems
+from app.core.limited import seeing
 from app.desk import entry, higher
 from app.desk.errors import NotFromAbove
 from app.desk.schemas import CountsIn, CountsOut, HigherAppealIn, HigherRegistrationOut, SentIn, SentListOut

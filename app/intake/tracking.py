@@ -13,7 +13,7 @@ from app.appeals.codes import ApplicantType, EventKind, Status
 from app.appeals.numbers import format_number
 from app.attachments.listing import Files
 from app.core import clock
-from app.core.edge import Configured, Lang, Read
+from app.core.edge import Configured, Glance, Lang
 from app.core.errors import Invalid, problems
 from app.core.i18n import Language
 from app.core.nested import Row
@@ -59,7 +59,7 @@ router = APIRouter(prefix="/api/v1", tags=["citizens"])
     response_model=TrackingOut,
     responses=problems(*NOT_OPENED, Invalid),
 )
-async def track(caller: Citizen, connection: Read, lang: Lang, settings: Configured) -> TrackingOut:
+async def track(caller: Citizen, connection: Glance, lang: Lang, settings: Configured) -> TrackingOut:
     whole = await repository.whole(connection, caller.appeal_id)
     if whole is None or whole.head["applicant_type"] != caller.number.applicant_type:
         raise AppealNotFound

@@ -10,8 +10,8 @@ from datetime import date, datetime, time, timedelta
 import asyncpg
 
 from app.core import clock, sight
-from app.core.db import seeing
 from app.core.errors import Invalid
+from app.core.limited import seeing
 from app.directory.registry import Directory, UnknownCode
 from app.directory.values import Source
 from app.oversight.asked import days_asked, unknown_code, wrong_days

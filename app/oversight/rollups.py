@@ -29,7 +29,8 @@ SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
               WHERE d.xid >= (SELECT e.xid FROM counter_delta e WHERE e.xid >= $1::text::xid8
                               ORDER BY e.xid OFFSET $2 LIMIT 1)
                 AND d.xid > (SELECT min(e.xid) FROM counter_delta e WHERE e.xid >= $1::text::xid8)))::text
-       AS upto, pg_snapshot_xmax(pg_current_snapshot())::text AS newest
+       AS upto, pg_snapshot_xmin(pg_current_snapshot())::text AS over,
+       pg_snapshot_xmax(pg_current_snapshot())::text AS newest
 """
 _BETWEEN = "d.xid >= $1::text::xid8 AND d.xid < $2::text::xid8"
 _ANY = f"SELECT EXISTS (SELECT FROM counter_delta d WHERE {_BETWEEN})"
@@ -44,13 +45,15 @@ class AheadOfTime(Exception):
 
 
 async def fold(db: Database, batch: int = BATCH) -> int:
-    """Add what is not in the rollups yet; the number of batches that it took.
+    """Add what is not in the rollups yet; the number of batches that it took. What is confirmed meanwhile is
+    left to the next fold, which costs much the same for a few deltas as for many.
 
     Two at once: the second waits, and finds nothing left. Raises AheadOfTime.
     """
-    taken = 0
-    while await _fold_one(db, batch):
-        taken += 1
+    taken, left = 0, True
+    while left:
+        folded, left = await _fold_one(db, batch)
+        taken += folded
     return taken
 
 
@@ -58,7 +61,8 @@ async def fold_all(db: Database) -> None:
     await fold(db)
 
 
-async def _fold_one(db: Database, batch: int) -> bool:
+async def _fold_one(db: Database, batch: int) -> tuple[bool, bool]:
+    """Whether anything was folded, and whether more was over than the batch holds."""
     async with db.transaction() as connection:
         below = await connection.fetchval(_LOCK)
         row = await connection.fetchrow(_UPTO, below, batch)
@@ -68,15 +72,15 @@ async def _fold_one(db: Database, batch: int) -> bool:
                 "the transactions are numbered anew: see 'A database that was restored' in docs/operations.md"
             )
         if int(row["upto"]) <= int(below):
-            return False
-        more: bool = await connection.fetchval(_ANY, below, row["upto"])
-        if more:
+            return False, False
+        found: bool = await connection.fetchval(_ANY, below, row["upto"])
+        if found:
             await connection.execute(_MEMORY)
             await connection.execute(ADD, below, row["upto"])
             await connection.execute(_NOTHING_LEFT)
             await connection.execute(AGAIN, below, row["upto"])
             await connection.execute(_DONE, row["upto"], clock.now())
-        return more
+        return found, int(row["upto"]) < int(row["over"])
 
 
 # A month of openings, or a year where cells are of years, made anew or compared

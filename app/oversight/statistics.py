@@ -11,7 +11,7 @@ from enum import StrEnum
 import asyncpg
 
 from app.core import sight
-from app.core.db import seeing
+from app.core.limited import seeing
 from app.oversight.again import counted_again
 from app.oversight.reading import Statement, Window
 

@@ -16,9 +16,9 @@ from app.appeals.codes import ActorKind, ApplicantType
 from app.appeals.numbers import format_number
 from app.core import clock, sight
 from app.core.cipher import cipher
-from app.core.db import seeing
 from app.core.errors import AppError, Invalid
 from app.core.i18n import Language
+from app.core.limited import seeing
 from app.directory.registry import Directory
 from app.intake.register import KeyReused, register
 from app.intake.schemas import AgencyOut

@@ -10,7 +10,7 @@ import asyncpg
 from app.appeals.codes import ApplicantType
 from app.appeals.numbers import SANDBOX_FROM, SERIALS, format_number
 from app.core import sight
-from app.core.db import seeing
+from app.core.limited import seeing
 from app.directory import changing, laying
 from app.directory.changes import Change
 from app.directory.registry import Directory

@@ -7,7 +7,8 @@ from datetime import date, datetime
 import asyncpg
 
 from app.core import sight
-from app.core.db import Database, seeing
+from app.core.db import Database
+from app.core.limited import seeing
 from app.deadlines.calendar import Override
 from app.timekeeping.models import Cause
 from app.timekeeping.moves import OpenHolding

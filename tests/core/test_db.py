@@ -15,6 +15,7 @@ from app.appeals.models import Applicant, Content
 from app.core.db import Database, DatabaseProblem, DatabaseUrls, Login
 from app.core.hosts import Hosts
 from app.core.migrate import is_current
+from app.core.pool import Suits
 
 WRITTEN_ONCE = {
     "appeal": "route",
@@ -53,7 +54,7 @@ class GonePool:
     """As when the server's socket was removed with it."""
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+    async def acquire(self, suits: Suits | None = None) -> AsyncIterator[asyncpg.Connection]:
         raise FileNotFoundError("the socket")
         yield
 

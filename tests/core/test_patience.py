@@ -13,7 +13,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.core import edge, patience, sight
 from app.core.bounds import ANSWER_WITHIN
-from app.core.db import Database, DatabaseUrls, Login
+from app.core.db import PLANNED_ONCE, Database, DatabaseUrls, Login
 from app.core.patience import SECONDS, Patience
 from app.main import assemble
 from tests.casework.people import Office
@@ -119,9 +119,12 @@ async def test_what_went_wrong_unseen_is_not_committed(real_urls: DatabaseUrls) 
 
 
 async def test_what_is_asked_aside_has_one_and_sees_no_case(
-    real_urls: DatabaseUrls, real_client: httpx.AsyncClient, real_db: Database
+    real_urls: DatabaseUrls,
+    real_client: httpx.AsyncClient,
+    real_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever the request sees, and although the connection was in a transaction before."""
+    """Whatever the request sees, and although the connection was in a transaction before, or saw without."""
     await Office(real_db, real_client).file()
     db = await Database.open(real_urls, Login.WEB, pool_size=1)
     try:
@@ -132,8 +135,38 @@ async def test_what_is_asked_aside_has_one_and_sees_no_case(
                 assert not connection.is_in_transaction()
                 assert await connection.fetchval("SHOW statement_timeout") == "5s"
                 assert await connection.fetchval("SELECT count(*) FROM holding") == 0
+            monkeypatch.setitem(SECONDS, Patience.LONG, 7)
+            async with db.glance() as connection:
+                assert await connection.fetchval("SELECT count(*) FROM holding")
+                assert await connection.fetchval("SHOW statement_timeout") == "7s"
+            async with db.aside() as connection:
+                assert await connection.fetchval("SHOW statement_timeout") == "5s"
+                assert await connection.fetchval("SELECT count(*) FROM holding") == 0
     finally:
         await db.close()
+
+
+async def test_a_statement_of_requests_is_planned_once_and_one_for_figures_by_what_it_asks(
+    real_urls: DatabaseUrls,
+) -> None:
+    db = await Database.open(real_urls, Login.WEB, pool_size=1)
+    planned = {}
+    try:
+        for kind in Patience:
+            patience.have(kind)
+            async with db.read() as connection:
+                planned[kind] = await connection.fetchval("SHOW plan_cache_mode")
+        async with db.glance() as connection:
+            assert await connection.fetchval("SHOW plan_cache_mode") == PLANNED_ONCE
+    finally:
+        patience.have(Patience.LONG)
+        await db.close()
+    assert planned == {
+        Patience.READING: PLANNED_ONCE,
+        Patience.ACT: PLANNED_ONCE,
+        Patience.FIGURES: "auto",
+        Patience.LONG: "auto",
+    }
 
 
 async def test_registering_has_one_for_all(real_urls: DatabaseUrls) -> None:

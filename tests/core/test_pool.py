@@ -35,6 +35,30 @@ async def both(db: Database) -> set[int]:
         return {await one.fetchval(PID), await another.fetchval(PID)}
 
 
+async def test_what_sees_without_a_transaction_and_what_is_asked_aside_lie_apart(two: Database) -> None:
+    """So that nothing has to be said again to either, as long as both lie ready."""
+    await both(two)
+    seen, aside = set(), set()
+    for _ in range(5):
+        async with two.glance() as connection:
+            seen.add(await connection.fetchval(PID))
+        async with two.aside() as connection:
+            aside.add(await connection.fetchval(PID))
+        seen.add(await pid_of(two))
+    assert len(seen) == len(aside) == 1
+    assert seen != aside
+
+
+async def test_a_closed_connection_suits_nobody_and_stops_nobody(two: Database) -> None:
+    await both(two)
+    async with two.glance() as connection:
+        await connection.fetchval(PID)
+    async with two.glance() as connection:
+        connection.terminate()
+    async with two.aside() as one, two.glance() as another:
+        assert await one.fetchval(PID) != await another.fetchval(PID)
+
+
 def idle(db: Database) -> int:
     """Those that asyncpg's pool has."""
     beneath: asyncpg.Pool = db._pool.beneath  # type: ignore[attr-defined]

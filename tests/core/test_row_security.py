@@ -12,7 +12,8 @@ from app.casework import queue
 from app.casework.queue import Asked, View
 from app.casework.reach import Onlooker
 from app.core import clock, sight
-from app.core.db import Database, Login, seeing
+from app.core.db import Database, Login
+from app.core.limited import seeing
 from app.core.sight import Sight
 from app.core.words import tokens
 from app.directory import snapshot
@@ -102,6 +103,11 @@ async def test_two_bodies_by_one_connection_see_each_their_own(real_db: Database
                 assert await ids(connection) == own
             async with web.moment() as connection:
                 assert await ids(connection) == own
+            async with web.glance() as connection:
+                assert not connection.is_in_transaction()
+                assert await ids(connection) == own
+        async with web.glance() as connection:
+            assert await ids(connection) == set(), "the one before has left its sight"
         async with web.read() as connection:
             assert await ids(connection) == set(), "the one before has left its sight"
     await web.close()

@@ -16,8 +16,8 @@ from app.appeals.codes import Status
 from app.appeals.masking import masked, own
 from app.core import sight
 from app.core.cipher import cipher
-from app.core.db import seeing
 from app.core.errors import Conflict, Invalid
+from app.core.limited import seeing
 from app.core.words import sought, tokens
 
 _TEXTS = ("title", "question", "answer")

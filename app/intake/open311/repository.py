@@ -10,7 +10,7 @@ import asyncpg
 
 from app.appeals import numbers
 from app.core import sight
-from app.core.db import seeing
+from app.core.limited import seeing
 from app.intake.open311.asked import Asked
 from app.intake.timeline import TOLD
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.core import clock, sight
-from app.core.db import seeing
 from app.core.edge import FIGURES, Lang, Read
 from app.core.errors import FieldError, Forbidden, Invalid, Unauthenticated, problems
 from app.core.i18n import Language, t
+from app.core.limited import seeing
 from app.core.schema import Day, Out
 from app.directory import snapshot
 from app.directory.registry import Directory

@@ -326,7 +326,7 @@ async def _appeal(
     kept: Sequence[Waiting] = (),
 ) -> HTMLResponse:
     """`at`: the form that something was wrong with, or that is not finished. `kept`: its files."""
-    async with db.read() as connection:
+    async with db.glance() as connection:
         try:
             said = await tracking.track(
                 CitizenCaller(found.number), connection, lang, request.app.state.settings

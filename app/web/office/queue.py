@@ -70,7 +70,7 @@ async def read(request: Request, me: Queueing, db: Db, lang: Lang) -> HTMLRespon
     asked = Asked.of(request, me)
     mistake, part, seen = "", None, ""
     try:
-        async with db.read() as connection:
+        async with db.glance() as connection:
             found, beside = await queue.heads_beside(
                 connection, asked.of_queue(me), clock.now(), me.caller.account_id
             )
@@ -114,7 +114,7 @@ async def rows(request: Request, me: Queueing, db: Db, lang: Lang) -> Response:
     """Of the page whose address this is but for the path, what changes while it is open; nothing (304) to who
     has it already, by the tag. Raises Invalid."""
     asked = Asked.of(request, me)
-    async with db.read() as connection:
+    async with db.glance() as connection:
         found = await queue.heads(connection, asked.of_queue(me), clock.now())
         part = await _part(connection, found, asked, me, lang)
     headers = {"ETag": part.tag, "Cache-Control": "no-store", "Content-Language": lang}
