@@ -111,9 +111,9 @@ class Doing:
                 raise ActNotAllowed(Act.DRAFT, found.shown["status"], acts)
             me = self.caller.account_id
             # The holding before the draft, as in every other act: nobody waits for each other in a ring.
-            lease = await drafts.prolong_lease(
-                connection, found.shown["id"], me, now + LEASE, now + LEASE * 2 / 3
-            )
+            lease, soon = None, now + LEASE * 2 / 3
+            if (found.shown["lease_until"] or soon) < soon:
+                lease = await drafts.prolong_lease(connection, found.shown["id"], me, now + LEASE, soon)
             changes = said.model_dump(mode="json", exclude_unset=True, exclude={"version"})
             await drafts.save(connection, found.own, me, changes, seen=said.version, now=now)
             found = case.changed(found, self.caller, directory, {"lease_until": lease} if lease else {})
