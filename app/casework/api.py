@@ -165,7 +165,7 @@ async def taken(db: Database, caller: StaffCaller, count: int, language: Languag
     responses={200: {"headers": TAG}, **problems(*SEEN, Invalid)},
 )
 async def read_case(
-    caller: Reader, number: Number, connection: Glance, lang: Lang, settings: Configured, response: Response
+    caller: Reader, number: Number, connection: Read, lang: Lang, settings: Configured, response: Response
 ) -> CaseOut:
     directory = snapshot.current()
     found = await case.find(connection, caller, number, directory)

@@ -215,8 +215,9 @@ class Database:
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[asyncpg.Connection]:
-        """As `read`, for what each statement does by itself (no cursor, no lock, no `seeing`): without a
-        transaction around them, whose end is one round trip of the three to six that such a request has."""
+        """As `read`, without a transaction, whose end is one round trip of the three or four that such a
+        request has: for statements that each stand alone (no cursor, no lock, no `seeing`) and write nothing,
+        as only a transaction's end gives up waiting for a standby."""
         async with self._connection() as connection:
             if self.limited and not connection.is_in_transaction():  # as the one of a test is
                 await connection.see()  # type: ignore[attr-defined]
@@ -269,7 +270,8 @@ class _Held(AbstractAsyncContextManager[asyncpg.Connection]):
 
 
 async def _nothing_to_reset(_: asyncpg.Connection) -> None:
-    """The web side and intake change nothing that outlasts a transaction: no round trip takes it back."""
+    """On the web side and of intake nothing outlasts a transaction, but for what a glance sees, which whoever
+    comes next replaces (`Limited`): no round trip takes it back."""
 
 
 class _Rehearsal(Database):

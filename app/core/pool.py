@@ -26,8 +26,8 @@ class AllInUse(TimeoutError):
 
 
 class Pool:
-    """In front of asyncpg's (`beneath`). `keeps`: nothing outlasts a transaction on these connections, so
-    that one may lie here as it was left; else each goes back at once."""
+    """In front of asyncpg's (`beneath`). `keeps`: nothing that is done on these connections is in the way
+    of who has them next, so that one may lie here as it was left; else each goes back at once."""
 
     def __init__(self, beneath: asyncpg.Pool, *, keeps: bool) -> None:
         self.beneath: Any = beneath  # what it lends is a connection to all, though not by its type

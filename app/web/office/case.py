@@ -94,7 +94,7 @@ ORDER = (
 @router.get(f"{ROOM}/cases/{{number}}")
 async def read(request: Request, number: Number, me: AtCase, db: Db, lang: Lang) -> Response:
     try:
-        async with db.glance() as connection:
+        async with db.read() as connection:
             now = await opened(
                 connection, me.caller, number, snapshot.current(), lang, request.app.state.settings
             )
