@@ -171,6 +171,21 @@ async def test_a_fold_in_the_middle_is_seen_by_nobody_and_can_be_broken_off(
     assert await verified(real_db, no_progress) == []
 
 
+async def test_what_comes_during_a_fold_is_left_to_the_next(real_db: Database, desk: Desk) -> None:
+    await desk.file(START)
+    await everything_is_folded(real_db)
+    await desk.file_many(START, 4)
+    await may_be_folded(real_db)
+    async with real_db.transaction() as holder:
+        await holder.execute("SELECT FROM rollup_due FOR UPDATE")
+        folding = asyncio.create_task(fold(real_db))
+        await somebody_waits(holder)
+        await desk.file_many(START, 2)
+    assert await folding == 1
+    assert await unfolded(real_db) == 2
+    assert (await desk.row("energy", "2025-10-01..2025-10-31"))["received"] == 7
+
+
 @pytest.mark.parametrize("rollup", ROLLUPS, ids=lambda rollup: rollup.table)
 async def test_a_false_cell_is_reported_and_made_anew(
     real_db: Database, desk: Desk, rollup: cells.Rollup
